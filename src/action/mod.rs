@@ -1,0 +1,3 @@
+//! What an alliance does.
+
+pub mod operations;

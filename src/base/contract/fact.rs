@@ -1,0 +1,269 @@
+//! What the campaign says outwards: for the host game, for display and for logs. No decision ever reads one.
+
+use super::march::Manner;
+use super::request::RequestRefused;
+use super::scenario::Stance;
+use super::vote::{Condition, Reason, Vote};
+use crate::base::clock::{GameSpan, GameTime};
+use crate::base::goods::Goods;
+use crate::base::id::{AllianceId, MarchId, OrderId, PlayerId, ProposalId, SiteId};
+use bevy::prelude::Message;
+use serde::{Deserialize, Serialize};
+
+/// A fact with its instant. `--events` of the headless example writes one of these a line.
+#[derive(Message, Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct CampaignFact {
+    /// When it happened.
+    pub at: GameTime,
+    /// What happened.
+    #[serde(flatten)]
+    pub fact: Fact,
+}
+
+/// What can happen.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[serde(tag = "fact", rename_all = "snake_case")]
+pub enum Fact {
+    /// A request ended without effect.
+    RequestRefused(RequestRefused),
+    /// Two alliances changed their stance.
+    StanceChanged {
+        /// One.
+        a: AllianceId,
+        /// The other.
+        b: AllianceId,
+        /// How they stand now.
+        stance: Stance,
+    },
+    /// A war council met.
+    CouncilMet {
+        /// Whose.
+        alliance: AllianceId,
+        /// Its best option and score, if it had any.
+        best: Option<(String, f64)>,
+        /// The gate that kept it from proposing, if it did not.
+        gate: Option<String>,
+    },
+    /// A scouting party was sent.
+    ScoutsSent {
+        /// By whom.
+        alliance: AllianceId,
+        /// Which march.
+        order: OrderId,
+        /// From where.
+        origin: SiteId,
+        /// To where.
+        target: SiteId,
+    },
+    /// A proposal is open.
+    ProposalSubmitted {
+        /// Which.
+        proposal: ProposalId,
+        /// Who proposed it.
+        proposer: PlayerId,
+        /// What it targets.
+        targets: Vec<SiteId>,
+        /// Its attack pattern.
+        pattern: String,
+        /// When the vote ends.
+        deadline: GameTime,
+        /// When all are to arrive.
+        arrival: GameTime,
+    },
+    /// A member voted.
+    BallotCast {
+        /// On which proposal.
+        proposal: ProposalId,
+        /// Who.
+        member: PlayerId,
+        /// The vote.
+        vote: Vote,
+        /// Its conditions.
+        conditions: Vec<Condition>,
+        /// The share of its army that it pledges.
+        pledge_share: f64,
+        /// Why.
+        reason: Reason,
+    },
+    /// A proposal was decided.
+    ProposalDecided {
+        /// Which.
+        proposal: ProposalId,
+        /// `passed`, `rejected`, `expired` or `lapsed`.
+        outcome: String,
+        /// The first test that failed, if one did.
+        failed_test: Option<String>,
+        /// Conditional approvals that were met.
+        conditions_met: u32,
+        /// Conditional approvals that were not.
+        conditions_unmet: u32,
+    },
+    /// An operation has its orders.
+    OperationStarted {
+        /// Which.
+        operation: ProposalId,
+        /// Its groups: who launches what, when.
+        rows: Vec<LaunchRow>,
+        /// Targets left out, with why.
+        left_out: Vec<(SiteId, String)>,
+    },
+    /// A group left.
+    GroupLaunched {
+        /// Which.
+        order: OrderId,
+        /// When it was ordered to.
+        planned: GameTime,
+        /// How many units left.
+        units: u64,
+    },
+    /// A group could not leave.
+    GroupFailed {
+        /// Which.
+        order: OrderId,
+        /// Why.
+        rule: String,
+    },
+    /// An operation changed its course.
+    OperationRevised {
+        /// Which.
+        operation: ProposalId,
+        /// What was decided: `hold_back`, `recall`, `abort`.
+        decision: String,
+        /// Why.
+        reason: String,
+    },
+    /// A march came to its target.
+    MarchArrived {
+        /// Which.
+        march: MarchId,
+        /// From where.
+        origin: SiteId,
+        /// To where.
+        target: SiteId,
+        /// In what manner.
+        manner: Manner,
+        /// For which order, if for one.
+        order: Option<OrderId>,
+        /// Which wave.
+        wave: u8,
+        /// The instant for which it was ordered.
+        planned: GameTime,
+    },
+    /// A battle was fought: the truth, for display only.
+    BattleFought {
+        /// Where.
+        site: SiteId,
+        /// Whose site it was.
+        defender: PlayerId,
+        /// Who attacked, and with how much in goods.
+        attackers: Vec<(PlayerId, i64)>,
+        /// The operation it belonged to.
+        operation: Option<ProposalId>,
+        /// In what manner.
+        manner: Manner,
+        /// Attackers' losses in goods.
+        attackers_lost: i64,
+        /// Defenders' losses in goods.
+        defenders_lost: i64,
+        /// The fraction of attackers that fell.
+        attacker_loss: f64,
+        /// The fraction of defenders that fell.
+        defender_loss: f64,
+        /// Goods taken.
+        loot: Goods,
+        /// Wall level before and after.
+        wall: (u8, u8),
+        /// Building levels lost to catapults.
+        levels_lost: u8,
+    },
+    /// A site was scouted: the truth, for display only.
+    SiteScouted {
+        /// Which.
+        site: SiteId,
+        /// By whom.
+        by: PlayerId,
+        /// How many scouts went.
+        sent: u32,
+        /// How many died.
+        lost: u32,
+    },
+    /// An operation is over.
+    OperationConcluded(Box<OperationReport>),
+    /// Members' trust in another changed.
+    TrustChanged {
+        /// In which alliance.
+        alliance: AllianceId,
+        /// In whom.
+        subject: PlayerId,
+        /// Mean trust before.
+        before: f64,
+        /// Mean trust after.
+        after: f64,
+        /// Because of what.
+        because: ProposalId,
+    },
+    /// A decision fell out of the alliance's memory.
+    DecisionArchived {
+        /// Which.
+        proposal: ProposalId,
+    },
+}
+
+/// One group of an operation.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct LaunchRow {
+    /// The group.
+    pub group: u16,
+    /// Whose.
+    pub member: PlayerId,
+    /// From where.
+    pub origin: SiteId,
+    /// To where.
+    pub target: SiteId,
+    /// Which wave.
+    pub wave: u8,
+    /// How many units of which class.
+    pub units: Vec<(String, u32)>,
+    /// When it leaves.
+    pub launch: GameTime,
+    /// How long it travels.
+    pub travel: GameSpan,
+    /// When it is there.
+    pub arrival: GameTime,
+}
+
+/// A named share of a score.
+pub type TermShare = (String, f64);
+
+/// What came of an operation.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct OperationReport {
+    /// Which.
+    pub operation: ProposalId,
+    /// `goal_met`, `partly`, `failed` or `aborted`.
+    pub result: String,
+    /// Whether own goods lost exceed 1.5 times the enemy's.
+    pub pyrrhic: bool,
+    /// Targets, with the share of the defense broken and whether the goal was met.
+    pub targets: Vec<(SiteId, Option<f64>, bool)>,
+    /// Members who took part.
+    pub participants: u32,
+    /// Groups ordered.
+    pub groups: u32,
+    /// Groups launched.
+    pub launched: u32,
+    /// Goods of the own troops sent.
+    pub sent_goods: i64,
+    /// Goods of the own troops lost.
+    pub lost_goods: i64,
+    /// Goods of the enemy's troops killed.
+    pub killed_goods: i64,
+    /// Goods looted.
+    pub loot: Goods,
+    /// Expected fraction of own goods lost.
+    pub expected_loss: f64,
+    /// Chance of success that the plan gave itself.
+    pub expected_win: f64,
+    /// Per member: goods lost and goods killed.
+    pub members: Vec<(PlayerId, i64, i64)>,
+}

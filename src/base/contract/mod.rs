@@ -1,0 +1,61 @@
+//! What features and games say to each other: facts, requests, the scenario, and the [`WorldModel`] seam.
+//!
+//! Nothing here can be queried for hidden truth. What is public lies in [`Site`] and [`Player`]; what an own member
+//! has reaches its alliance as a [`SiteState`] that it asked for; everything else reaches an alliance as a fact with
+//! a witness, through the gateway of `knowledge`.
+
+mod fact;
+mod march;
+mod model;
+mod request;
+mod scenario;
+mod site;
+mod vote;
+
+pub use fact::{CampaignFact, Fact, LaunchRow, OperationReport, TermShare};
+pub use march::{
+    BattleFought, GroupArrived, GroupFailed, GroupHome, GroupLaunched, LaunchDue, Manner, MarchSighted, RecallGroup,
+    ScoutReturned, ScoutsKilled,
+};
+pub use model::{AttackGroup, Forecast, Model, SiteEstimate, WorldModel};
+pub use request::{
+    INPUT, Inbox, InboxSender, Input, InputLog, Inputs, LaunchMarch, LoggedInput, RequestRefused, SetStance,
+};
+pub use scenario::{
+    AccountRole, Rank, Scenario, ScenarioAlliance, ScenarioAppExt, ScenarioError, ScenarioLoaders, ScenarioPlayer,
+    ScenarioSite, Stance, WorldSeed,
+};
+pub use site::{Player, PlayerKind, ReportedStates, Rhythm, Site, SiteState, StateScope, WantedStates};
+pub use vote::{Ballot, BallotRequested, CastVote, Condition, Reason, Term, Vote};
+
+use crate::base::clock::{Campaign, CampaignAppExt, DueBatch};
+use bevy::ecs::schedule::InternedScheduleLabel;
+use bevy::prelude::*;
+
+/// Registers the contract: pass messages, outward facts, inputs, and the scenario's public part.
+#[derive(Debug)]
+pub struct ContractPlugin {
+    /// The host's schedule.
+    pub host: InternedScheduleLabel,
+}
+
+impl Plugin for ContractPlugin {
+    fn build(&self, app: &mut App) {
+        app.add_pass_message::<LaunchDue>()
+            .add_pass_message::<RecallGroup>()
+            .add_pass_message::<GroupLaunched>()
+            .add_pass_message::<GroupFailed>()
+            .add_pass_message::<GroupArrived>()
+            .add_pass_message::<GroupHome>()
+            .add_pass_message::<MarchSighted>()
+            .add_pass_message::<BattleFought>()
+            .add_pass_message::<ScoutReturned>()
+            .add_pass_message::<ScoutsKilled>()
+            .add_pass_resource::<WantedStates>()
+            .add_pass_resource::<ReportedStates>()
+            .add_message::<CampaignFact>()
+            .add_message::<BallotRequested>();
+        request::plug(app, self.host);
+        scenario::plug(app);
+    }
+}

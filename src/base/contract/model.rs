@@ -1,0 +1,138 @@
+//! The one seam between coordination and a world: travel, forecast, cost.
+
+use crate::base::clock::{GameSpan, GameTime};
+use crate::base::geometry::Tile;
+use crate::base::goods::Goods;
+use crate::base::id::{PlayerId, SiteId, TribeId, UnitClass};
+use crate::base::ruleset::{Capabilities, Force, Levels};
+use bevy::prelude::{Deref, Resource};
+use core::fmt;
+use serde::{Deserialize, Serialize};
+use std::sync::Arc;
+
+use super::march::Manner;
+use super::site::SiteState;
+
+/// Troops of one site within an attack.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct AttackGroup {
+    /// The site that they come from.
+    pub origin: SiteId,
+    /// Whose they are.
+    pub player: PlayerId,
+    /// Inhabitants of the player's sites together (for morale).
+    pub population: u64,
+    /// The troops.
+    pub force: Force,
+    /// Their upgrades.
+    pub upgrades: Levels,
+}
+
+/// What an alliance believes of a foreign site: values out of its view, never an id to look up.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct SiteEstimate {
+    /// Where it lies.
+    pub at: Tile,
+    /// The tribe of its troops and wall.
+    pub tribe: TribeId,
+    /// Inhabitants at the last census.
+    pub population: u32,
+    /// Inhabitants of its owner's sites together at the last census.
+    pub owner_population: u64,
+    /// Troops believed to stand there.
+    pub troops: Force,
+    /// Goods believed to lie there.
+    pub goods: Goods,
+    /// Wall level believed.
+    pub wall: u8,
+    /// Residence level believed.
+    pub residence: u8,
+    /// When the troops were seen.
+    pub seen_at: GameTime,
+    /// Confidence when they were seen, 0..=1.
+    pub confidence: f64,
+}
+
+/// What would come of an attack.
+#[derive(Clone, Copy, PartialEq, Debug, Default, Serialize, Deserialize)]
+pub struct Forecast {
+    /// Planned offense over believed defense, wall and morale included. 1 is even.
+    pub ratio: f64,
+    /// Fraction of the attackers that would be lost at exactly this ratio, 0..=1.
+    pub own_loss: f64,
+    /// Fraction of the defenders that would be lost at exactly this ratio, 0..=1.
+    pub enemy_loss: f64,
+}
+
+/// What coordination needs to know of a world. The default world implements it by the classic rules; a game with
+/// units, map and combat of its own implements it and leaves out our `world`.
+///
+/// Everything here is a pure function of its arguments and of data frozen at the start, so that plans are the same
+/// on every machine.
+pub trait WorldModel: Send + Sync + 'static {
+    /// Names of what the world allows.
+    fn capabilities(&self) -> Capabilities;
+
+    /// How long units of this class take from an own site to a place; `None` if they cannot get there.
+    fn travel(&self, from: &SiteState, to: Tile, class: UnitClass) -> Option<GameSpan>;
+
+    /// What would come of an attack by these groups, arriving together in this manner.
+    fn forecast(&self, groups: &[AttackGroup], target: &SiteEstimate, manner: Manner) -> Forecast;
+
+    /// What a force costs to replace, in goods of all kinds together.
+    fn cost(&self, force: &Force) -> i64;
+
+    /// What a force can carry home, in goods of all kinds together.
+    fn carry(&self, force: &Force) -> i64;
+
+    /// Whether a planner may send units of this class to win a fight (scouts, chiefs and settlers: no).
+    fn is_fighter(&self, class: UnitClass) -> bool;
+
+    /// Whether units of this class belong to the offense rather than to the home guard.
+    fn is_offense(&self, class: UnitClass) -> bool;
+
+    /// Whether units of this class find out what a site holds.
+    fn is_scout(&self, class: UnitClass) -> bool;
+
+    /// Attack points of a force, for sorting and shares.
+    fn attack(&self, force: &Force) -> f64;
+
+    /// Defense points of troops at an own site with its wall and buildings, against an attack of average mix.
+    fn defense(&self, site: &SiteState, force: &Force) -> f64;
+
+    /// Production of a foreign site per hour as its population suggests, in goods of all kinds together.
+    fn production(&self, population: u32) -> f64;
+
+    /// Army value in goods of a mean inhabitant, for villages that nobody has seen.
+    fn goods_per_inhabitant(&self) -> f64;
+
+    /// Sends of one site are at least this far apart.
+    fn send_spacing(&self) -> GameSpan;
+
+    /// How far from the ordered instant a group may arrive and still count as on time: 0 in the default world.
+    fn arrival_tolerance(&self) -> GameSpan {
+        GameSpan(0)
+    }
+
+    /// The name of a unit class, for reports.
+    fn unit_name(&self, class: UnitClass) -> &str;
+
+    /// How long a whole force takes: as its slowest unit. `None` for an empty force or one that cannot get there.
+    fn travel_of(&self, from: &SiteState, to: Tile, force: &Force) -> Option<GameSpan> {
+        let mut slowest = None;
+        for (class, _) in force.iter() {
+            slowest = Some(self.travel(from, to, class)?.max(slowest.unwrap_or_default()));
+        }
+        slowest
+    }
+}
+
+/// The world model of this campaign.
+#[derive(Resource, Clone, Deref)]
+pub struct Model(pub Arc<dyn WorldModel>);
+
+impl fmt::Debug for Model {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Model")
+    }
+}

@@ -1,0 +1,337 @@
+//! A campaign's beginning as plain data: what an import, a generator or a game yields, and each plugin spawns its
+//! own part of.
+
+use super::site::{Player, PlayerKind, Rhythm, Site};
+use crate::base::geometry::{GridEntry, SiteGrid, Tile, Torus};
+use crate::base::goods::Goods;
+use crate::base::id::{AllianceId, PlayerId, SiteId, StableId, TribeId};
+use crate::base::ruleset::{Force, Ruleset};
+use bevy::prelude::*;
+use serde::{Deserialize, Serialize};
+use std::collections::{BTreeMap, BTreeSet};
+use thiserror::Error;
+
+/// How two alliances stand to each other.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default, Reflect, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Stance {
+    /// Nothing is agreed.
+    #[default]
+    Neutral,
+    /// Open war.
+    War,
+    /// No attacks for a while.
+    Truce,
+    /// A non-aggression pact.
+    Pact,
+    /// One bloc: shared claims and intelligence.
+    Confederacy,
+}
+
+impl Stance {
+    /// Whether attacks on the other are forbidden.
+    #[must_use]
+    pub fn forbids_attack(self) -> bool {
+        matches!(self, Self::Truce | Self::Pact | Self::Confederacy)
+    }
+}
+
+/// What an account is built for.
+#[derive(
+    Component, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default, Reflect, Serialize, Deserialize,
+)]
+#[serde(rename_all = "snake_case")]
+pub enum AccountRole {
+    /// Offense, most of it in one or two villages.
+    Hammer,
+    /// Defense.
+    Anvil,
+    /// Some of each.
+    #[default]
+    Mixed,
+    /// Scouts.
+    Scout,
+    /// Goods.
+    Economy,
+}
+
+/// Rank in an alliance.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default, Reflect, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Rank {
+    /// Leads.
+    Leader,
+    /// May propose and sits in the war cabinet.
+    Officer,
+    /// Votes.
+    #[default]
+    Member,
+}
+
+/// A site at the beginning. What is `None` is drawn from the seed by the world.
+#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
+pub struct ScenarioSite {
+    /// Its id, unique.
+    pub id: SiteId,
+    /// Where it lies; one site a tile.
+    pub at: Tile,
+    /// Its name.
+    pub name: String,
+    /// Whose it is.
+    pub owner: PlayerId,
+    /// The tribe of its troops.
+    pub tribe: TribeId,
+    /// Inhabitants.
+    pub population: u32,
+    /// Own troops at home.
+    pub troops: Option<Force>,
+    /// Goods in store.
+    pub stores: Option<Goods>,
+    /// Wall level.
+    pub wall: Option<u8>,
+    /// Residence level.
+    pub residence: Option<u8>,
+    /// Tournament square level.
+    pub tournament_square: Option<u8>,
+}
+
+/// A player at the beginning.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct ScenarioPlayer {
+    /// Its id, unique.
+    pub id: PlayerId,
+    /// Its name.
+    pub name: String,
+    /// What it is to the campaign.
+    pub kind: PlayerKind,
+    /// Its alliance and rank, if any.
+    pub membership: Option<(AllianceId, Rank)>,
+    /// What its account is built for; drawn where `None`.
+    pub role: Option<AccountRole>,
+    /// When it sleeps; drawn where `None`.
+    pub rhythm: Option<Rhythm>,
+}
+
+/// An alliance at the beginning.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct ScenarioAlliance {
+    /// Its id, unique.
+    pub id: AllianceId,
+    /// Its name.
+    pub name: String,
+    /// Whether it deliberates; others are bystanders that keep their alliance's name.
+    pub active: bool,
+}
+
+/// A campaign's beginning.
+#[derive(Resource, Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct Scenario {
+    /// The seed of everything that is drawn.
+    pub seed: u64,
+    /// The map's largest coordinate.
+    pub half_width: i16,
+    /// All sites.
+    pub sites: Vec<ScenarioSite>,
+    /// All players.
+    pub players: Vec<ScenarioPlayer>,
+    /// All alliances.
+    pub alliances: Vec<ScenarioAlliance>,
+    /// How alliances stand that are not neutral; each pair once.
+    pub stances: Vec<(AllianceId, AllianceId, Stance)>,
+}
+
+/// A scenario that contradicts itself. Nothing of it was spawned.
+#[derive(Debug, Error, Clone, PartialEq, Eq)]
+pub enum ScenarioError {
+    /// Two sites, players or alliances with one id.
+    #[error("scenario: {what} {id} stands twice")]
+    Duplicate {
+        /// `site`, `player` or `alliance`.
+        what: &'static str,
+        /// The id.
+        id: u32,
+    },
+    /// A site off the map.
+    #[error("scenario: site {site} lies at ({x}|{y}), outside of a map with half-width {half_width}")]
+    OffMap {
+        /// The site.
+        site: u32,
+        /// Its x.
+        x: i16,
+        /// Its y.
+        y: i16,
+        /// The map's.
+        half_width: i16,
+    },
+    /// Two sites on one tile.
+    #[error("scenario: sites {first} and {second} share the tile ({x}|{y})")]
+    SharedTile {
+        /// One.
+        first: u32,
+        /// The other.
+        second: u32,
+        /// x of both.
+        x: i16,
+        /// y of both.
+        y: i16,
+    },
+    /// A reference to something that is not there.
+    #[error("scenario: {what} {id} names {missing_what} {missing}, which does not exist")]
+    Missing {
+        /// What holds the reference.
+        what: &'static str,
+        /// Its id.
+        id: u32,
+        /// What is missing.
+        missing_what: &'static str,
+        /// Its id.
+        missing: u32,
+    },
+    /// A campaign is already running in this world.
+    #[error("scenario: a campaign is already running in this world")]
+    AlreadyRunning,
+}
+
+impl Scenario {
+    /// Checks that every reference leads somewhere and that ids and tiles are unique.
+    ///
+    /// # Errors
+    /// The first contradiction, by name.
+    pub fn check(&self, rules: &Ruleset) -> Result<(), ScenarioError> {
+        let players = unique("player", self.players.iter().map(|p| p.id.0))?;
+        let alliances = unique("alliance", self.alliances.iter().map(|a| a.id.0))?;
+        unique("site", self.sites.iter().map(|s| s.id.0))?;
+        let torus = Torus { half_width: self.half_width };
+        let mut tiles = BTreeMap::new();
+        for site in &self.sites {
+            let Tile { x, y } = site.at;
+            if !torus.holds(site.at) {
+                return Err(ScenarioError::OffMap { site: site.id.0, x, y, half_width: self.half_width });
+            }
+            if let Some(first) = tiles.insert(site.at, site.id.0) {
+                return Err(ScenarioError::SharedTile { first, second: site.id.0, x, y });
+            }
+            let missing =
+                |missing_what, missing| ScenarioError::Missing { what: "site", id: site.id.0, missing_what, missing };
+            if !players.contains(&site.owner.0) {
+                return Err(missing("player", site.owner.0));
+            }
+            if rules.tribe(site.tribe).is_none() {
+                return Err(missing("tribe", u32::from(site.tribe.0)));
+            }
+        }
+        for player in &self.players {
+            if let Some((alliance, _)) = player.membership
+                && !alliances.contains(&alliance.0)
+            {
+                let (what, id) = ("player", player.id.0);
+                return Err(ScenarioError::Missing { what, id, missing_what: "alliance", missing: alliance.0 });
+            }
+        }
+        for (a, b, _) in &self.stances {
+            for (one, other) in [(a, b), (b, a)] {
+                if !alliances.contains(&one.0) {
+                    let (what, id) = ("stance of alliance", other.0);
+                    return Err(ScenarioError::Missing { what, id, missing_what: "alliance", missing: one.0 });
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+fn unique(what: &'static str, ids: impl Iterator<Item = u32>) -> Result<BTreeSet<u32>, ScenarioError> {
+    let mut seen = BTreeSet::new();
+    for id in ids {
+        if !seen.insert(id) {
+            return Err(ScenarioError::Duplicate { what, id });
+        }
+    }
+    Ok(seen)
+}
+
+/// How plugins spawn their part of a scenario.
+#[derive(Resource, Default, Debug)]
+pub struct ScenarioLoaders(BTreeMap<u16, fn(&mut World, &Scenario)>);
+
+/// Starting a campaign.
+pub trait ScenarioAppExt {
+    /// Adds a loader; lower ranks spawn first.
+    fn add_scenario_loader(&mut self, rank: u16, load: fn(&mut World, &Scenario)) -> &mut Self;
+
+    /// Checks the scenario and spawns it.
+    ///
+    /// # Errors
+    /// [`ScenarioError`], and nothing was spawned.
+    fn start_campaign(&mut self, scenario: &Scenario) -> Result<(), ScenarioError>;
+}
+
+impl ScenarioAppExt for App {
+    fn add_scenario_loader(&mut self, rank: u16, load: fn(&mut World, &Scenario)) -> &mut Self {
+        self.world_mut().get_resource_or_init::<ScenarioLoaders>().0.insert(rank, load);
+        self
+    }
+
+    fn start_campaign(&mut self, scenario: &Scenario) -> Result<(), ScenarioError> {
+        start(self.world_mut(), scenario)
+    }
+}
+
+/// The seed of the running campaign.
+#[derive(Resource, Clone, Copy, PartialEq, Eq, Debug, Default, Reflect, Serialize, Deserialize)]
+pub struct WorldSeed(pub u64);
+
+fn start(world: &mut World, scenario: &Scenario) -> Result<(), ScenarioError> {
+    if world.contains_resource::<WorldSeed>() {
+        return Err(ScenarioError::AlreadyRunning);
+    }
+    scenario.check(world.get_resource_or_init::<Ruleset>().as_ref())?;
+    world.insert_resource(WorldSeed(scenario.seed));
+    let loaders: Vec<_> = world.get_resource_or_init::<ScenarioLoaders>().0.values().copied().collect();
+    for load in loaders {
+        load(world, scenario);
+    }
+    world.flush();
+    Ok(())
+}
+
+pub(super) fn plug(app: &mut App) {
+    app.init_resource::<Ruleset>().init_resource::<SiteGrid>().add_scenario_loader(0, spawn_public);
+}
+
+fn spawn_public(world: &mut World, scenario: &Scenario) {
+    let torus = Torus { half_width: scenario.half_width };
+    let mut population: BTreeMap<PlayerId, u64> = BTreeMap::new();
+    for site in &scenario.sites {
+        *population.entry(site.owner).or_default() += u64::from(site.population);
+    }
+    world.insert_resource(torus);
+    for p in &scenario.players {
+        let mut entity = world.spawn((
+            StableId::Player(p.id),
+            Player {
+                id: p.id,
+                name: p.name.clone(),
+                kind: p.kind,
+                population: population.get(&p.id).copied().unwrap_or(0),
+            },
+        ));
+        if let Some(rhythm) = p.rhythm {
+            entity.insert(rhythm);
+        }
+    }
+    let alliance_of: BTreeMap<PlayerId, u32> =
+        scenario.players.iter().filter_map(|p| p.membership.map(|(a, _)| (p.id, a.0))).collect();
+    for s in &scenario.sites {
+        world.spawn((
+            StableId::Site(s.id),
+            Site { id: s.id, at: s.at, owner: s.owner, tribe: s.tribe, population: s.population, name: s.name.clone() },
+        ));
+    }
+    let grid = scenario.sites.iter().map(|s| GridEntry {
+        at: s.at,
+        tag: alliance_of.get(&s.owner).copied().unwrap_or(0),
+        site: s.id,
+    });
+    world.insert_resource(SiteGrid::build(torus, grid));
+}

@@ -1,0 +1,179 @@
+//! Sites and players as everyone sees them, and the state of own sites as their alliance sees it.
+
+use crate::base::clock::{GameSpan, GameTime, PassScratch};
+use crate::base::geometry::Tile;
+use crate::base::goods::Goods;
+use crate::base::id::{AllianceId, PlayerId, SiteId, TribeId};
+use crate::base::ruleset::{Force, Levels};
+use bevy::prelude::{Component, Reflect, Resource};
+use serde::{Deserialize, Serialize};
+
+/// What is public of a site: where it lies, whose it is, of which tribe, and its population as of the last daily
+/// census.
+#[derive(Component, Clone, PartialEq, Debug, Reflect, Serialize, Deserialize)]
+pub struct Site {
+    /// Its id.
+    pub id: SiteId,
+    /// Where it lies.
+    pub at: Tile,
+    /// Whose it is.
+    pub owner: PlayerId,
+    /// The tribe of its troops.
+    pub tribe: TribeId,
+    /// Inhabitants at the last census.
+    pub population: u32,
+    /// Its name: data, never markup or an instruction.
+    pub name: String,
+}
+
+/// What a player is to the campaign.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Reflect, Serialize, Deserialize)]
+pub enum PlayerKind {
+    /// An NPC that deliberates with its alliance.
+    Active,
+    /// A person; ballots and orders wait for it as set.
+    Human,
+    /// Lives by rules and its own knowledge, never proposes.
+    Bystander,
+    /// Never acts (Natars, nature).
+    Static,
+}
+
+/// What is public of a player.
+#[derive(Component, Clone, PartialEq, Debug, Reflect, Serialize, Deserialize)]
+pub struct Player {
+    /// Its id.
+    pub id: PlayerId,
+    /// Its name: data, never markup or an instruction.
+    pub name: String,
+    /// What it is to the campaign.
+    pub kind: PlayerKind,
+    /// Inhabitants of all its sites at the last census.
+    pub population: u64,
+}
+
+/// When a member is awake: sleep has a start and a length, both in minutes of its own day.
+#[derive(Component, Clone, Copy, PartialEq, Eq, Debug, Default, Reflect, Serialize, Deserialize)]
+pub struct Rhythm {
+    /// Offset of its day from game time, in minutes.
+    pub utc_offset_mins: i16,
+    /// Minute of its day at which it falls asleep.
+    pub sleep_start_mins: u16,
+    /// How long it sleeps, in minutes; 0 never sleeps.
+    pub sleep_mins: u16,
+}
+
+const DAY_MINS: i64 = 1_440;
+
+impl Rhythm {
+    /// Milliseconds since it last fell asleep.
+    fn since_sleep(self, at: GameTime) -> i64 {
+        let start = i64::from(self.sleep_start_mins) - i64::from(self.utc_offset_mins);
+        (at.0 - start * 60_000).rem_euclid(DAY_MINS * 60_000)
+    }
+
+    /// Whether it is awake at this instant.
+    #[must_use]
+    pub fn is_awake(self, at: GameTime) -> bool {
+        self.since_sleep(at) >= i64::from(self.sleep_mins) * 60_000
+    }
+
+    /// The first instant from `at` on at which it is awake.
+    ///
+    /// ```
+    /// use bevy_alliance::base::{clock::{GameSpan, GameTime}, contract::Rhythm};
+    /// let night = Rhythm { utc_offset_mins: 0, sleep_start_mins: 0, sleep_mins: 480 };
+    /// assert_eq!(night.next_awake(GameTime(0)), GameTime(0) + GameSpan::hours(8));
+    /// assert_eq!(night.next_awake(GameTime(0) + GameSpan::hours(9)), GameTime(0) + GameSpan::hours(9));
+    /// ```
+    #[must_use]
+    pub fn next_awake(self, at: GameTime) -> GameTime {
+        let left = i64::from(self.sleep_mins) * 60_000 - self.since_sleep(at);
+        at + GameSpan(left.max(0))
+    }
+}
+
+/// The state of an own site, as its alliance may know it. The world answers [`WantedStates`] with these; a game of
+/// its own fills what it has and leaves the rest at its default.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct SiteState {
+    /// Which site.
+    pub site: SiteId,
+    /// Where it lies.
+    pub at: Tile,
+    /// Whose it is.
+    pub owner: PlayerId,
+    /// The tribe of its troops.
+    pub tribe: TribeId,
+    /// Inhabitants now.
+    pub population: u32,
+    /// Own troops at home.
+    pub home: Force,
+    /// Own troops on their way or stationed elsewhere.
+    pub away: Force,
+    /// Troops of others that stay here.
+    pub guests: Force,
+    /// Upgrades of the own troops.
+    pub upgrades: Levels,
+    /// Wall level, as the [`WorldModel`](super::WorldModel) reads it.
+    pub wall: u8,
+    /// Residence level, as the `WorldModel` reads it.
+    pub residence: u8,
+    /// How much the site speeds up marches (the tournament square), as the `WorldModel` reads it.
+    pub mobility: u8,
+    /// Goods in store.
+    pub stores: Goods,
+    /// Goods made per hour.
+    pub per_hour: Goods,
+}
+
+/// Whose states are wanted.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum StateScope {
+    /// All sites of all members.
+    Alliance(AllianceId),
+    /// All sites of one member.
+    Member(AllianceId, PlayerId),
+}
+
+/// Requests for states of own sites, made in `Intake` and answered in `Sense` of the same pass.
+#[derive(Resource, Default, Debug)]
+pub struct WantedStates {
+    scopes: Vec<StateScope>,
+}
+
+impl WantedStates {
+    /// Asks for the states of these sites.
+    pub fn ask(&mut self, scope: StateScope) {
+        self.scopes.push(scope);
+    }
+
+    /// What was asked for: sorted, each once, members left out whose whole alliance is wanted.
+    #[must_use]
+    pub fn scopes(&self) -> Vec<StateScope> {
+        let mut scopes = self.scopes.clone();
+        scopes.sort_unstable();
+        scopes.dedup();
+        let whole = |a: AllianceId| scopes.binary_search(&StateScope::Alliance(a)).is_ok();
+        scopes.iter().copied().filter(|s| !matches!(s, StateScope::Member(a, _) if whole(*a))).collect()
+    }
+}
+
+impl PassScratch for WantedStates {
+    fn clear(&mut self) {
+        self.scopes.clear();
+    }
+}
+
+/// The world's answers to [`WantedStates`].
+#[derive(Resource, Default, Debug)]
+pub struct ReportedStates {
+    /// The states with the alliance that asked, in no promised order.
+    pub states: Vec<(AllianceId, SiteState)>,
+}
+
+impl PassScratch for ReportedStates {
+    fn clear(&mut self) {
+        self.states.clear();
+    }
+}

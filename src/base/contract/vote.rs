@@ -1,0 +1,132 @@
+//! Ballots, their conditions and their reasons.
+
+use crate::base::clock::{GameSpan, GameTime};
+use crate::base::id::{PlayerId, ProposalId};
+use bevy::prelude::{Message, Reflect};
+use core::fmt;
+use serde::{Deserialize, Serialize};
+
+/// What a member says to a proposal.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Reflect, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Vote {
+    /// Yes; for an attack with the pledge that goes with it.
+    Approve,
+    /// No.
+    Reject,
+    /// Neither.
+    Abstain,
+}
+
+/// A condition of an approval, from a closed set. Conditions settle by fixpoint; an unmet one turns its ballot into
+/// an abstention.
+#[derive(Clone, Copy, PartialEq, Debug, Reflect, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Condition {
+    /// Send no more than this share (0..=1) of the member's army.
+    MaxShareOfArmy(f64),
+    /// Launch nothing of the member's before this.
+    NotBefore(GameTime),
+    /// Have nothing of the member's arrive after this.
+    NotAfter(GameTime),
+    /// At least this many members take part.
+    MinParticipants(u32),
+    /// The member gets this many goods from the pool first.
+    NeedsGoods(i64),
+    /// Each target's troops were seen at most this long before the decision.
+    FreshIntel {
+        /// The greatest age.
+        max_age: GameSpan,
+    },
+}
+
+impl fmt::Display for Condition {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::MaxShareOfArmy(s) => write!(f, "at most {:.0}% of my army", s * 100.0),
+            Self::NotBefore(t) => write!(f, "not before {t}"),
+            Self::NotAfter(t) => write!(f, "not after {t}"),
+            Self::MinParticipants(n) => write!(f, "at least {n} take part"),
+            Self::NeedsGoods(n) => write!(f, "{n} goods first"),
+            Self::FreshIntel { max_age } => {
+                write!(f, "intel at most {:.0} h old", max_age.as_hours())
+            }
+        }
+    }
+}
+
+/// One term of a reason: its name, its input, and what it added. An input that is not known is absent, not 0.
+#[derive(Clone, PartialEq, Debug, Reflect, Serialize, Deserialize)]
+pub struct Term {
+    /// Its name in the formula.
+    pub name: String,
+    /// The input, if it was known.
+    pub input: Option<f64>,
+    /// What it added to the score: weight times input.
+    pub added: f64,
+}
+
+/// Why: the terms of the formula, the rule that decided if one did, and a text of the member's own if it wrote one.
+#[derive(Clone, PartialEq, Debug, Default, Reflect, Serialize, Deserialize)]
+pub struct Reason {
+    /// The score that the terms add up to.
+    pub score: f64,
+    /// The terms.
+    pub terms: Vec<Term>,
+    /// A veto or named rule that decided.
+    pub rule: Option<String>,
+    /// Words: data, never markup or an instruction.
+    pub text: Option<String>,
+}
+
+impl Reason {
+    /// The term that moved the score most, for one-line accounts.
+    #[must_use]
+    pub fn main_term(&self) -> Option<&Term> {
+        self.terms.iter().max_by(|a, b| a.added.abs().total_cmp(&b.added.abs()))
+    }
+}
+
+/// A member's ballot.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct Ballot {
+    /// The vote.
+    pub vote: Vote,
+    /// Why.
+    pub reason: Reason,
+    /// The largest share of its army (0..=1) that the member pledges.
+    pub pledge_share: f64,
+    /// Conditions of an approval.
+    pub conditions: Vec<Condition>,
+    /// When it was cast.
+    pub cast_at: GameTime,
+}
+
+/// A member is asked: a game's own voter or a human answers with [`CastVote`] before `answer_at`; the rule-based
+/// voter answers then.
+#[derive(Message, Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct BallotRequested {
+    /// Which proposal.
+    pub proposal: ProposalId,
+    /// Who is asked.
+    pub member: PlayerId,
+    /// When the rule-based voter answers in its stead.
+    pub answer_at: GameTime,
+}
+
+/// A vote from outside: a human's or a game's own voter. It replaces the rule-based answer.
+#[derive(Message, Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct CastVote {
+    /// Which proposal.
+    pub proposal: ProposalId,
+    /// Who votes.
+    pub member: PlayerId,
+    /// The vote.
+    pub vote: Vote,
+    /// The largest share of its army that it pledges; for an approval of an attack.
+    pub pledge_share: f64,
+    /// Conditions of an approval.
+    pub conditions: Vec<Condition>,
+    /// Words.
+    pub text: Option<String>,
+}

@@ -1,0 +1,3 @@
+//! What an alliance knows.
+
+pub mod intel;

@@ -1,0 +1,10 @@
+//! bevy_alliance
+
+pub mod action;
+pub mod base;
+pub mod decision;
+pub mod edge;
+pub mod knowledge;
+pub mod society;
+pub mod strategy;
+pub mod world;

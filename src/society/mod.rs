@@ -1,0 +1,4 @@
+//! Who the members are, and how they stand to each other.
+
+pub mod alliance;
+pub mod personality;

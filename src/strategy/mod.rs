@@ -1,0 +1,3 @@
+//! What an alliance wants.
+
+pub mod war_council;
