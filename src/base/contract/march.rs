@@ -111,6 +111,17 @@ pub struct MarchSighted {
     pub arrival: GameTime,
 }
 
+/// An attacking group, as the defender sees it.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct EnemyGroup {
+    /// Where it came from.
+    pub origin: SiteId,
+    /// Whose it is.
+    pub player: PlayerId,
+    /// What is left of it and goes home.
+    pub left: Force,
+}
+
 /// What one party saw of a battle. Each party gets its own; nobody's holds more than that party may know.
 #[derive(Message, Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub struct BattleFought {
@@ -136,8 +147,8 @@ pub struct BattleFought {
     pub enemy_lost: Option<Force>,
     /// The largest part of the other side: who led it.
     pub enemy: PlayerId,
-    /// Sites that the other side came from (attackers as the defender sees them).
-    pub enemy_origins: Vec<SiteId>,
+    /// The groups of the other side as the defender sees them; empty for an attacker.
+    pub enemy_groups: Vec<EnemyGroup>,
     /// Wall level afterwards, where the report is full.
     pub wall: Option<u8>,
     /// Wall levels lost.

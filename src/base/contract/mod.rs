@@ -14,7 +14,7 @@ mod vote;
 
 pub use fact::{CampaignFact, Fact, LaunchRow, OperationReport, TermShare};
 pub use march::{
-    BattleFought, GroupArrived, GroupFailed, GroupHome, GroupLaunched, LaunchDue, Manner, MarchSighted, RecallGroup,
+    BattleFought, EnemyGroup, GroupArrived, GroupFailed, GroupHome, GroupLaunched, LaunchDue, Manner, MarchSighted, RecallGroup,
     ScoutReturned, ScoutsKilled,
 };
 pub use model::{AttackGroup, Forecast, Model, SiteEstimate, WorldModel};
@@ -25,7 +25,7 @@ pub use scenario::{
     AccountRole, Rank, Scenario, ScenarioAlliance, ScenarioAppExt, ScenarioError, ScenarioLoaders, ScenarioPlayer,
     ScenarioSite, Stance, WorldSeed,
 };
-pub use site::{Player, PlayerKind, ReportedStates, Rhythm, Site, SiteState, StateScope, WantedStates};
+pub use site::{Holdings, Player, PlayerKind, ReportedStates, Rhythm, Site, SiteState, WantedStates};
 pub use vote::{Ballot, BallotRequested, CastVote, Condition, Reason, Term, Vote};
 
 use crate::base::clock::{Campaign, CampaignAppExt, DueBatch};

@@ -1,7 +1,7 @@
 //! A campaign's beginning as plain data: what an import, a generator or a game yields, and each plugin spawns its
 //! own part of.
 
-use super::site::{Player, PlayerKind, Rhythm, Site};
+use super::site::{Holdings, Player, PlayerKind, Rhythm, Site};
 use crate::base::geometry::{GridEntry, SiteGrid, Tile, Torus};
 use crate::base::goods::Goods;
 use crate::base::id::{AllianceId, PlayerId, SiteId, StableId, TribeId};
@@ -296,16 +296,19 @@ fn start(world: &mut World, scenario: &Scenario) -> Result<(), ScenarioError> {
 }
 
 pub(super) fn plug(app: &mut App) {
-    app.init_resource::<Ruleset>().init_resource::<SiteGrid>().add_scenario_loader(0, spawn_public);
+    app.init_resource::<Ruleset>().init_resource::<Holdings>().init_resource::<SiteGrid>().add_scenario_loader(0, spawn_public);
 }
 
 fn spawn_public(world: &mut World, scenario: &Scenario) {
     let torus = Torus { half_width: scenario.half_width };
     let mut population: BTreeMap<PlayerId, u64> = BTreeMap::new();
+    let mut holdings = Holdings::default();
     for site in &scenario.sites {
+        holdings.add(site.owner, site.id);
         *population.entry(site.owner).or_default() += u64::from(site.population);
     }
     world.insert_resource(torus);
+    world.insert_resource(holdings);
     for p in &scenario.players {
         let mut entity = world.spawn((
             StableId::Player(p.id),

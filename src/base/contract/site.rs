@@ -7,6 +7,7 @@ use crate::base::id::{AllianceId, PlayerId, SiteId, TribeId};
 use crate::base::ruleset::{Force, Levels};
 use bevy::prelude::{Component, Reflect, Resource};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
 /// What is public of a site: where it lies, whose it is, of which tribe, and its population as of the last daily
 /// census.
@@ -127,41 +128,30 @@ pub struct SiteState {
     pub per_hour: Goods,
 }
 
-/// Whose states are wanted.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
-pub enum StateScope {
-    /// All sites of all members.
-    Alliance(AllianceId),
-    /// All sites of one member.
-    Member(AllianceId, PlayerId),
-}
-
 /// Requests for states of own sites, made in `Intake` and answered in `Sense` of the same pass.
 #[derive(Resource, Default, Debug)]
 pub struct WantedStates {
-    scopes: Vec<StateScope>,
+    members: Vec<(AllianceId, PlayerId)>,
 }
 
 impl WantedStates {
-    /// Asks for the states of these sites.
-    pub fn ask(&mut self, scope: StateScope) {
-        self.scopes.push(scope);
+    /// Asks for the states of all sites of a member, in the name of its alliance.
+    pub fn ask(&mut self, alliance: AllianceId, member: PlayerId) {
+        self.members.push((alliance, member));
     }
 
-    /// What was asked for: sorted, each once, members left out whose whole alliance is wanted.
-    #[must_use]
-    pub fn scopes(&self) -> Vec<StateScope> {
-        let mut scopes = self.scopes.clone();
-        scopes.sort_unstable();
-        scopes.dedup();
-        let whole = |a: AllianceId| scopes.binary_search(&StateScope::Alliance(a)).is_ok();
-        scopes.iter().copied().filter(|s| !matches!(s, StateScope::Member(a, _) if whole(*a))).collect()
+    /// What was asked for: sorted, each once.
+    pub fn take(&mut self) -> Vec<(AllianceId, PlayerId)> {
+        let mut members = core::mem::take(&mut self.members);
+        members.sort_unstable();
+        members.dedup();
+        members
     }
 }
 
 impl PassScratch for WantedStates {
     fn clear(&mut self) {
-        self.scopes.clear();
+        self.members.clear();
     }
 }
 
@@ -175,5 +165,34 @@ pub struct ReportedStates {
 impl PassScratch for ReportedStates {
     fn clear(&mut self) {
         self.states.clear();
+    }
+}
+
+/// Whose sites are whose, sorted by id: a public index over [`Site`] that can be rebuilt at any time.
+#[derive(Resource, Default, Clone, Debug)]
+pub struct Holdings {
+    by_player: BTreeMap<PlayerId, Vec<SiteId>>,
+}
+
+impl Holdings {
+    /// The sites of a player, sorted.
+    #[must_use]
+    pub fn of(&self, player: PlayerId) -> &[SiteId] {
+        self.by_player.get(&player).map_or(&[], Vec::as_slice)
+    }
+
+    /// Notes a site of a player.
+    pub fn add(&mut self, player: PlayerId, site: SiteId) {
+        let sites = self.by_player.entry(player).or_default();
+        if let Err(place) = sites.binary_search(&site) {
+            sites.insert(place, site);
+        }
+    }
+
+    /// Forgets a site of a player.
+    pub fn remove(&mut self, player: PlayerId, site: SiteId) {
+        if let Some(sites) = self.by_player.get_mut(&player) {
+            sites.retain(|s| *s != site);
+        }
     }
 }

@@ -1,1 +1,46 @@
-//! To come.
+//! What an alliance knows: observations enter through one gateway, become reports that fade and expire, and are read
+//! through the [`View`].
+//!
+//! What is *not* here: the truth. Nothing in this folder can name `world`; what is hidden reaches it only as a fact
+//! with a witness. Own members' states are asked for and live for one pass.
+
+mod components;
+mod gateway;
+pub mod rules;
+mod view;
+
+pub use components::{
+    Cause, Field, IntelReport, NewIntel, Observation, ObservationLog, Seen, Sighting, Sightings, SourceKind,
+};
+pub use gateway::{IntelSystems, REPORT_EXPIRES};
+pub use view::{MemberStates, View};
+
+use crate::base::clock::{Campaign, CampaignAppExt, CampaignSystems};
+use crate::base::contract::ScenarioAppExt;
+use crate::base::state::StateAppExt;
+use bevy::prelude::*;
+
+/// Shared intelligence.
+#[derive(Debug, Default)]
+pub struct IntelPlugin;
+
+impl Plugin for IntelPlugin {
+    fn build(&self, app: &mut App) {
+        app.add_due_kind(REPORT_EXPIRES)
+            .add_pass_message::<NewIntel>()
+            .add_pass_resource::<MemberStates>()
+            .register_state::<IntelReport>("intel_report")
+            .register_state::<Sightings>("sightings")
+            .register_state::<ObservationLog>("observation_log")
+            .add_scenario_loader(20, gateway::spawn_knowers)
+            .configure_sets(Campaign, IntelSystems::Refresh.in_set(CampaignSystems::Sense))
+            .configure_sets(Campaign, IntelSystems::Admit.in_set(CampaignSystems::Settle))
+            .add_systems(
+                Campaign,
+                (
+                    (gateway::refresh_members, gateway::expire_reports).chain().in_set(IntelSystems::Refresh),
+                    gateway::admit_observations.in_set(IntelSystems::Admit),
+                ),
+            );
+    }
+}

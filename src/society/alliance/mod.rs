@@ -1,1 +1,38 @@
-//! To come.
+//! Alliances: members and their ranks, stances between alliances, trust, grievance, reliability.
+//!
+//! What is *not* here: negotiating stances (a game sets them with `SetStance`), and anything about what an alliance
+//! knows or plans.
+
+mod components;
+pub mod rules;
+mod systems;
+
+pub use components::{
+    Alliance, Decayed, Grievances, MemberOf, Members, Membership, Reliability, Stances, Trust, WarAims, WarRecord,
+};
+pub use systems::{MemberInfo, Roster};
+
+use crate::base::clock::{Campaign, CampaignSystems};
+use crate::base::contract::ScenarioAppExt;
+use crate::base::state::StateAppExt;
+use bevy::prelude::*;
+
+/// Alliances and their relations.
+#[derive(Debug, Default)]
+pub struct AlliancePlugin;
+
+impl Plugin for AlliancePlugin {
+    fn build(&self, app: &mut App) {
+        app.register_state::<Alliance>("alliance")
+            .register_state::<Membership>("membership")
+            .register_state::<Stances>("stances")
+            .register_state::<Grievances>("grievances")
+            .register_state::<WarAims>("war_aims")
+            .register_state::<Trust>("trust")
+            .register_state::<Reliability>("reliability")
+            .register_state::<WarRecord>("war_record")
+            .add_observer(systems::on_membership)
+            .add_scenario_loader(10, systems::spawn_alliances)
+            .add_systems(Campaign, systems::apply_stances.in_set(CampaignSystems::Intake));
+    }
+}

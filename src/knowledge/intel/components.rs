@@ -1,0 +1,151 @@
+//! Reports, sightings and the log of observations.
+
+use crate::base::clock::GameTime;
+use crate::base::contract::EnemyGroup;
+use crate::base::goods::Goods;
+use crate::base::id::{AllianceId, PlayerId, SiteId};
+use crate::base::ruleset::Force;
+use bevy::prelude::*;
+use serde::{Deserialize, Serialize};
+use std::collections::VecDeque;
+
+/// How something became known.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Reflect, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SourceKind {
+    /// Scouts looked.
+    Scout,
+    /// A battle was fought there.
+    Battle,
+    /// A march was seen.
+    Sighting,
+    /// An ally said so.
+    Hearsay,
+}
+
+/// One known value with where it came from.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct Field<T> {
+    /// The value as it was seen.
+    pub value: T,
+    /// When it was seen.
+    pub observed_at: GameTime,
+    /// Who saw it.
+    pub source: PlayerId,
+    /// How.
+    pub kind: SourceKind,
+    /// Confidence when it was seen, 0..=1.
+    pub confidence: f64,
+}
+
+/// What one alliance knows of one site. Each field expires by itself 7 days after it was observed.
+#[derive(Component, Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct IntelReport {
+    /// Who knows.
+    pub knower: AllianceId,
+    /// Of which site.
+    pub site: SiteId,
+    /// Troops there.
+    pub troops: Option<Field<Force>>,
+    /// Goods there.
+    pub goods: Option<Field<Goods>>,
+    /// The wall's level.
+    pub wall: Option<Field<u8>>,
+    /// Levels of buildings that matter in a fight: the residence.
+    pub buildings: Option<Field<u8>>,
+}
+
+/// A hostile march on its way to an own site.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Reflect, Serialize, Deserialize)]
+pub struct Sighting {
+    /// When it arrives.
+    pub arrival: GameTime,
+    /// Where it goes.
+    pub target: SiteId,
+    /// Where it left.
+    pub origin: SiteId,
+    /// When it was first seen.
+    pub seen_at: GameTime,
+}
+
+/// The hostile marches that an alliance sees coming, sorted by arrival.
+#[derive(Component, Clone, PartialEq, Eq, Debug, Default, Reflect, Serialize, Deserialize)]
+pub struct Sightings(pub Vec<Sighting>);
+
+/// What was seen.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub enum Seen {
+    /// A site's troops, goods and buildings, as far as they were seen.
+    Site {
+        /// Troops there.
+        troops: Option<Force>,
+        /// Goods there.
+        goods: Option<Goods>,
+        /// The wall's level.
+        wall: Option<u8>,
+        /// The residence's level.
+        residence: Option<u8>,
+    },
+    /// A hostile march.
+    March(Sighting),
+    /// Those who attacked, with what goes home of them.
+    Attackers {
+        /// Their groups.
+        groups: Vec<EnemyGroup>,
+    },
+    /// Scouts that died: the site is guarded against them (own), or someone looked (foreign).
+    ScoutsKilled {
+        /// How many.
+        killed: u32,
+    },
+}
+
+/// Why an observation is lawful: what the witness did or suffered.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub enum Cause {
+    /// The witness's scouts came back from there.
+    OwnScouts,
+    /// The witness's scouts died there.
+    OwnScoutsLost,
+    /// The witness's troops fought there.
+    OwnAttack,
+    /// The witness's site was attacked.
+    OwnDefense,
+    /// A march goes to the witness's site.
+    IncomingMarch,
+    /// The witness's scouts caught others.
+    ScoutsCaught,
+}
+
+/// One observation with its lawful cause: everything that an alliance knows came as one of these.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct Observation {
+    /// When.
+    pub at: GameTime,
+    /// Who saw it.
+    pub witness: PlayerId,
+    /// Of which site.
+    pub site: SiteId,
+    /// Why it may be known.
+    pub cause: Cause,
+    /// What was seen.
+    pub seen: Seen,
+}
+
+/// The raw observations of an alliance: a ring that keeps the latest.
+#[derive(Component, Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
+pub struct ObservationLog {
+    /// The latest, oldest first.
+    pub latest: VecDeque<Observation>,
+    /// How many there were in all.
+    pub total: u64,
+}
+
+/// An alliance knows something new of a site. Lives for one pass.
+#[derive(Message, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub struct NewIntel {
+    /// Who knows.
+    pub alliance: AllianceId,
+    /// Of which site.
+    pub site: SiteId,
+}

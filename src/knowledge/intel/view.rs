@@ -1,0 +1,132 @@
+//! The view: the only thing that decisions can name.
+
+use super::components::{IntelReport, Sighting, Sightings};
+use super::rules;
+use crate::base::clock::{GameTime, PassScratch};
+use crate::base::contract::{Holdings, Model, Player, Site, SiteEstimate, SiteState};
+use crate::base::geometry::Torus;
+use crate::base::id::{AllianceId, EntityIndex, PlayerId, SiteId};
+use bevy::ecs::system::SystemParam;
+use bevy::prelude::*;
+use std::collections::BTreeMap;
+
+/// The states of own members that were asked for at this instant. They live for one pass.
+#[derive(Resource, Default, Debug)]
+pub struct MemberStates {
+    by_alliance: BTreeMap<AllianceId, Vec<SiteState>>,
+}
+
+impl MemberStates {
+    pub(super) fn fill(&mut self, states: impl Iterator<Item = (AllianceId, SiteState)>) {
+        for (alliance, state) in states {
+            self.by_alliance.entry(alliance).or_default().push(state);
+        }
+        for states in self.by_alliance.values_mut() {
+            states.sort_unstable_by_key(|s| s.site);
+            states.dedup_by_key(|s| s.site);
+        }
+    }
+
+    /// The states that an alliance asked for, sorted by site.
+    #[must_use]
+    pub fn of(&self, alliance: AllianceId) -> &[SiteState] {
+        self.by_alliance.get(&alliance).map_or(&[], Vec::as_slice)
+    }
+}
+
+impl PassScratch for MemberStates {
+    fn clear(&mut self) {
+        self.by_alliance.clear();
+    }
+}
+
+/// What an alliance can know: public facts, its reports and sightings, and its own members' states.
+#[derive(SystemParam)]
+pub struct View<'w, 's> {
+    index: Res<'w, EntityIndex>,
+    states: Res<'w, MemberStates>,
+    holdings: Res<'w, Holdings>,
+    torus: Res<'w, Torus>,
+    model: Res<'w, Model>,
+    reports: Query<'w, 's, &'static IntelReport>,
+    sightings: Query<'w, 's, &'static Sightings>,
+    sites: Query<'w, 's, &'static Site>,
+    players: Query<'w, 's, &'static Player>,
+}
+
+impl View<'_, '_> {
+    /// The world model.
+    #[must_use]
+    pub fn model(&self) -> &Model {
+        &self.model
+    }
+
+    /// The map.
+    #[must_use]
+    pub fn torus(&self) -> Torus {
+        *self.torus
+    }
+
+    /// What is public of a site.
+    #[must_use]
+    pub fn site(&self, site: SiteId) -> Option<&Site> {
+        self.sites.get(self.index.site(site)?).ok()
+    }
+
+    /// What is public of a player.
+    #[must_use]
+    pub fn player(&self, player: PlayerId) -> Option<&Player> {
+        self.players.get(self.index.player(player)?).ok()
+    }
+
+    /// The sites of a player, sorted: public.
+    #[must_use]
+    pub fn sites_of(&self, player: PlayerId) -> &[SiteId] {
+        self.holdings.of(player)
+    }
+
+    /// What the alliance knows of a site.
+    #[must_use]
+    pub fn report(&self, knower: AllianceId, site: SiteId) -> Option<&IntelReport> {
+        self.reports.get(self.index.report(knower, site)?).ok()
+    }
+
+    /// What the alliance believes of a site, if its troops were seen within the last 7 days. Unknown is not weak:
+    /// without a report of troops there is no estimate. Parts that were not seen are taken from what is public.
+    #[must_use]
+    pub fn estimate(&self, knower: AllianceId, site: SiteId, now: GameTime) -> Option<SiteEstimate> {
+        let report = self.report(knower, site)?;
+        let troops = rules::live(report.troops.as_ref(), now)?;
+        let public = self.site(site)?;
+        let owner_population = self.player(public.owner).map_or(0, |p| p.population);
+        Some(SiteEstimate {
+            at: public.at,
+            tribe: public.tribe,
+            population: public.population,
+            owner_population,
+            troops: troops.value.clone(),
+            goods: rules::live(report.goods.as_ref(), now).map(|f| f.value).unwrap_or_default(),
+            wall: rules::live(report.wall.as_ref(), now).map_or(0, |f| f.value),
+            residence: rules::live(report.buildings.as_ref(), now).map_or(0, |f| f.value),
+            seen_at: troops.observed_at,
+            confidence: troops.confidence,
+        })
+    }
+
+    /// Own members' sites that were asked for at this instant, sorted by site.
+    #[must_use]
+    pub fn own(&self, alliance: AllianceId) -> &[SiteState] {
+        self.states.of(alliance)
+    }
+
+    /// A member's sites that were asked for at this instant.
+    pub fn own_of(&self, alliance: AllianceId, member: PlayerId) -> impl Iterator<Item = &SiteState> {
+        self.states.of(alliance).iter().filter(move |s| s.owner == member)
+    }
+
+    /// Hostile marches that the alliance sees coming and that have not arrived.
+    pub fn incoming(&self, alliance: AllianceId, now: GameTime) -> impl Iterator<Item = &Sighting> {
+        let seen = self.index.alliance(alliance).and_then(|e| self.sightings.get(e).ok());
+        seen.into_iter().flat_map(|s| &s.0).filter(move |s| s.arrival >= now)
+    }
+}

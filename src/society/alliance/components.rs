@@ -1,0 +1,148 @@
+//! What an alliance and its members are.
+
+use crate::base::clock::{GameSpan, GameTime};
+use crate::base::contract::{Rank, Stance};
+use crate::base::id::{AllianceId, PlayerId, SiteId};
+use bevy::prelude::*;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// An alliance.
+#[derive(Component, Clone, PartialEq, Debug, Reflect, Serialize, Deserialize)]
+pub struct Alliance {
+    /// Its id.
+    pub id: AllianceId,
+    /// Its name: data, never markup or an instruction.
+    pub name: String,
+    /// Whether it deliberates.
+    pub active: bool,
+    /// Proposals and scouting missions so far: the n of the next [`ProposalId`](crate::base::id::ProposalId).
+    pub proposals: u32,
+}
+
+/// A player's place in an alliance. It is the truth; [`MemberOf`] follows it.
+#[derive(Component, Clone, Copy, PartialEq, Eq, Debug, Reflect, Serialize, Deserialize)]
+#[component(immutable)]
+pub struct Membership {
+    /// Which alliance.
+    pub alliance: AllianceId,
+    /// Its rank there.
+    pub rank: Rank,
+}
+
+/// The relationship from a member to its alliance's entity.
+#[derive(Component, Debug)]
+#[relationship(relationship_target = Members)]
+pub struct MemberOf(pub Entity);
+
+/// The members of an alliance, in no promised order.
+#[derive(Component, Debug, Default)]
+#[relationship_target(relationship = MemberOf)]
+pub struct Members(Vec<Entity>);
+
+/// How an alliance stands to others; who is not listed is neutral.
+#[derive(Component, Clone, PartialEq, Debug, Default, Reflect, Serialize, Deserialize)]
+pub struct Stances(pub BTreeMap<AllianceId, (Stance, GameTime)>);
+
+impl Stances {
+    /// The stance to another alliance.
+    #[must_use]
+    pub fn to(&self, other: AllianceId) -> Stance {
+        self.0.get(&other).map_or(Stance::Neutral, |(stance, _)| *stance)
+    }
+
+    /// Those with whom it is at war, sorted.
+    pub fn wars(&self) -> impl Iterator<Item = AllianceId> + '_ {
+        self.0.iter().filter(|(_, (stance, _))| *stance == Stance::War).map(|(id, _)| *id)
+    }
+}
+
+/// A value that halves with time: kept as (value, since), computed when read, never ticked.
+#[derive(Clone, Copy, PartialEq, Debug, Default, Reflect, Serialize, Deserialize)]
+pub struct Decayed {
+    /// The value at `since`.
+    pub value: f64,
+    /// When it had that value.
+    pub since: GameTime,
+}
+
+impl Decayed {
+    /// The value now.
+    #[must_use]
+    pub fn at(self, now: GameTime, half_life: GameSpan) -> f64 {
+        self.value * libm::exp2(-(now - self.since).as_hours() / half_life.as_hours())
+    }
+
+    /// Adds to the value now.
+    pub fn add(&mut self, amount: f64, now: GameTime, half_life: GameSpan) {
+        *self = Self { value: self.at(now, half_life) + amount, since: now };
+    }
+}
+
+/// What an alliance holds against others. Half-life 5 days.
+#[derive(Component, Clone, PartialEq, Debug, Default, Reflect, Serialize, Deserialize)]
+pub struct Grievances(pub BTreeMap<AllianceId, Decayed>);
+
+/// What each war is for: the villages to break.
+#[derive(Component, Clone, PartialEq, Debug, Default, Reflect, Serialize, Deserialize)]
+pub struct WarAims(pub BTreeMap<AllianceId, Vec<SiteId>>);
+
+/// What experience has added to a member's trust in others, on top of the seeded first impression. Sparse: at most
+/// 128; half-life 30 days.
+#[derive(Component, Clone, PartialEq, Debug, Default, Reflect, Serialize, Deserialize)]
+pub struct Trust(pub BTreeMap<PlayerId, Decayed>);
+
+/// How many of the groups that a member was ordered to send really left.
+#[derive(Component, Clone, Copy, PartialEq, Eq, Debug, Default, Reflect, Serialize, Deserialize)]
+pub struct Reliability {
+    /// Groups ordered.
+    pub ordered: u32,
+    /// Groups launched.
+    pub launched: u32,
+}
+
+impl Reliability {
+    /// Launched over ordered; 1 for who was never ordered.
+    #[must_use]
+    pub fn share(self) -> f64 {
+        if self.ordered == 0 { 1.0 } else { f64::from(self.launched) / f64::from(self.ordered) }
+    }
+}
+
+/// What a member's wars cost it lately: for weariness.
+#[derive(Component, Clone, PartialEq, Debug, Default, Reflect, Serialize, Deserialize)]
+pub struct WarRecord {
+    /// Goods of troops lost, with their instants, of the last 7 days.
+    pub losses: Vec<(GameTime, i64)>,
+    /// Starts of operations it took part in, of the last 72 hours.
+    pub operations: Vec<GameTime>,
+}
+
+impl WarRecord {
+    const LOSS_MEMORY: GameSpan = GameSpan::days(7);
+    const OPERATION_MEMORY: GameSpan = GameSpan::hours(72);
+
+    /// Notes a loss.
+    pub fn lost(&mut self, now: GameTime, goods: i64) {
+        self.losses.retain(|(at, _)| now - *at < Self::LOSS_MEMORY);
+        self.losses.push((now, goods));
+    }
+
+    /// Notes an operation.
+    pub fn joined(&mut self, now: GameTime) {
+        self.operations.retain(|at| now - *at < Self::OPERATION_MEMORY);
+        self.operations.push(now);
+    }
+
+    /// Goods lost in the last 7 days.
+    #[must_use]
+    pub fn lost_lately(&self, now: GameTime) -> i64 {
+        self.losses.iter().filter(|(at, _)| now - *at < Self::LOSS_MEMORY).map(|(_, g)| *g).sum()
+    }
+
+    /// Operations in the last 72 hours.
+    #[must_use]
+    pub fn operations_lately(&self, now: GameTime) -> usize {
+        self.operations.iter().filter(|at| now - **at < Self::OPERATION_MEMORY).count()
+    }
+}

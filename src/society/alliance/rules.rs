@@ -1,0 +1,61 @@
+//! Trust and grievance, as plain functions.
+
+use super::components::Decayed;
+use crate::base::clock::{GameSpan, GameTime};
+use crate::base::id::PlayerId;
+use crate::base::rng::{Purpose, Stream};
+
+/// Grievance halves in this time.
+pub const GRIEVANCE_HALF_LIFE: GameSpan = GameSpan::days(5);
+/// What an attack adds to the grievance of its victim.
+pub const GRIEVANCE_OF_ATTACK: f64 = 10.0;
+/// Learned trust halves in this time.
+pub const TRUST_HALF_LIFE: GameSpan = GameSpan::days(30);
+/// Others of whom a member keeps learned trust.
+pub const TRUST_KEPT: usize = 128;
+
+/// How much a member trusts another before they did anything together: seeded, normal with mean 20 and deviation 12.
+#[must_use]
+pub fn first_impression(seed: u64, member: PlayerId, other: PlayerId) -> f64 {
+    Stream::new(seed, u64::from(member.0), Purpose::PERSONALITY, 1 << 32 | u64::from(other.0)).normal(20.0, 12.0)
+}
+
+/// Trust of a member in another, -100..=100.
+#[must_use]
+pub fn trust(seed: u64, member: PlayerId, other: PlayerId, learned: Option<&Decayed>, now: GameTime) -> f64 {
+    let learned = learned.map_or(0.0, |d| d.at(now, TRUST_HALF_LIFE));
+    (first_impression(seed, member, other) + learned).clamp(-100.0, 100.0)
+}
+
+/// What an operation's result adds to a participant's trust in its proposer: success binds, and a failure that cost
+/// the participant more than it was told weighs most.
+///
+/// `won` is the share of targets whose goal was met; `lost` and `expected` are fractions of what the member sent.
+#[must_use]
+pub fn trust_from_result(won: f64, lost: f64, expected: f64) -> f64 {
+    let outcome = 16.0 * (won - 0.5);
+    let surprise = 20.0 * (lost - expected).max(0.0);
+    (outcome - surprise).clamp(-25.0, 10.0)
+}
+
+/// What others lose in trust in a member who did not send what it had pledged, per group.
+pub const TRUST_LOST_BY_NO_SHOW: f64 = 6.0;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_costly_failure_weighs_more_than_a_success() {
+        assert!(trust_from_result(1.0, 0.3, 0.4) > 7.0);
+        assert!(trust_from_result(0.0, 0.9, 0.4) < -15.0);
+        assert!(trust_from_result(0.0, 0.3, 0.4) > trust_from_result(0.0, 0.9, 0.4));
+    }
+
+    #[test]
+    fn grievance_halves_in_five_days() {
+        let mut g = Decayed::default();
+        g.add(GRIEVANCE_OF_ATTACK, GameTime(0), GRIEVANCE_HALF_LIFE);
+        assert!((g.at(GameTime(0) + GameSpan::days(5), GRIEVANCE_HALF_LIFE) - 5.0).abs() < 1e-12);
+    }
+}

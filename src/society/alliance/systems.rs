@@ -1,0 +1,244 @@
+//! Spawning alliances, keeping the relationship true, applying stances.
+
+use super::components::{
+    Alliance, Grievances, MemberOf, Membership, Reliability, Stances, Trust, WarAims, WarRecord,
+};
+use super::rules;
+use crate::base::clock::{DueBatch, GameTime};
+use crate::base::contract::{
+    CampaignFact, Fact, INPUT, Input, Inputs, Player, PlayerKind, Rank, RequestRefused, Rhythm, Scenario, Stance,
+    WorldSeed,
+};
+use crate::base::id::{AllianceId, EntityIndex, PlayerId, SiteId, StableId};
+use bevy::ecs::system::SystemParam;
+use bevy::prelude::*;
+use std::collections::BTreeMap;
+
+/// How many villages a war is for.
+const AIMS: usize = 3;
+
+pub(super) fn on_membership(
+    joined: On<Insert, Membership>,
+    members: Query<&Membership>,
+    index: Res<EntityIndex>,
+    mut commands: Commands,
+) {
+    if let Ok(membership) = members.get(joined.entity)
+        && let Some(alliance) = index.alliance(membership.alliance)
+    {
+        commands.entity(joined.entity).insert(MemberOf(alliance));
+    }
+}
+
+pub(super) fn spawn_alliances(world: &mut World, scenario: &Scenario) {
+    let mut stances: BTreeMap<AllianceId, Stances> = BTreeMap::new();
+    let mut aims: BTreeMap<AllianceId, WarAims> = BTreeMap::new();
+    for (a, b, stance) in &scenario.stances {
+        for (one, other) in [(*a, *b), (*b, *a)] {
+            stances.entry(one).or_default().0.insert(other, (*stance, GameTime(0)));
+            if *stance == Stance::War {
+                aims.entry(one).or_default().0.insert(other, most_valuable(scenario, other));
+            }
+        }
+    }
+    for a in &scenario.alliances {
+        world.spawn((
+            StableId::Alliance(a.id),
+            Alliance { id: a.id, name: a.name.clone(), active: a.active, proposals: 0 },
+            stances.remove(&a.id).unwrap_or_default(),
+            aims.remove(&a.id).unwrap_or_default(),
+            Grievances::default(),
+        ));
+    }
+    for p in &scenario.players {
+        let Some((alliance, rank)) = p.membership else { continue };
+        if let Some(entity) = world.resource::<EntityIndex>().player(p.id) {
+            world.entity_mut(entity).insert((
+                Membership { alliance, rank },
+                Trust::default(),
+                Reliability::default(),
+                WarRecord::default(),
+            ));
+        }
+    }
+}
+
+/// The most populous villages of an alliance: public, and what everyone takes for its most valuable ones.
+fn most_valuable(scenario: &Scenario, alliance: AllianceId) -> Vec<SiteId> {
+    let members: std::collections::BTreeSet<PlayerId> = scenario
+        .players
+        .iter()
+        .filter(|p| p.membership.is_some_and(|(a, _)| a == alliance))
+        .map(|p| p.id)
+        .collect();
+    let mut sites: Vec<_> =
+        scenario.sites.iter().filter(|s| members.contains(&s.owner)).map(|s| (s.population, s.id)).collect();
+    sites.sort_unstable_by_key(|(population, id)| (core::cmp::Reverse(*population), *id));
+    sites.into_iter().take(AIMS).map(|(_, id)| id).collect()
+}
+
+pub(super) fn apply_stances(
+    batch: Res<DueBatch>,
+    inputs: Res<Inputs>,
+    index: Res<EntityIndex>,
+    mut alliances: Query<&mut Stances>,
+    mut facts: MessageWriter<CampaignFact>,
+) {
+    if batch.of(INPUT).is_empty() {
+        return;
+    }
+    let at = batch.now();
+    for logged in &inputs.now {
+        let Input::Stance(set) = &logged.input else { continue };
+        let pair = (index.alliance(set.a), index.alliance(set.b));
+        let (Some(a), Some(b)) = pair else {
+            let unknown = if pair.0.is_none() { set.a } else { set.b };
+            facts.write(refusal(at, set.a, set.b, "alliance_exists", "a known alliance", unknown.to_string()));
+            continue;
+        };
+        if set.a == set.b {
+            facts.write(refusal(at, set.a, set.b, "two_alliances", "two different alliances", set.a.to_string()));
+            continue;
+        }
+        for (one, other) in [(a, set.b), (b, set.a)] {
+            if let Ok(mut stances) = alliances.get_mut(one) {
+                stances.0.insert(other, (set.stance, at));
+            }
+        }
+        facts.write(CampaignFact { at, fact: Fact::StanceChanged { a: set.a, b: set.b, stance: set.stance } });
+    }
+}
+
+fn refusal(at: GameTime, a: AllianceId, b: AllianceId, rule: &str, limit: &str, value: String) -> CampaignFact {
+    CampaignFact {
+        at,
+        fact: Fact::RequestRefused(RequestRefused {
+            request: format!("set_stance {a} {b}"),
+            rule: rule.to_owned(),
+            limit: limit.to_owned(),
+            value,
+            retry_after: None,
+        }),
+    }
+}
+
+/// One member, as its alliance knows it.
+#[derive(Clone, Debug)]
+pub struct MemberInfo {
+    /// Its entity.
+    pub entity: Entity,
+    /// Which player.
+    pub player: PlayerId,
+    /// Its rank.
+    pub rank: Rank,
+    /// What it is to the campaign.
+    pub kind: PlayerKind,
+    /// Inhabitants of all its sites at the last census.
+    pub population: u64,
+    /// When it sleeps.
+    pub rhythm: Rhythm,
+}
+
+/// Who belongs to whom: the read access of other features to alliances and players.
+#[derive(SystemParam)]
+pub struct Roster<'w, 's> {
+    index: Res<'w, EntityIndex>,
+    seed: Option<Res<'w, WorldSeed>>,
+    alliances: Query<'w, 's, (&'static Alliance, &'static Stances, &'static WarAims, &'static Grievances)>,
+    members: Query<'w, 's, &'static super::Members>,
+    players: Query<
+        'w,
+        's,
+        (Entity, &'static Player, Option<&'static Rhythm>, Option<&'static Membership>, Option<&'static Trust>),
+    >,
+    records: Query<'w, 's, (&'static WarRecord, &'static Reliability)>,
+}
+
+impl Roster<'_, '_> {
+    /// The seed of the campaign.
+    #[must_use]
+    pub fn seed(&self) -> u64 {
+        self.seed.as_ref().map_or(0, |s| s.0)
+    }
+
+    /// An alliance.
+    #[must_use]
+    pub fn alliance(&self, id: AllianceId) -> Option<&Alliance> {
+        self.alliances.get(self.index.alliance(id)?).ok().map(|(a, ..)| a)
+    }
+
+    /// How an alliance stands to others, and what its wars are for.
+    #[must_use]
+    pub fn relations(&self, id: AllianceId) -> Option<(&Stances, &WarAims, &Grievances)> {
+        self.alliances.get(self.index.alliance(id)?).ok().map(|(_, s, w, g)| (s, w, g))
+    }
+
+    /// All alliances that deliberate, sorted.
+    #[must_use]
+    pub fn active_alliances(&self) -> Vec<AllianceId> {
+        let mut ids: Vec<_> = self.alliances.iter().filter(|(a, ..)| a.active).map(|(a, ..)| a.id).collect();
+        ids.sort_unstable();
+        ids
+    }
+
+    /// The alliance of a player.
+    #[must_use]
+    pub fn alliance_of(&self, player: PlayerId) -> Option<AllianceId> {
+        let (.., membership, _) = self.players.get(self.index.player(player)?).ok()?;
+        membership.map(|m| m.alliance)
+    }
+
+    /// The alliance of a player, if it deliberates.
+    #[must_use]
+    pub fn active_alliance_of(&self, player: PlayerId) -> Option<AllianceId> {
+        self.alliance_of(player).filter(|id| self.alliance(*id).is_some_and(|a| a.active))
+    }
+
+    /// A player with its public facts.
+    #[must_use]
+    pub fn player(&self, player: PlayerId) -> Option<&Player> {
+        self.players.get(self.index.player(player)?).ok().map(|(_, p, ..)| p)
+    }
+
+    /// A member.
+    #[must_use]
+    pub fn member(&self, player: PlayerId) -> Option<MemberInfo> {
+        self.info(self.index.player(player)?)
+    }
+
+    fn info(&self, entity: Entity) -> Option<MemberInfo> {
+        let (entity, player, rhythm, membership, _) = self.players.get(entity).ok()?;
+        Some(MemberInfo {
+            entity,
+            player: player.id,
+            rank: membership?.rank,
+            kind: player.kind,
+            population: player.population,
+            rhythm: rhythm.copied().unwrap_or_default(),
+        })
+    }
+
+    /// The members of an alliance, sorted by id.
+    #[must_use]
+    pub fn members(&self, alliance: AllianceId) -> Vec<MemberInfo> {
+        let Some(members) = self.index.alliance(alliance).and_then(|e| self.members.get(e).ok()) else {
+            return Vec::new();
+        };
+        let mut members: Vec<_> = members.iter().filter_map(|e| self.info(e)).collect();
+        members.sort_unstable_by_key(|m| m.player);
+        members
+    }
+
+    /// Trust of a member in another, -100..=100.
+    #[must_use]
+    pub fn trust(&self, member: PlayerId, other: PlayerId, now: GameTime) -> f64 {
+        let book = self.index.player(member).and_then(|e| self.players.get(e).ok()).and_then(|(.., t)| t);
+        rules::trust(self.seed(), member, other, book.and_then(|t| t.0.get(&other)), now)
+    }
+
+    /// What a member's wars cost it lately, and how reliable it is.
+    #[must_use]
+    pub fn record(&self, member: PlayerId) -> Option<(&WarRecord, &Reliability)> {
+        self.records.get(self.index.player(member)?).ok()
+    }
+}
