@@ -1,10 +1,6 @@
 //! bevy_alliance
 
-pub mod action;
 pub mod base;
-pub mod decision;
-pub mod edge;
-pub mod knowledge;
-pub mod society;
-pub mod strategy;
 pub mod world;
+pub mod society;
+pub mod knowledge;

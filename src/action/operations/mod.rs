@@ -1,1 +1,56 @@
-//! To come.
+//! Operations: orders that launch at their own time so that all arrive together, watched until they are over.
+//!
+//! What is *not* here: deciding to attack (`council`), choosing forces (`planning`), moving and fighting (a world).
+
+mod components;
+mod conclude;
+pub mod rules;
+mod systems;
+
+pub use components::{
+    GROUP_LAUNCHES, Group, GroupStatus, OPERATION_CONCLUDES, Operation, OperationSettings, OperationStatus,
+    RunningOperations, Target,
+};
+pub use systems::{OperationSystems, SendScouts};
+
+use crate::base::clock::{Campaign, CampaignAppExt, CampaignSystems};
+use crate::base::contract::{ScenarioAppExt, WorldSystems};
+use crate::base::state::StateAppExt;
+use crate::knowledge::intel::IntelSystems;
+use bevy::prelude::*;
+
+/// Running joint attacks.
+#[derive(Debug, Default)]
+pub struct OperationsPlugin;
+
+impl Plugin for OperationsPlugin {
+    fn build(&self, app: &mut App) {
+        app.add_due_kind(GROUP_LAUNCHES)
+            .add_due_kind(OPERATION_CONCLUDES)
+            .init_resource::<OperationSettings>()
+            .add_pass_message::<SendScouts>()
+            .register_state::<Operation>("operation")
+            .register_state::<RunningOperations>("running_operations")
+            .add_scenario_loader(30, systems::spawn_running)
+            .configure_sets(
+                Campaign,
+                (
+                    OperationSystems::Start.in_set(CampaignSystems::Plan),
+                    OperationSystems::Release.in_set(CampaignSystems::March).before(WorldSystems::Move),
+                    OperationSystems::Follow.in_set(CampaignSystems::Settle).after(IntelSystems::Admit),
+                    OperationSystems::Review.in_set(CampaignSystems::Settle).after(OperationSystems::Follow),
+                    OperationSystems::Conclude.in_set(CampaignSystems::Settle).after(OperationSystems::Review),
+                ),
+            )
+            .add_systems(
+                Campaign,
+                (
+                    (systems::start_operations, systems::send_scouts).chain().in_set(OperationSystems::Start),
+                    (systems::recall_inputs, systems::release_groups).chain().in_set(OperationSystems::Release),
+                    (systems::note_launches, systems::note_battles).chain().in_set(OperationSystems::Follow),
+                    systems::review_operations.in_set(OperationSystems::Review),
+                    conclude::conclude_operations.in_set(OperationSystems::Conclude),
+                ),
+            );
+    }
+}

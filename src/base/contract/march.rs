@@ -50,6 +50,8 @@ pub struct LaunchDue {
 pub struct RecallGroup {
     /// Which group.
     pub order: OrderId,
+    /// Its march, where the default world moves it.
+    pub march: Option<MarchId>,
 }
 
 /// A group has left.

@@ -28,9 +28,20 @@ pub use scenario::{
 pub use site::{Holdings, Player, PlayerKind, ReportedStates, Rhythm, Site, SiteState, WantedStates};
 pub use vote::{Ballot, BallotRequested, CastVote, Condition, Reason, Term, Vote};
 
-use crate::base::clock::{Campaign, CampaignAppExt, DueBatch};
+use crate::base::clock::{Campaign, CampaignAppExt, CampaignSystems, DueBatch};
 use bevy::ecs::schedule::InternedScheduleLabel;
 use bevy::prelude::*;
+
+/// Where a world, ours or a game's own, stands within a pass.
+#[derive(SystemSet, Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum WorldSystems {
+    /// In `Sense`: answers [`WantedStates`] with [`ReportedStates`], before knowledge takes them in.
+    Report,
+    /// In `March`: answers [`LaunchDue`] and [`RecallGroup`], after operations gave the orders of this instant.
+    Move,
+    /// In `Battle`: arrivals, and what comes of them.
+    Fight,
+}
 
 /// Registers the contract: pass messages, outward facts, inputs, and the scenario's public part.
 #[derive(Debug)]
@@ -55,6 +66,11 @@ impl Plugin for ContractPlugin {
             .add_pass_resource::<ReportedStates>()
             .add_message::<CampaignFact>()
             .add_message::<BallotRequested>();
+        app.configure_sets(Campaign, (
+            WorldSystems::Report.in_set(CampaignSystems::Sense),
+            WorldSystems::Move.in_set(CampaignSystems::March),
+            WorldSystems::Fight.in_set(CampaignSystems::Battle),
+        ));
         request::plug(app, self.host);
         scenario::plug(app);
     }

@@ -76,6 +76,9 @@ pub trait WorldModel: Send + Sync + 'static {
     /// How long units of this class take from an own site to a place; `None` if they cannot get there.
     fn travel(&self, from: &SiteState, to: Tile, class: UnitClass) -> Option<GameSpan>;
 
+    /// How long units of this class take between two places without help of any building: for what is foreign.
+    fn travel_between(&self, from: Tile, to: Tile, class: UnitClass) -> Option<GameSpan>;
+
     /// What would come of an attack by these groups, arriving together in this manner.
     fn forecast(&self, groups: &[AttackGroup], target: &SiteEstimate, manner: Manner) -> Forecast;
 

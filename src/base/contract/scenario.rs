@@ -316,6 +316,7 @@ fn spawn_public(world: &mut World, scenario: &Scenario) {
                 id: p.id,
                 name: p.name.clone(),
                 kind: p.kind,
+                alliance: p.membership.map(|(alliance, _)| alliance),
                 population: population.get(&p.id).copied().unwrap_or(0),
             },
         ));

@@ -49,6 +49,8 @@ pub struct Player {
     pub name: String,
     /// What it is to the campaign.
     pub kind: PlayerKind,
+    /// Its alliance.
+    pub alliance: Option<AllianceId>,
     /// Inhabitants of all its sites at the last census.
     pub population: u64,
 }

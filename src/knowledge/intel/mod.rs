@@ -16,7 +16,7 @@ pub use gateway::{IntelSystems, REPORT_EXPIRES};
 pub use view::{MemberStates, View};
 
 use crate::base::clock::{Campaign, CampaignAppExt, CampaignSystems};
-use crate::base::contract::ScenarioAppExt;
+use crate::base::contract::{ScenarioAppExt, WorldSystems};
 use crate::base::state::StateAppExt;
 use bevy::prelude::*;
 
@@ -33,7 +33,7 @@ impl Plugin for IntelPlugin {
             .register_state::<Sightings>("sightings")
             .register_state::<ObservationLog>("observation_log")
             .add_scenario_loader(20, gateway::spawn_knowers)
-            .configure_sets(Campaign, IntelSystems::Refresh.in_set(CampaignSystems::Sense))
+            .configure_sets(Campaign, IntelSystems::Refresh.in_set(CampaignSystems::Sense).after(WorldSystems::Report))
             .configure_sets(Campaign, IntelSystems::Admit.in_set(CampaignSystems::Settle))
             .add_systems(
                 Campaign,

@@ -1,1 +1,41 @@
-//! To come.
+//! War councils: every six hours each alliance looks at what it knows, scores its options, and proposes the best.
+//!
+//! A council yields a proposal, never an order; the one thing that it orders itself are scouting parties, which are a
+//! standing right of officers. What is *not* here: the vote (`council`), and carrying anything out (`operations`).
+
+mod attack;
+mod scouting;
+mod session;
+
+pub use session::{WAR_COUNCIL, WarCouncilSettings, WarCouncilSystems};
+
+use crate::base::clock::{Campaign, CampaignAppExt, CampaignSystems};
+use crate::base::contract::ScenarioAppExt;
+use crate::decision::council::CouncilSystems;
+use bevy::prelude::*;
+
+/// War councils by rule.
+#[derive(Debug, Default)]
+pub struct WarCouncilPlugin;
+
+impl Plugin for WarCouncilPlugin {
+    fn build(&self, app: &mut App) {
+        app.add_due_kind(WAR_COUNCIL)
+            .init_resource::<WarCouncilSettings>()
+            .add_scenario_loader(40, session::schedule_councils)
+            .configure_sets(
+                Campaign,
+                (
+                    WarCouncilSystems::Ask.in_set(CampaignSystems::Intake),
+                    WarCouncilSystems::Meet.in_set(CampaignSystems::Deliberate).before(CouncilSystems::Open),
+                ),
+            )
+            .add_systems(
+                Campaign,
+                (
+                    session::ask_states.in_set(WarCouncilSystems::Ask),
+                    session::hold_councils.in_set(WarCouncilSystems::Meet),
+                ),
+            );
+    }
+}

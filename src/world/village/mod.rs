@@ -1,1 +1,37 @@
-//! To come.
+//! Villages: what stands and lies in them, the draw of what a map dump does not say.
+//!
+//! What is *not* here: training, feeding and growth (the economy), and anything that decides.
+
+mod components;
+pub mod rules;
+pub mod stores;
+mod systems;
+
+pub use components::{Blockades, BuildingKind, Buildings, Garrison, Guest, Guests, Ledger, Stores};
+use crate::base::clock::Campaign;
+use crate::base::contract::{AccountRole, Rhythm, ScenarioAppExt, WorldSystems};
+use crate::base::state::StateAppExt;
+use bevy::prelude::*;
+
+/// Villages of the default world.
+#[derive(Debug, Default)]
+pub struct VillagePlugin;
+
+impl Plugin for VillagePlugin {
+    fn build(&self, app: &mut App) {
+        app.init_resource::<Ledger>()
+            .register_state::<Garrison>("garrison")
+            .register_state::<Guests>("guests")
+            .register_state::<Buildings>("buildings")
+            .register_state::<Stores>("stores")
+            .register_state::<Blockades>("blockades")
+            .register_state::<AccountRole>("account_role")
+            .register_state::<Rhythm>("rhythm")
+            .register_state_resource::<Ledger>("ledger")
+            .add_scenario_loader(5, systems::spawn_villages)
+            .add_systems(
+                Campaign,
+                systems::report_states.in_set(WorldSystems::Report),
+            );
+    }
+}

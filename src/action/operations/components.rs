@@ -1,0 +1,162 @@
+//! What an operation is: groups with their orders, and what became of each.
+
+use crate::base::clock::{CampaignSystems, DueKind, GameSpan, GameTime};
+use crate::base::contract::Manner;
+use crate::base::goods::Goods;
+use crate::base::id::{MarchId, OrderId, PlayerId, ProposalId, SiteId};
+use crate::base::ruleset::Force;
+use crate::decision::council::Goal;
+use bevy::prelude::*;
+use serde::{Deserialize, Serialize};
+
+/// A group is to leave. Owner: the operation, n: the group.
+pub const GROUP_LAUNCHES: DueKind =
+    DueKind::new(40, "group_launches", &[CampaignSystems::March, CampaignSystems::Settle]);
+
+/// An operation is over: an hour after its last wave. Owner: the operation.
+pub const OPERATION_CONCLUDES: DueKind = DueKind::new(80, "operation_concludes", &[CampaignSystems::Settle]);
+
+/// What became of a group.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum GroupStatus {
+    /// Waits for its launch.
+    Waiting,
+    /// On its way, or back home.
+    Launched {
+        /// Its march, where the default world moves it.
+        march: Option<MarchId>,
+        /// When it really left.
+        at: GameTime,
+    },
+    /// Could not leave.
+    Failed,
+    /// Was kept at home by a decision.
+    HeldBack,
+    /// Was called back under way.
+    Recalled,
+}
+
+/// One group: who sends what, from where, to where, when.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct Group {
+    /// Whose.
+    pub member: PlayerId,
+    /// From where.
+    pub site: SiteId,
+    /// To where.
+    pub target: SiteId,
+    /// Which wave.
+    pub wave: u8,
+    /// In what manner.
+    pub manner: Manner,
+    /// What is ordered; after launch what really left.
+    pub force: Force,
+    /// When it leaves.
+    pub launch: GameTime,
+    /// How long it travels.
+    pub travel: GameSpan,
+    /// When it is there.
+    pub arrival: GameTime,
+    /// What became of it.
+    pub status: GroupStatus,
+    /// What it lost in battle.
+    pub lost: Force,
+    /// What it took.
+    pub loot: Goods,
+}
+
+/// One target with what was expected and what came of it.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct Target {
+    /// Which site.
+    pub site: SiteId,
+    /// Whose it was when the operation started.
+    pub owner: PlayerId,
+    /// What was believed to stand there.
+    pub believed: Force,
+    /// When that was seen.
+    pub seen_at: GameTime,
+    /// Expected ratio of offense to defense.
+    pub expected_ratio: f64,
+    /// Expected fraction of the attackers lost.
+    pub expected_loss: f64,
+    /// Chance of success that the plan gave itself.
+    pub expected_win: f64,
+    /// Defenders that stood there when the first wave came, where a report shows it.
+    pub defenders: Option<Force>,
+    /// Defenders killed, where reports show it.
+    pub killed: Force,
+    /// Wall levels lost.
+    pub wall_lost: u8,
+    /// Building levels lost.
+    pub levels_lost: u8,
+}
+
+/// How far an operation is.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum OperationStatus {
+    /// Groups wait, travel or fight.
+    Running,
+    /// It was called off; what was launched and could not be recalled goes on.
+    Aborted,
+    /// It is over.
+    Concluded,
+}
+
+/// A joint attack that is being carried out. It lives on the entity of the proposal that it came from.
+#[derive(Component, Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct Operation {
+    /// Its id: the proposal's.
+    pub id: ProposalId,
+    /// Who proposed it.
+    pub proposer: PlayerId,
+    /// What it is to reach at each target.
+    pub goal: Goal,
+    /// Its groups.
+    pub groups: Vec<Group>,
+    /// Its targets.
+    pub targets: Vec<Target>,
+    /// How far it is.
+    pub status: OperationStatus,
+    /// When it started.
+    pub started: GameTime,
+    /// Whether it only looks: a scouting mission, which is a standing right of officers and never voted.
+    pub scouting: bool,
+}
+
+impl Operation {
+    /// The order of a group.
+    #[must_use]
+    pub fn order(&self, group: usize) -> OrderId {
+        OrderId { operation: self.id, group: u16::try_from(group).unwrap_or(u16::MAX) }
+    }
+
+    /// The last arrival of all groups.
+    #[must_use]
+    pub fn last_arrival(&self) -> GameTime {
+        self.groups.iter().map(|g| g.arrival).max().unwrap_or(self.started)
+    }
+}
+
+/// The operations and scouting missions of an alliance that are not over, oldest first.
+#[derive(Component, Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+pub struct RunningOperations(pub Vec<ProposalId>);
+
+/// How operations are run.
+#[derive(Resource, Clone, Debug, Reflect, Serialize, Deserialize)]
+pub struct OperationSettings {
+    /// Below this ratio of offense to newly seen defense what is not launched is held back.
+    pub floor_ratio: f64,
+    /// A target stays claimed, and its operation open, for this long after the last arrival.
+    pub claim_after_arrival: GameSpan,
+    /// Own loss over enemy loss above which a result is pyrrhic.
+    pub pyrrhic: f64,
+}
+
+impl Default for OperationSettings {
+    fn default() -> Self {
+        Self { floor_ratio: 1.2, claim_after_arrival: GameSpan::hours(1), pyrrhic: 1.5 }
+    }
+}

@@ -1,0 +1,175 @@
+//! What came of an operation, and what that changes between people.
+
+use super::components::{
+    GroupStatus, OPERATION_CONCLUDES, Operation, OperationSettings, OperationStatus, RunningOperations,
+};
+use super::rules;
+use crate::base::clock::{DueBatch, GameTime};
+use crate::base::contract::{CampaignFact, Fact, Model, OperationReport, WorldSeed};
+use crate::base::goods::Goods;
+use crate::base::id::{EntityIndex, PlayerId};
+use crate::base::ruleset::Force;
+use crate::decision::council::proposal_of_key;
+use crate::society::alliance::{Trust, WarRecord, rules as relations};
+use bevy::prelude::*;
+use std::collections::BTreeMap;
+
+/// Judges the operations that are over, shares the result, and lets it change trust.
+pub(super) fn conclude_operations(
+    batch: Res<DueBatch>,
+    index: Res<EntityIndex>,
+    model: Res<Model>,
+    seed: Res<WorldSeed>,
+    settings: Res<OperationSettings>,
+    mut operations: Query<&mut Operation>,
+    mut running: Query<&mut RunningOperations>,
+    mut members: Query<(&mut Trust, &mut WarRecord)>,
+    mut facts: MessageWriter<CampaignFact>,
+    mut commands: Commands,
+) {
+    let now = batch.now();
+    for entry in batch.of(OPERATION_CONCLUDES) {
+        let id = proposal_of_key(entry.owner);
+        let Some(entity) = index.proposal(id) else { continue };
+        let Ok(mut operation) = operations.get_mut(entity) else { continue };
+        if operation.status == OperationStatus::Concluded {
+            continue;
+        }
+        if let Some(mut running) = index.alliance(id.alliance).and_then(|e| running.get_mut(e).ok()) {
+            running.0.retain(|o| *o != id);
+        }
+        if operation.scouting {
+            commands.entity(entity).despawn();
+            continue;
+        }
+        let report = judge(&operation, &model, &settings);
+        operation.status = OperationStatus::Concluded;
+        for (member, lost, _) in &report.members {
+            if let Some((_, mut record)) = index.player(*member).and_then(|e| members.get_mut(e).ok()) {
+                record.lost(now, *lost);
+            }
+        }
+        let changes = change_trust(&operation, &report, &index, seed.0, now, &mut members);
+        facts.write(CampaignFact { at: now, fact: Fact::OperationConcluded(Box::new(report)) });
+        for (subject, before, after) in changes {
+            let fact = Fact::TrustChanged { alliance: id.alliance, subject, before, after, because: id };
+            facts.write(CampaignFact { at: now, fact });
+        }
+    }
+}
+
+fn judge(operation: &Operation, model: &Model, settings: &OperationSettings) -> OperationReport {
+    let cost = |force: &Force| model.cost(force);
+    let aborted = operation.status == OperationStatus::Aborted;
+    let launched = |s: GroupStatus| matches!(s, GroupStatus::Launched { .. });
+    let mut members: BTreeMap<PlayerId, (i64, i64)> = BTreeMap::new();
+    let (mut sent, mut lost, mut loot) = (0, 0, Goods::ZERO);
+    for group in operation.groups.iter().filter(|g| launched(g.status)) {
+        sent += cost(&group.force);
+        lost += cost(&group.lost);
+        loot += group.loot;
+        members.entry(group.member).or_default().0 += cost(&group.lost);
+    }
+    let targets: Vec<_> = operation
+        .targets
+        .iter()
+        .map(|t| {
+            let broken = rules::broken_share(t, cost);
+            (t.site, broken, rules::goal_met(operation.goal, broken))
+        })
+        .collect();
+    let killed = operation.targets.iter().map(|t| cost(&t.killed)).sum();
+    share_kills(operation, &mut members, killed, sent, cost);
+    let met = targets.iter().filter(|(.., met)| *met).count();
+    let best = targets.iter().filter_map(|(_, broken, _)| *broken).fold(0.0, f64::max);
+    let n = targets.len().max(1);
+    #[expect(clippy::cast_precision_loss, reason = "at most a few targets")]
+    let mean = |f: fn(&super::Target) -> f64| operation.targets.iter().map(f).sum::<f64>() / n as f64;
+    #[expect(clippy::cast_precision_loss, reason = "goods of one operation, far below 2^53")]
+    let pyrrhic = lost > 0 && lost as f64 > settings.pyrrhic * killed as f64;
+    OperationReport {
+        operation: operation.id,
+        result: rules::verdict(met, targets.len(), best, aborted).to_owned(),
+        pyrrhic,
+        targets,
+        participants: count(members.len()),
+        groups: count(operation.groups.len()),
+        launched: count(operation.groups.iter().filter(|g| launched(g.status)).count()),
+        sent_goods: sent,
+        lost_goods: lost,
+        killed_goods: killed,
+        loot,
+        expected_loss: mean(|t| t.expected_loss),
+        expected_win: mean(|t| t.expected_win),
+        members: members.into_iter().map(|(m, (lost, kills))| (m, lost, kills)).collect(),
+    }
+}
+
+/// Kills are credited by what each member sent.
+fn share_kills(
+    operation: &Operation,
+    members: &mut BTreeMap<PlayerId, (i64, i64)>,
+    killed: i64,
+    sent: i64,
+    cost: impl Fn(&Force) -> i64,
+) {
+    if sent == 0 {
+        return;
+    }
+    for group in &operation.groups {
+        if let Some((_, kills)) = members.get_mut(&group.member)
+            && matches!(group.status, GroupStatus::Launched { .. })
+        {
+            let part = i128::from(killed) * i128::from(cost(&group.force)) / i128::from(sent);
+            *kills += i64::try_from(part).unwrap_or(0);
+        }
+    }
+}
+
+fn count(n: usize) -> u32 {
+    u32::try_from(n).unwrap_or(u32::MAX)
+}
+
+/// Participants judge the proposer by the result, and each other by who came. Returns the mean trust in each subject
+/// before and after.
+#[expect(clippy::cast_precision_loss, reason = "goods of one operation and counts of members")]
+fn change_trust(
+    operation: &Operation,
+    report: &OperationReport,
+    index: &EntityIndex,
+    seed: u64,
+    now: GameTime,
+    members: &mut Query<(&mut Trust, &mut WarRecord)>,
+) -> Vec<(PlayerId, f64, f64)> {
+    let mut everyone: Vec<PlayerId> = operation.groups.iter().map(|g| g.member).collect();
+    everyone.sort_unstable();
+    everyone.dedup();
+    let won = report.targets.iter().filter(|(.., met)| *met).count() as f64 / report.targets.len().max(1) as f64;
+    let mut changes: BTreeMap<PlayerId, (f64, f64, u32)> = BTreeMap::new();
+    for member in &everyone {
+        let Some((mut trust, _)) = index.player(*member).and_then(|e| members.get_mut(e).ok()) else { continue };
+        let (sent, lost) = operation
+            .groups
+            .iter()
+            .filter(|g| g.member == *member && matches!(g.status, GroupStatus::Launched { .. }))
+            .fold((0_u64, 0_u64), |(s, l), g| (s + g.force.total(), l + g.lost.total()));
+        let share = if sent == 0 { 0.0 } else { lost as f64 / sent as f64 };
+        let mut effects: Vec<(PlayerId, f64)> = Vec::new();
+        if *member != operation.proposer && operation.status != OperationStatus::Aborted {
+            effects.push((operation.proposer, relations::trust_from_result(won, share, report.expected_loss)));
+        }
+        for group in operation.groups.iter().filter(|g| g.status == GroupStatus::Failed && g.member != *member) {
+            effects.push((group.member, -relations::TRUST_LOST_BY_NO_SHOW));
+        }
+        for (subject, change) in effects {
+            let before = relations::trust(seed, *member, subject, trust.0.get(&subject), now);
+            if trust.0.len() < relations::TRUST_KEPT || trust.0.contains_key(&subject) {
+                trust.0.entry(subject).or_default().add(change, now, relations::TRUST_HALF_LIFE);
+            }
+            let after = relations::trust(seed, *member, subject, trust.0.get(&subject), now);
+            let sum = changes.entry(subject).or_default();
+            *sum = (sum.0 + before, sum.1 + after, sum.2 + 1);
+        }
+    }
+    changes.into_iter().map(|(s, (before, after, n))| (s, before / f64::from(n), after / f64::from(n))).collect()
+}

@@ -1,0 +1,61 @@
+//! Judging an operation, as plain functions.
+
+use super::components::{Group, GroupStatus, Target};
+use crate::decision::council::Goal;
+
+/// The share of the defenders that were killed, where reports show it.
+#[must_use]
+#[expect(clippy::cast_precision_loss, reason = "goods of one village, far below 2^53")]
+pub fn broken_share(target: &Target, cost: impl Fn(&crate::base::ruleset::Force) -> i64) -> Option<f64> {
+    let before = cost(target.defenders.as_ref()?);
+    if before == 0 { Some(1.0) } else { Some(cost(&target.killed) as f64 / before as f64) }
+}
+
+/// Whether the goal was met at a target whose defenders were broken to this share.
+#[must_use]
+pub fn goal_met(goal: Goal, broken: Option<f64>) -> bool {
+    match goal {
+        Goal::BreakDefense { share } => broken.is_some_and(|b| b >= share),
+        Goal::Look => broken.is_some(),
+    }
+}
+
+/// The word for a result: all targets met, some (or half of a single one), none.
+#[must_use]
+pub fn verdict(met: usize, targets: usize, best_broken: f64, aborted: bool) -> &'static str {
+    if aborted {
+        "aborted"
+    } else if met == targets && targets > 0 {
+        "goal_met"
+    } else if met > 0 || best_broken >= 0.5 {
+        "partly"
+    } else {
+        "failed"
+    }
+}
+
+/// Whether a group takes part in what is still to come.
+#[must_use]
+pub fn is_active(group: &Group) -> bool {
+    matches!(group.status, GroupStatus::Waiting | GroupStatus::Launched { .. })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn verdicts() {
+        assert_eq!(verdict(2, 2, 1.0, false), "goal_met");
+        assert_eq!(verdict(1, 2, 1.0, false), "partly");
+        assert_eq!(verdict(0, 1, 0.6, false), "partly");
+        assert_eq!(verdict(0, 1, 0.4, false), "failed");
+        assert_eq!(verdict(2, 2, 1.0, true), "aborted");
+    }
+
+    #[test]
+    fn a_goal_without_a_report_is_not_met() {
+        assert!(!goal_met(Goal::BreakDefense { share: 0.8 }, None));
+        assert!(goal_met(Goal::BreakDefense { share: 0.8 }, Some(0.8)));
+    }
+}

@@ -1,0 +1,505 @@
+//! Starting operations, releasing their groups, following what becomes of them, and changing course.
+
+use super::components::{
+    GROUP_LAUNCHES, Group, GroupStatus, OPERATION_CONCLUDES, Operation, OperationSettings, OperationStatus,
+    RunningOperations, Target,
+};
+use super::rules;
+use crate::base::clock::{Agenda, DueBatch, GameTime};
+use crate::base::contract::{
+    AttackGroup, BattleFought, CampaignFact, Fact, GroupFailed, GroupLaunched, INPUT, Input, Inputs, LaunchDue,
+    LaunchRow, Manner, Model, Player, RecallGroup, RequestRefused, Scenario,
+};
+use crate::base::goods::Goods;
+use crate::base::id::{AllianceId, EntityIndex, OrderId, PlayerId, ProposalId, SiteId, StableId};
+use crate::base::ruleset::{Force, Levels};
+use crate::decision::council::{
+    Goal, Proposal, ProposalPassed, ProposalStatus, proposal_key, proposal_of_key,
+};
+use crate::decision::planning::{Commitment, Commitments, Plan};
+use crate::knowledge::intel::{NewIntel, View};
+use crate::society::alliance::{Alliance, Reliability, WarRecord};
+use bevy::prelude::*;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Where operations act within a pass.
+#[derive(SystemSet, Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum OperationSystems {
+    /// In `Plan`: passed proposals become operations, scouts get orders.
+    Start,
+    /// In `March`: groups that are due get their orders.
+    Release,
+    /// In `Settle`: launches, battles and reports are noted.
+    Follow,
+    /// In `Settle`: what was seen changes what is still to come.
+    Review,
+    /// In `Settle`: what is over is judged.
+    Conclude,
+}
+
+/// A scouting party is to leave now: a standing right of officers, never voted. Lives for one pass.
+#[derive(Message, Clone, PartialEq, Debug)]
+pub struct SendScouts {
+    /// Whose.
+    pub alliance: AllianceId,
+    /// The member that sends them.
+    pub member: PlayerId,
+    /// From where.
+    pub origin: SiteId,
+    /// To where.
+    pub target: SiteId,
+    /// Scouts.
+    pub force: Force,
+    /// How long they travel.
+    pub travel: crate::base::clock::GameSpan,
+}
+
+pub(super) fn spawn_running(world: &mut World, scenario: &Scenario) {
+    for alliance in scenario.alliances.iter().filter(|a| a.active) {
+        if let Some(entity) = world.resource::<EntityIndex>().alliance(alliance.id) {
+            world.entity_mut(entity).insert(RunningOperations::default());
+        }
+    }
+}
+
+/// Passed proposals become operations: every group gets its own launch, all arrive together.
+pub(super) fn start_operations(
+    batch: Res<DueBatch>,
+    mut passed: MessageReader<ProposalPassed>,
+    index: Res<EntityIndex>,
+    model: Res<Model>,
+    settings: Res<OperationSettings>,
+    proposals: Query<&Proposal>,
+    mut commitments: Query<&mut Commitments>,
+    mut records: Query<(&mut WarRecord, &mut Reliability)>,
+    mut running: Query<&mut RunningOperations>,
+    mut agenda: ResMut<Agenda>,
+    mut facts: MessageWriter<CampaignFact>,
+    mut commands: Commands,
+) {
+    let now = batch.now();
+    for message in passed.read() {
+        let Some(entity) = index.proposal(message.proposal) else { continue };
+        let Ok(proposal) = proposals.get(entity) else { continue };
+        let ProposalStatus::Passed(plan) = &proposal.status else { continue };
+        let operation = operation_of(proposal, plan, now);
+        let mut ordered: BTreeMap<PlayerId, u32> = BTreeMap::new();
+        for (i, group) in operation.groups.iter().enumerate() {
+            let order = operation.order(i);
+            agenda.push(GROUP_LAUNCHES.entry(group.launch, proposal_key(operation.id), u32::from(order.group)));
+            *ordered.entry(group.member).or_default() += 1;
+            let promise = Commitment { order, force: group.force.clone(), until: group.launch };
+            book(&index, &mut commitments, &mut commands, group.site, promise);
+        }
+        for (member, groups) in ordered {
+            if let Some((mut record, mut reliability)) = index.player(member).and_then(|e| records.get_mut(e).ok()) {
+                record.joined(now);
+                reliability.ordered += groups;
+            }
+        }
+        let over = operation.last_arrival() + settings.claim_after_arrival;
+        agenda.push(OPERATION_CONCLUDES.entry(over, proposal_key(operation.id), 0));
+        facts.write(CampaignFact {
+            at: now,
+            fact: Fact::OperationStarted {
+                operation: operation.id,
+                rows: operation.groups.iter().enumerate().map(|(i, g)| row(i, g, &model)).collect(),
+                left_out: plan.left_out.iter().map(|(site, why)| (*site, why.to_string())).collect(),
+            },
+        });
+        if let Some(mut running) = index.alliance(operation.id.alliance).and_then(|e| running.get_mut(e).ok()) {
+            running.0.push(operation.id);
+        }
+        commands.entity(entity).insert(operation);
+    }
+}
+
+fn book(
+    index: &EntityIndex,
+    commitments: &mut Query<&mut Commitments>,
+    commands: &mut Commands,
+    site: SiteId,
+    promise: Commitment,
+) {
+    let Some(entity) = index.site(site) else { return };
+    match commitments.get_mut(entity) {
+        Ok(mut promises) => promises.0.push(promise),
+        // Two promises of one site in one pass: the second is added to the first when commands are applied.
+        Err(_) => {
+            commands.entity(entity).entry::<Commitments>().or_default().and_modify(|mut c| c.0.push(promise));
+        }
+    }
+}
+
+fn row(index: usize, group: &Group, model: &Model) -> LaunchRow {
+    LaunchRow {
+        group: u16::try_from(index).unwrap_or(u16::MAX),
+        member: group.member,
+        origin: group.site,
+        target: group.target,
+        wave: group.wave,
+        units: group.force.iter().map(|(class, n)| (model.unit_name(class).to_owned(), n)).collect(),
+        launch: group.launch,
+        travel: group.travel,
+        arrival: group.arrival,
+    }
+}
+
+fn operation_of(proposal: &Proposal, plan: &Plan, now: GameTime) -> Operation {
+    Operation {
+        id: proposal.id,
+        proposer: proposal.proposer,
+        goal: proposal.goal,
+        groups: plan
+            .groups
+            .iter()
+            .map(|g| Group {
+                member: g.member,
+                site: g.site,
+                target: g.target,
+                wave: g.wave,
+                manner: g.manner,
+                force: g.force.clone(),
+                launch: g.launch,
+                travel: g.travel,
+                arrival: g.arrival,
+                status: GroupStatus::Waiting,
+                lost: Force::new(),
+                loot: Goods::ZERO,
+            })
+            .collect(),
+        targets: plan
+            .targets
+            .iter()
+            .filter(|t| plan.groups.iter().any(|g| g.target == t.site))
+            .map(|t| Target {
+                site: t.site,
+                owner: proposal.targets.iter().find(|p| p.site == t.site).map_or(PlayerId::default(), |p| p.owner),
+                believed: t.believed.clone(),
+                seen_at: t.seen_at,
+                expected_ratio: t.forecast.ratio,
+                expected_loss: t.expected_loss,
+                expected_win: t.win,
+                defenders: None,
+                killed: Force::new(),
+                wall_lost: 0,
+                levels_lost: 0,
+            })
+            .collect(),
+        status: OperationStatus::Running,
+        started: now,
+        scouting: false,
+    }
+}
+
+/// Scouting parties leave at once.
+pub(super) fn send_scouts(
+    batch: Res<DueBatch>,
+    mut requests: MessageReader<SendScouts>,
+    index: Res<EntityIndex>,
+    settings: Res<OperationSettings>,
+    mut alliances: Query<(&mut Alliance, &mut RunningOperations)>,
+    mut commitments: Query<&mut Commitments>,
+    mut agenda: ResMut<Agenda>,
+    mut facts: MessageWriter<CampaignFact>,
+    mut commands: Commands,
+) {
+    let now = batch.now();
+    for request in requests.read() {
+        let Some((mut alliance, mut running)) = index.alliance(request.alliance).and_then(|e| alliances.get_mut(e).ok()) else {
+            continue;
+        };
+        alliance.proposals += 1;
+        let id = ProposalId { alliance: request.alliance, n: alliance.proposals };
+        let operation = scouting_mission(id, request, now);
+        let order = operation.order(0);
+        let promise = Commitment { order, force: request.force.clone(), until: now };
+        book(&index, &mut commitments, &mut commands, request.origin, promise);
+        agenda.push(GROUP_LAUNCHES.entry(now, proposal_key(id), 0));
+        let over = operation.last_arrival() + settings.claim_after_arrival;
+        agenda.push(OPERATION_CONCLUDES.entry(over, proposal_key(id), 0));
+        let (alliance, origin, target) = (request.alliance, request.origin, request.target);
+        facts.write(CampaignFact { at: now, fact: Fact::ScoutsSent { alliance, order, origin, target } });
+        running.0.push(id);
+        commands.spawn((StableId::Proposal(id), operation));
+    }
+}
+
+fn scouting_mission(id: ProposalId, request: &SendScouts, now: GameTime) -> Operation {
+    Operation {
+        id,
+        proposer: request.member,
+        goal: Goal::Look,
+        groups: vec![Group {
+            member: request.member,
+            site: request.origin,
+            target: request.target,
+            wave: 0,
+            manner: Manner::Scout,
+            force: request.force.clone(),
+            launch: now,
+            travel: request.travel,
+            arrival: now + request.travel,
+            status: GroupStatus::Waiting,
+            lost: Force::new(),
+            loot: Goods::ZERO,
+        }],
+        targets: Vec::new(),
+        status: OperationStatus::Running,
+        started: now,
+        scouting: true,
+    }
+}
+
+/// Gives the groups that are due their orders.
+pub(super) fn release_groups(
+    batch: Res<DueBatch>,
+    index: Res<EntityIndex>,
+    operations: Query<&Operation>,
+    mut commitments: Query<&mut Commitments>,
+    mut launches: MessageWriter<LaunchDue>,
+) {
+    for entry in batch.of(GROUP_LAUNCHES) {
+        let id = proposal_of_key(entry.owner);
+        let Some(operation) = index.proposal(id).and_then(|e| operations.get(e).ok()) else { continue };
+        let group = usize::try_from(entry.n).unwrap_or(usize::MAX);
+        let Some(g) = operation.groups.get(group) else { continue };
+        if g.status != GroupStatus::Waiting || g.launch != entry.due {
+            continue;
+        }
+        let order = operation.order(group);
+        if let Some(mut promises) = index.site(g.site).and_then(|e| commitments.get_mut(e).ok()) {
+            promises.release(order);
+        }
+        launches.write(LaunchDue {
+            order,
+            origin: g.site,
+            target: g.target,
+            force: g.force.clone(),
+            manner: g.manner,
+            wave: g.wave,
+            arrival: g.arrival,
+            aims: [None; 2],
+        });
+    }
+}
+
+/// A person calls a group back.
+pub(super) fn recall_inputs(
+    batch: Res<DueBatch>,
+    inputs: Res<Inputs>,
+    index: Res<EntityIndex>,
+    mut operations: Query<&mut Operation>,
+    mut recalls: MessageWriter<RecallGroup>,
+    mut facts: MessageWriter<CampaignFact>,
+) {
+    if batch.of(INPUT).is_empty() {
+        return;
+    }
+    for logged in &inputs.now {
+        let Input::Recall(order) = logged.input else { continue };
+        let group = usize::from(order.group);
+        let mut operation = index.proposal(order.operation).and_then(|e| operations.get_mut(e).ok());
+        let found = operation.as_mut().and_then(|o| o.groups.get_mut(group));
+        match found {
+            Some(g) if g.arrival > batch.now() && matches!(g.status, GroupStatus::Launched { .. }) => {
+                let GroupStatus::Launched { march, .. } = g.status else { continue };
+                g.status = GroupStatus::Recalled;
+                recalls.write(RecallGroup { order, march });
+            }
+            other => {
+                let value = other.map_or_else(|| "no such group".to_owned(), |g| format!("{:?}", g.status));
+                facts.write(CampaignFact {
+                    at: batch.now(),
+                    fact: Fact::RequestRefused(RequestRefused {
+                        request: format!("recall {} group {}", order.operation, order.group),
+                        rule: "group_is_under_way".to_owned(),
+                        limit: "a group that has left and not arrived".to_owned(),
+                        value,
+                        retry_after: None,
+                    }),
+                });
+            }
+        }
+    }
+}
+
+/// Notes what left and what could not.
+pub(super) fn note_launches(
+    mut launched: MessageReader<GroupLaunched>,
+    mut failed: MessageReader<GroupFailed>,
+    batch: Res<DueBatch>,
+    index: Res<EntityIndex>,
+    mut operations: Query<&mut Operation>,
+    mut records: Query<&mut Reliability>,
+    mut facts: MessageWriter<CampaignFact>,
+) {
+    let mut note = |order: OrderId, change: &mut dyn FnMut(&mut Group, bool)| {
+        let mut operation = index.proposal(order.operation).and_then(|e| operations.get_mut(e).ok())?;
+        let scouting = operation.scouting;
+        change(operation.groups.get_mut(usize::from(order.group))?, scouting);
+        Some(())
+    };
+    for message in launched.read() {
+        note(message.order, &mut |group, scouting| {
+            group.status = GroupStatus::Launched { march: message.march, at: message.at };
+            group.force = message.force.clone();
+            if !scouting && let Some(mut record) = index.player(group.member).and_then(|e| records.get_mut(e).ok()) {
+                record.launched += 1;
+            }
+            let (order, planned, units) = (message.order, group.launch, message.force.total());
+            facts.write(CampaignFact { at: message.at, fact: Fact::GroupLaunched { order, planned, units } });
+        });
+    }
+    for message in failed.read() {
+        note(message.order, &mut |group, _| group.status = GroupStatus::Failed);
+        let (order, rule) = (message.order, message.rule.to_owned());
+        facts.write(CampaignFact { at: batch.now(), fact: Fact::GroupFailed { order, rule } });
+    }
+}
+
+/// Notes what each group saw, lost and took.
+pub(super) fn note_battles(
+    mut battles: MessageReader<BattleFought>,
+    index: Res<EntityIndex>,
+    mut operations: Query<&mut Operation>,
+) {
+    let mut told: BTreeMap<(ProposalId, SiteId, GameTime), u32> = BTreeMap::new();
+    for battle in battles.read().filter(|b| b.attacked) {
+        let Some(order) = battle.order else { continue };
+        let Some(mut operation) = index.proposal(order.operation).and_then(|e| operations.get_mut(e).ok()) else {
+            continue;
+        };
+        let Some(group) = operation.groups.get_mut(usize::from(order.group)) else { continue };
+        group.lost.add_all(&battle.own_lost);
+        group.loot += battle.loot;
+        let (wave, site) = (group.wave, battle.site);
+        // Groups that fought as one side report the same enemy: it counts once. Groups that fought alone, one after
+        // another, each report their own part.
+        let joint = told.entry((order.operation, site, battle.at)).or_insert(0);
+        *joint += 1;
+        let Some(target) = operation.targets.iter_mut().find(|t| t.site == site) else { continue };
+        let (Some(before), Some(lost)) = (&battle.enemy_before, &battle.enemy_lost) else { continue };
+        if target.defenders.is_none() {
+            target.defenders = Some(before.clone());
+        }
+        let _ = wave;
+        let first = target.defenders.clone().unwrap_or_default();
+        let left = before.minus(lost);
+        // What is missing of the first sight of the garrison was killed, by whichever group.
+        target.killed = first.minus(&left);
+        target.wall_lost = target.wall_lost.max(battle.wall_lost);
+        target.levels_lost = target.levels_lost.max(battle.levels_lost);
+    }
+}
+
+/// New intel on a target: if what is planned no longer beats what stands there, what is not launched is held back,
+/// and what is under way is called back as far as the rules still allow it.
+pub(super) fn review_operations(
+    batch: Res<DueBatch>,
+    mut news: MessageReader<NewIntel>,
+    view: View,
+    settings: Res<OperationSettings>,
+    players: Query<&Player>,
+    index: Res<EntityIndex>,
+    running: Query<&RunningOperations>,
+    operations: Query<&Operation>,
+    mut commitments: Query<&mut Commitments>,
+    mut recalls: MessageWriter<RecallGroup>,
+    mut facts: MessageWriter<CampaignFact>,
+    mut commands: Commands,
+) {
+    if news.is_empty() {
+        return;
+    }
+    let now = batch.now();
+    let news: BTreeSet<(AllianceId, SiteId)> = news.read().map(|n| (n.alliance, n.site)).collect();
+    let alliances: BTreeSet<AllianceId> = news.iter().map(|(alliance, _)| *alliance).collect();
+    let affected: Vec<&Operation> = alliances
+        .iter()
+        .filter_map(|a| running.get(index.alliance(*a)?).ok())
+        .flat_map(|r| &r.0)
+        .filter_map(|id| operations.get(index.proposal(*id)?).ok())
+        .filter(|o| o.status == OperationStatus::Running && !o.scouting)
+        .filter(|o| o.targets.iter().any(|t| news.contains(&(o.id.alliance, t.site))))
+        .collect();
+    for operation in affected {
+        let mut changed = operation.clone();
+        let mut hopeless = Vec::new();
+        for target in &operation.targets {
+            let pending = operation.groups.iter().any(|g| g.target == target.site && rules::is_active(g) && g.arrival > now);
+            if !pending || !news.contains(&(operation.id.alliance, target.site)) {
+                continue;
+            }
+            let Some(estimate) = view.estimate(operation.id.alliance, target.site, now) else { continue };
+            let groups: Vec<AttackGroup> = operation
+                .groups
+                .iter()
+                .filter(|g| g.target == target.site && rules::is_active(g) && g.arrival > now)
+                .map(|g| attack_group(g, &index, &players))
+                .collect();
+            let ratio = view.model().forecast(&groups, &estimate, Manner::Siege).ratio;
+            if ratio < settings.floor_ratio {
+                hopeless.push((target.site, ratio));
+            }
+        }
+        for (site, ratio) in hopeless {
+            call_off(&mut changed, site, now, &index, &mut commitments, &mut recalls);
+            let reason = format!(
+                "new intel: offense over defense at site {site} is {ratio:.2}, the floor is {:.2}",
+                settings.floor_ratio
+            );
+            let decision = "call_off_target".to_owned();
+            facts.write(CampaignFact {
+                at: now,
+                fact: Fact::OperationRevised { operation: operation.id, decision, reason },
+            });
+        }
+        if &changed != operation {
+            if !changed.groups.iter().any(rules::is_active) {
+                changed.status = OperationStatus::Aborted;
+            }
+            if let Some(entity) = index.proposal(operation.id) {
+                commands.entity(entity).insert(changed);
+            }
+        }
+    }
+}
+
+fn attack_group(group: &Group, index: &EntityIndex, players: &Query<&Player>) -> AttackGroup {
+    let population = index.player(group.member).and_then(|e| players.get(e).ok()).map_or(0, |p| p.population);
+    AttackGroup {
+        origin: group.site,
+        player: group.member,
+        population,
+        force: group.force.clone(),
+        upgrades: Levels::default(),
+    }
+}
+
+fn call_off(
+    operation: &mut Operation,
+    site: SiteId,
+    now: GameTime,
+    index: &EntityIndex,
+    commitments: &mut Query<&mut Commitments>,
+    recalls: &mut MessageWriter<RecallGroup>,
+) {
+    let id = operation.id;
+    for (i, group) in operation.groups.iter_mut().enumerate().filter(|(_, g)| g.target == site && g.arrival > now) {
+        let order = OrderId { operation: id, group: u16::try_from(i).unwrap_or(u16::MAX) };
+        match group.status {
+            GroupStatus::Waiting => {
+                group.status = GroupStatus::HeldBack;
+                if let Some(mut promises) = index.site(group.site).and_then(|e| commitments.get_mut(e).ok()) {
+                    promises.release(order);
+                }
+            }
+            GroupStatus::Launched { march, .. } => {
+                group.status = GroupStatus::Recalled;
+                recalls.write(RecallGroup { order, march });
+            }
+            GroupStatus::Failed | GroupStatus::HeldBack | GroupStatus::Recalled => {}
+        }
+    }
+}

@@ -1,0 +1,238 @@
+//! A proposal, its ballots and its fate.
+
+use crate::base::clock::{CampaignSystems, DueKind, GameSpan, GameTime};
+use crate::base::contract::Ballot;
+use crate::base::id::{AllianceId, PlayerId, ProposalId, SiteId};
+use crate::decision::planning::Plan;
+use bevy::prelude::*;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// A member's answer is due. Owner: the proposal, n: the member.
+pub const BALLOT_DUE: DueKind = DueKind::new(
+    20,
+    "ballot_due",
+    &[CampaignSystems::Intake, CampaignSystems::Sense, CampaignSystems::Deliberate],
+);
+
+/// A vote ends. Owner: the proposal.
+pub const VOTE_CLOSES: DueKind = DueKind::new(
+    30,
+    "vote_closes",
+    &[CampaignSystems::Intake, CampaignSystems::Sense, CampaignSystems::Deliberate, CampaignSystems::Plan],
+);
+
+/// The key of a proposal in the agenda.
+#[must_use]
+pub fn proposal_key(id: ProposalId) -> u64 {
+    u64::from(id.alliance.0) << 32 | u64::from(id.n)
+}
+
+/// The proposal with this key.
+#[must_use]
+pub fn proposal_of_key(key: u64) -> ProposalId {
+    let half = |v: u64| u32::try_from(v & u64::from(u32::MAX)).unwrap_or(0);
+    ProposalId { alliance: AllianceId(half(key >> 32)), n: half(key) }
+}
+
+/// What an operation is to reach at each of its targets.
+#[derive(Clone, Copy, PartialEq, Debug, Reflect, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Goal {
+    /// Kill this share (0..=1) of the defenders, by what they cost.
+    BreakDefense {
+        /// The share.
+        share: f64,
+    },
+    /// Find out what stands there.
+    Look,
+}
+
+/// What a proposal asks for.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Reflect, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ActionKind {
+    /// A joint attack.
+    MassAttack,
+}
+
+/// One target, as it was known when it was proposed.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct ProposedTarget {
+    /// Which site.
+    pub site: SiteId,
+    /// Whose it is.
+    pub owner: PlayerId,
+    /// The owner's alliance.
+    pub alliance: Option<AllianceId>,
+    /// Value of breaking it, in goods.
+    pub value: f64,
+    /// The score that made it a target.
+    pub score: f64,
+    /// When its troops were seen.
+    pub seen_at: GameTime,
+    /// Confidence when they were seen.
+    pub confidence: f64,
+    /// Planned offense over estimated defense.
+    pub ratio: f64,
+}
+
+/// What a proposal promises.
+#[derive(Clone, Copy, PartialEq, Debug, Default, Reflect, Serialize, Deserialize)]
+pub struct Expected {
+    /// Planned offense over estimated defense, the weakest target's.
+    pub ratio: f64,
+    /// Value to gain, in goods, all targets together.
+    pub value: f64,
+    /// Cost of the troops sent, in goods.
+    pub cost: f64,
+    /// Value of our whole army, in goods.
+    pub strength_own: f64,
+    /// Value believed of the enemy's whole army, in goods.
+    pub strength_enemy: f64,
+}
+
+/// What a member is asked for.
+#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
+pub struct Asked {
+    /// Cost of the troops asked, in goods.
+    pub goods: i64,
+    /// Share of the member's army, 0..=1.
+    pub share: f64,
+    /// Per village the share of its offense that would leave.
+    pub sites: BTreeMap<SiteId, f64>,
+}
+
+/// How a vote ended.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ProposalStatus {
+    /// Ballots are coming in.
+    Open,
+    /// It passed, with this plan.
+    Passed(Box<Plan>),
+    /// It failed; the first failing test is named.
+    Rejected {
+        /// `quorum`, `approval`, `participants` or `feasibility`.
+        test: String,
+    },
+    /// The deadline came without quorum.
+    Expired,
+}
+
+/// A proposal and what it asks. `Ballots` stand beside it on the same entity.
+#[derive(Component, Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct Proposal {
+    /// Its id.
+    pub id: ProposalId,
+    /// Who proposed it.
+    pub proposer: PlayerId,
+    /// What it asks for.
+    pub action: ActionKind,
+    /// The attack pattern's name.
+    pub pattern: String,
+    /// What it is to reach.
+    pub goal: Goal,
+    /// Where.
+    pub targets: Vec<ProposedTarget>,
+    /// The enemy alliance, if the targets have one.
+    pub enemy: Option<AllianceId>,
+    /// When it was opened.
+    pub opened_at: GameTime,
+    /// When the vote ends.
+    pub deadline: GameTime,
+    /// When all are to arrive.
+    pub arrival: GameTime,
+    /// Members that must take part.
+    pub participants_needed: u32,
+    /// What it promises.
+    pub expected: Expected,
+    /// What each member is asked for by the trial plan.
+    pub asked: BTreeMap<PlayerId, Asked>,
+    /// Goods asked of the pool.
+    pub goods_asked: i64,
+    /// Who may vote, frozen at opening, sorted.
+    pub roll: Vec<PlayerId>,
+    /// How it ended.
+    pub status: ProposalStatus,
+    /// When it was decided.
+    pub decided_at: Option<GameTime>,
+}
+
+/// The ballots of a proposal.
+#[derive(Component, Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
+pub struct Ballots {
+    /// Those that were cast.
+    pub cast: BTreeMap<PlayerId, Ballot>,
+    /// When each open one is answered by rule. Later than the deadline: not at all.
+    pub answer_at: BTreeMap<PlayerId, GameTime>,
+    /// Conditional approvals that were dropped, with the condition that was not met.
+    pub dropped: BTreeMap<PlayerId, String>,
+}
+
+/// Proposals that an alliance keeps, oldest first, and what was refused.
+#[derive(Component, Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+pub struct Decisions {
+    /// Open ones.
+    pub open: Vec<ProposalId>,
+    /// Decided ones that are kept in full.
+    pub decided: Vec<ProposalId>,
+    /// When a target was last refused, for the memory of refusals.
+    pub refused: BTreeMap<SiteId, GameTime>,
+}
+
+/// A proposal is to be opened. Lives for one pass.
+#[derive(Message, Clone, PartialEq, Debug)]
+pub struct SubmitProposal {
+    /// The alliance that decides.
+    pub alliance: AllianceId,
+    /// Who proposes.
+    pub proposer: PlayerId,
+    /// The attack pattern's name.
+    pub pattern: String,
+    /// What it is to reach.
+    pub goal: Goal,
+    /// Where.
+    pub targets: Vec<ProposedTarget>,
+    /// The enemy alliance, if the targets have one.
+    pub enemy: Option<AllianceId>,
+    /// When all are to arrive.
+    pub arrival: GameTime,
+    /// The trial plan: who would send what, when.
+    pub trial: Plan,
+    /// What it promises.
+    pub expected: Expected,
+    /// What each member is asked for.
+    pub asked: BTreeMap<PlayerId, Asked>,
+}
+
+/// A proposal passed. Lives for one pass.
+#[derive(Message, Clone, PartialEq, Debug)]
+pub struct ProposalPassed {
+    /// Which.
+    pub proposal: ProposalId,
+}
+
+/// How councils vote.
+#[derive(Resource, Clone, Debug, Reflect, Serialize, Deserialize)]
+pub struct CouncilSettings {
+    /// Participants needed = max(2, this share of the members in the trial plan, rounded up).
+    pub participants_share: f64,
+    /// On passing the arrival may move later by at most this.
+    pub arrival_slack: GameSpan,
+    /// A passed plan whose ratio at a target falls below this lapses.
+    pub floor_ratio: f64,
+    /// Refusals are remembered with this half-life.
+    pub refusal_half_life: GameSpan,
+}
+
+impl Default for CouncilSettings {
+    fn default() -> Self {
+        Self {
+            participants_share: 0.6,
+            arrival_slack: GameSpan::hours(12),
+            floor_ratio: 1.3,
+            refusal_half_life: GameSpan::hours(36),
+        }
+    }
+}

@@ -1,0 +1,337 @@
+//! What a decision reads: the view, the roster and the promises, gathered into the inputs of the formulas.
+
+use super::components::Proposal;
+use super::rules::voter::VoterInputs;
+use crate::base::clock::{GameSpan, GameTime};
+use crate::base::contract::{PlayerKind, SiteState};
+use crate::base::id::{AllianceId, EntityIndex, PlayerId, SiteId};
+use crate::base::ruleset::Force;
+use crate::decision::planning::{Commitments, Incoming, KnownOffense, threat, threat_at};
+use crate::knowledge::intel::{View, rules as intel};
+use crate::society::alliance::{MemberInfo, Roster, rules as relations};
+use crate::society::personality::{Traits, rules as personality};
+use bevy::ecs::system::SystemParam;
+use bevy::prelude::*;
+
+/// Attack points that an unseen army is taken for, per inhabitant of the village it left.
+const ATTACK_PER_INHABITANT: f64 = 8.0;
+/// Probability that a hostile march is what it could be at most.
+const REAL: f64 = 0.5;
+
+/// Read access of decisions.
+#[derive(SystemParam)]
+pub struct Situation<'w, 's> {
+    /// What the alliance knows.
+    pub view: View<'w, 's>,
+    /// Who belongs to whom.
+    pub roster: Roster<'w, 's>,
+    index: Res<'w, EntityIndex>,
+    commitments: Query<'w, 's, &'static Commitments>,
+    traits: Query<'w, 's, &'static Traits>,
+}
+
+impl core::fmt::Debug for Situation<'_, '_> {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.write_str("Situation")
+    }
+}
+
+/// What a member is threatened by.
+#[derive(Clone, Debug, Default)]
+pub struct Threats {
+    /// Known offense of players at war with us, sorted by player.
+    pub known: Vec<KnownOffense>,
+    /// Hostile marches on their way.
+    pub incoming: Vec<Incoming>,
+}
+
+impl Situation<'_, '_> {
+    /// A member's traits.
+    #[must_use]
+    pub fn traits(&self, member: &MemberInfo) -> Traits {
+        self.traits.get(member.entity).copied().unwrap_or_default()
+    }
+
+    /// What of a site's troops at home is not promised.
+    #[must_use]
+    pub fn free(&self, site: &SiteState) -> Force {
+        let commitments = self.index.site(site.site).and_then(|e| self.commitments.get(e).ok());
+        commitments.map_or_else(|| site.home.clone(), |c| c.free(&site.home))
+    }
+
+    /// Everything that is known to threaten an alliance.
+    #[must_use]
+    pub fn threats(&self, alliance: AllianceId, now: GameTime) -> Threats {
+        let mut known = Vec::new();
+        let model = self.view.model();
+        let wars: Vec<_> = self.roster.relations(alliance).map_or_else(Vec::new, |(s, ..)| s.wars().collect());
+        for enemy in wars {
+            for member in self.roster.members(enemy) {
+                for site in self.view.sites_of(member.player) {
+                    known.extend(self.offense_at(alliance, *site, now));
+                }
+            }
+        }
+        known.sort_by_key(|o| (o.player, o.site));
+        let incoming = self
+            .view
+            .incoming(alliance, now)
+            .map(|s| Incoming {
+                target: s.target,
+                arrival: s.arrival,
+                attack: REAL
+                    * known.iter().find(|o| o.site == s.origin).map_or_else(
+                        || ATTACK_PER_INHABITANT * self.view.site(s.origin).map_or(0.0, |o| f64::from(o.population)),
+                        |o| o.attack,
+                    ),
+            })
+            .collect();
+        let _ = model;
+        Threats { known, incoming }
+    }
+
+    fn offense_at(&self, alliance: AllianceId, site: SiteId, now: GameTime) -> Option<KnownOffense> {
+        let report = self.view.report(alliance, site)?;
+        let troops = intel::live(report.troops.as_ref(), now)?;
+        let public = self.view.site(site)?;
+        let confidence = intel::faded(troops.confidence, now - troops.observed_at, intel::TROOPS_HALF_LIFE);
+        KnownOffense::of(public.owner, site, public.at, &troops.value, confidence, &**self.view.model().0)
+    }
+
+    /// Army value of an alliance in goods as another one believes it: live reports; villages without one count their
+    /// population times the ruleset's mean.
+    #[must_use]
+    #[expect(clippy::cast_precision_loss, reason = "goods of an alliance, far below 2^53")]
+    pub fn believed_strength(&self, knower: AllianceId, of: AllianceId, now: GameTime) -> f64 {
+        let model = self.view.model();
+        let mut total = 0.0;
+        for member in self.roster.members(of) {
+            for site in self.view.sites_of(member.player) {
+                let seen = self.view.report(knower, *site).and_then(|r| intel::live(r.troops.as_ref(), now));
+                total += match seen {
+                    Some(troops) => model.cost(&troops.value) as f64,
+                    None => {
+                        model.goods_per_inhabitant() * self.view.site(*site).map_or(0.0, |s| f64::from(s.population))
+                    }
+                };
+            }
+        }
+        total
+    }
+
+    /// The inputs of a member's vote on a proposal. Needs the states of the member's sites.
+    #[must_use]
+    #[expect(clippy::cast_precision_loss, reason = "goods of one member, far below 2^53")]
+    pub fn voter_inputs(&self, proposal: &Proposal, member: &MemberInfo, now: GameTime) -> MemberCase {
+        let alliance = proposal.id.alliance;
+        let model = self.view.model();
+        let threats = self.threats(alliance, now);
+        let asked = proposal.asked.get(&member.player).cloned().unwrap_or_default();
+        let mut army = 0;
+        let mut homes = Vec::new();
+        let mut retaliation: Option<f64> = None;
+        for site in self.view.own_of(alliance, member.player) {
+            army += model.cost(&site.home) + model.cost(&site.away);
+            let threat = threat(site.site, site.at, now, &threats.known, &threats.incoming, &**model.0);
+            let leaves = asked.sites.get(&site.site).copied().unwrap_or(0.0);
+            let offense: Force = site.home.iter().filter(|(class, _)| model.is_offense(*class)).collect();
+            let mut stays = site.home.minus(&offense);
+            stays.add_all(&site.guests);
+            if leaves > 0.0 {
+                homes.push(HomeCase {
+                    threat,
+                    stays: model.defense(site, &stays),
+                    may_leave: model.defense(site, &offense) - model.defense(site, &Force::new()),
+                    share: leaves,
+                });
+            }
+            if !threats.known.is_empty() {
+                let mut all = site.home.clone();
+                all.add_all(&site.guests);
+                let reach = threat_at(&threats.known, site.at, &**model.0);
+                let part = reach / model.defense(site, &all).max(1.0);
+                retaliation = Some(retaliation.unwrap_or(0.0).max(part));
+            }
+        }
+        let incoming_at_home = threats.incoming.iter().any(|i| {
+            asked.sites.contains_key(&i.target) && i.arrival > now && i.arrival < proposal.arrival + GameSpan::hours(1)
+        });
+        MemberCase {
+            inputs: self.inputs(proposal, member, now, army as f64, retaliation),
+            homes,
+            share: asked.share,
+            incoming_at_home,
+        }
+    }
+
+    fn inputs(
+        &self,
+        proposal: &Proposal,
+        member: &MemberInfo,
+        now: GameTime,
+        army: f64,
+        retaliation: Option<f64>,
+    ) -> ProposalFacts {
+        let alliance = proposal.id.alliance;
+        let (c, age, raw) = self.intel_of(proposal, now);
+        let aims = self.roster.relations(alliance).map(|(stances, aims, grievances)| {
+            let at_war = proposal.enemy.is_some_and(|e| stances.wars().any(|w| w == e));
+            let aimed = proposal
+                .enemy
+                .and_then(|e| aims.0.get(&e))
+                .is_some_and(|sites| proposal.targets.iter().any(|t| sites.contains(&t.site)));
+            let grievance = proposal.enemy.and_then(|e| grievances.0.get(&e)).map_or(0.0, |g| {
+                (g.at(now, relations::GRIEVANCE_HALF_LIFE) / 100.0).min(1.0)
+            });
+            (if aimed { 1.0 } else if at_war { 0.5 } else { -0.5 }, grievance)
+        });
+        let traits = self.traits(member);
+        let enemy_strength = if proposal.expected.strength_own > 0.0 {
+            (proposal.expected.strength_enemy / (2.0 * proposal.expected.strength_own)).clamp(0.0, 1.0)
+        } else {
+            1.0
+        };
+        let weary = self.roster.record(member.player).map(|(record, _)| {
+            #[expect(clippy::cast_precision_loss, reason = "goods and counts of one member")]
+            let (lost, operations) = (record.lost_lately(now) as f64, record.operations_lately(now) as f64);
+            lost / army.max(1.0) + operations / 6.0
+        });
+        ProposalFacts {
+            ratio: proposal.expected.ratio,
+            value: proposal.expected.value,
+            cost: proposal.expected.cost,
+            confidence: c,
+            raw_confidence: raw,
+            age,
+            aim: aims.map(|(aim, _)| aim),
+            anger: personality::anger(&traits),
+            fear: personality::fear(&traits),
+            grievance: aims.map_or(0.0, |(_, g)| g),
+            enemy_strength,
+            trust: self.roster.trust(member.player, proposal.proposer, now) / 100.0,
+            weary,
+            retaliation,
+            traits,
+        }
+    }
+
+    /// The least certain target's intel: confidence now, age in hours, confidence when seen.
+    #[must_use]
+    pub fn intel_of(&self, proposal: &Proposal, now: GameTime) -> (f64, f64, f64) {
+        proposal
+            .targets
+            .iter()
+            .map(|t| {
+                let seen = self
+                    .view
+                    .report(proposal.id.alliance, t.site)
+                    .and_then(|r| intel::live(r.troops.as_ref(), now))
+                    .map_or((t.seen_at, t.confidence), |f| (f.observed_at, f.confidence));
+                let age = now - seen.0;
+                (intel::faded(seen.1, age, intel::TROOPS_HALF_LIFE), age.as_hours(), seen.1)
+            })
+            .min_by(|a, b| a.0.total_cmp(&b.0))
+            .unwrap_or((0.0, 168.0, 0.0))
+    }
+
+    /// The veto that forbids a member to take part, if one does.
+    #[must_use]
+    pub fn forbidden(&self, proposal: &Proposal) -> Option<&'static str> {
+        let (stances, ..) = self.roster.relations(proposal.id.alliance)?;
+        for target in &proposal.targets {
+            let owner = self.view.site(target.site)?.owner;
+            let of = self.roster.alliance_of(owner);
+            if of.is_some_and(|a| a == proposal.id.alliance || stances.to(a).forbids_attack()) {
+                return Some("pact");
+            }
+        }
+        None
+    }
+
+    /// Who of an alliance can be asked: everyone but those who never act.
+    #[must_use]
+    pub fn voters(&self, alliance: AllianceId) -> Vec<MemberInfo> {
+        let mut members = self.roster.members(alliance);
+        members.retain(|m| matches!(m.kind, PlayerKind::Active | PlayerKind::Human));
+        members
+    }
+
+    /// A member's player by id, if it belongs to the alliance.
+    #[must_use]
+    pub fn member_of(&self, alliance: AllianceId, player: PlayerId) -> Option<MemberInfo> {
+        self.roster.member(player).filter(|_| self.roster.alliance_of(player) == Some(alliance))
+    }
+}
+
+/// One village that is asked to send troops.
+#[derive(Clone, Copy, Debug)]
+pub struct HomeCase {
+    /// Threat there, in attack points.
+    pub threat: f64,
+    /// Defense points of what stays in any case.
+    pub stays: f64,
+    /// Defense points of the offense that may leave.
+    pub may_leave: f64,
+    /// Share of that offense that is asked for.
+    pub share: f64,
+}
+
+impl HomeCase {
+    /// The home term when `factor` of what is asked leaves: -clamp(1 - `D_left` / (1.2 threat), 0, 1).
+    #[must_use]
+    pub fn home(&self, factor: f64) -> f64 {
+        if self.threat <= 0.0 {
+            return 0.0;
+        }
+        let left = self.stays + self.may_leave * (1.0 - self.share * factor).max(0.0);
+        -(1.0 - left / (1.2 * self.threat)).clamp(0.0, 1.0)
+    }
+}
+
+/// Facts of a proposal as one member sees them.
+#[derive(Clone, Debug)]
+pub struct ProposalFacts {
+    /// Planned offense over estimated defense.
+    pub ratio: f64,
+    /// Value to gain, in goods.
+    pub value: f64,
+    /// Cost of the troops sent, in goods.
+    pub cost: f64,
+    /// Confidence in the least certain target now.
+    pub confidence: f64,
+    /// The same when it was seen.
+    pub raw_confidence: f64,
+    /// Hours since it was seen.
+    pub age: f64,
+    /// How the targets serve the war's aim.
+    pub aim: Option<f64>,
+    /// Anger, 0..=1.
+    pub anger: f64,
+    /// Fear, 0..=1.
+    pub fear: f64,
+    /// Grievance against the enemy, 0..=1.
+    pub grievance: f64,
+    /// Strength of the enemy, 0..=1.
+    pub enemy_strength: f64,
+    /// Trust in the proposer, -1..=1.
+    pub trust: f64,
+    /// Weariness, from 0.
+    pub weary: Option<f64>,
+    /// Enemy force that reaches us over our defense.
+    pub retaliation: Option<f64>,
+    /// Who judges.
+    pub traits: Traits,
+}
+
+/// Everything that a member's vote rests on.
+#[derive(Clone, Debug)]
+pub struct MemberCase {
+    /// Facts of the proposal.
+    pub inputs: ProposalFacts,
+    /// The villages that are asked.
+    pub homes: Vec<HomeCase>,
+    /// Share of the member's army that is asked.
+    pub share: f64,
+    /// A hostile march reaches a village that is asked before its troops are back.
+    pub incoming_at_home: bool,
+}

@@ -1,0 +1,414 @@
+//! Opening proposals, answering ballots by rule, taking votes from outside, closing.
+
+use super::close::{Closing, settle};
+use super::components::{
+    Asked, BALLOT_DUE, Ballots, CouncilSettings, Decisions, Proposal, ProposalPassed, ProposalStatus, SubmitProposal,
+    VOTE_CLOSES, proposal_key, proposal_of_key,
+};
+use super::judge::judge;
+use super::rules::charter::Charter;
+use super::situation::Situation;
+use super::{ActionKind, rules};
+use crate::base::clock::{Agenda, DueBatch, GameSpan, GameTime};
+use crate::base::contract::{
+    Ballot, BallotRequested, CampaignFact, CastVote, Fact, INPUT, Input, Inputs, Reason, RequestRefused, Scenario, Vote,
+    WantedStates,
+};
+use crate::base::id::{EntityIndex, PlayerId, ProposalId, StableId};
+use crate::base::limits::Limits;
+use crate::base::rng::{Purpose, Stream};
+use crate::society::alliance::Alliance;
+use crate::society::personality::rules as personality;
+use bevy::prelude::*;
+
+/// Where councils act within a pass.
+#[derive(SystemSet, Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum CouncilSystems {
+    /// In `Intake`: asks for the states that answers and closings will need.
+    Ask,
+    /// In `Deliberate`: opens what was submitted.
+    Open,
+    /// In `Deliberate`, after `Open`: answers ballots by rule. A game's own voter removes or surrounds this set.
+    Answer,
+    /// In `Deliberate`, after `Answer`: counts and closes.
+    Close,
+}
+
+pub(super) fn spawn_councils(world: &mut World, scenario: &Scenario) {
+    for alliance in scenario.alliances.iter().filter(|a| a.active) {
+        if let Some(entity) = world.resource::<EntityIndex>().alliance(alliance.id) {
+            world.entity_mut(entity).insert(Decisions::default());
+        }
+    }
+    for player in scenario.players.iter().filter(|p| p.membership.is_some()) {
+        if let Some(entity) = world.resource::<EntityIndex>().player(player.id) {
+            world.entity_mut(entity).insert(personality::draw_traits(scenario.seed, player.id));
+        }
+    }
+}
+
+pub(super) fn ask_states(
+    batch: Res<DueBatch>,
+    index: Res<EntityIndex>,
+    proposals: Query<&Proposal>,
+    mut wanted: ResMut<WantedStates>,
+) {
+    for entry in batch.of(BALLOT_DUE) {
+        wanted.ask(proposal_of_key(entry.owner).alliance, PlayerId(entry.n));
+    }
+    for entry in batch.of(VOTE_CLOSES) {
+        let id = proposal_of_key(entry.owner);
+        if let Some(proposal) = index.proposal(id).and_then(|e| proposals.get(e).ok())
+            && proposal.status == ProposalStatus::Open
+        {
+            for member in &proposal.roll {
+                wanted.ask(id.alliance, *member);
+            }
+        }
+    }
+}
+
+/// Opens what was submitted: counts who may vote, and asks each for an answer at its own time.
+pub(super) fn open_proposals(
+    batch: Res<DueBatch>,
+    mut submitted: MessageReader<SubmitProposal>,
+    index: Res<EntityIndex>,
+    limits: Res<Limits>,
+    charter: Res<Charter>,
+    settings: Res<CouncilSettings>,
+    situation: Situation,
+    mut alliances: Query<(&mut Alliance, &mut Decisions)>,
+    mut agenda: ResMut<Agenda>,
+    mut asked: MessageWriter<BallotRequested>,
+    mut facts: MessageWriter<CampaignFact>,
+    mut commands: Commands,
+) {
+    let now = batch.now();
+    for submission in submitted.read() {
+        let Some(entity) = index.alliance(submission.alliance) else { continue };
+        let roll = roll(&charter, &situation, submission);
+        let earliest = submission.trial.groups.iter().map(|g| g.launch).min().unwrap_or(submission.arrival);
+        let refusal = refusal(submission, &charter, &limits, &index, &alliances, earliest, now);
+        let Ok((mut alliance, mut decisions)) = alliances.get_mut(entity) else { continue };
+        let deadline = match refusal {
+            Ok(deadline) => deadline,
+            Err(refused) => {
+                facts.write(CampaignFact { at: now, fact: Fact::RequestRefused(refused) });
+                continue;
+            }
+        };
+        alliance.proposals += 1;
+        let id = ProposalId { alliance: submission.alliance, n: alliance.proposals };
+        decisions.open.push(id);
+        let proposal = proposal_of(id, submission, roll, now, deadline, &settings);
+        let mut ballots = Ballots::default();
+        ballots.cast.insert(submission.proposer, proposers_ballot(&proposal, now));
+        for member in proposal.roll.iter().filter(|m| **m != submission.proposer) {
+            let answer_at = answer_at(&situation, *member, id, now);
+            ballots.answer_at.insert(*member, answer_at);
+            if answer_at < deadline {
+                agenda.push(BALLOT_DUE.entry(answer_at, proposal_key(id), member.0));
+                asked.write(BallotRequested { proposal: id, member: *member, answer_at });
+            }
+        }
+        agenda.push(VOTE_CLOSES.entry(deadline, proposal_key(id), 0));
+        facts.write(CampaignFact {
+            at: now,
+            fact: Fact::ProposalSubmitted {
+                proposal: id,
+                proposer: proposal.proposer,
+                targets: proposal.targets.iter().map(|t| t.site).collect(),
+                pattern: proposal.pattern.clone(),
+                deadline,
+                arrival: proposal.arrival,
+            },
+        });
+        let own = &ballots.cast[&submission.proposer];
+        facts.write(ballot_fact(id, submission.proposer, own, now));
+        commands.spawn((StableId::Proposal(id), proposal, ballots));
+    }
+}
+
+/// When a member answers: after a seeded think time, and not in its sleep.
+fn answer_at(situation: &Situation, member: PlayerId, id: ProposalId, now: GameTime) -> GameTime {
+    let rhythm = situation.roster.member(member).map(|m| m.rhythm).unwrap_or_default();
+    let think = personality::think_time(situation.roster.seed(), member, proposal_key(id));
+    rhythm.next_awake(rhythm.next_awake(now) + think)
+}
+
+fn roll(charter: &Charter, situation: &Situation, submission: &SubmitProposal) -> Vec<PlayerId> {
+    situation
+        .voters(submission.alliance)
+        .into_iter()
+        .filter(|m| charter.may_vote(m.rank, submission.asked.contains_key(&m.player)) || m.player == submission.proposer)
+        .map(|m| m.player)
+        .collect()
+}
+
+fn refusal(
+    submission: &SubmitProposal,
+    charter: &Charter,
+    limits: &Limits,
+    index: &EntityIndex,
+    alliances: &Query<(&mut Alliance, &mut Decisions)>,
+    earliest_launch: GameTime,
+    now: GameTime,
+) -> Result<GameTime, RequestRefused> {
+    let request = format!("submit_proposal {} by {}", submission.alliance, submission.proposer);
+    let refuse = |rule: &str, limit: String, value: String| RequestRefused {
+        request: request.clone(),
+        rule: rule.to_owned(),
+        limit,
+        value,
+        retry_after: None,
+    };
+    let decisions = index.alliance(submission.alliance).and_then(|e| alliances.get(e).ok());
+    let open = decisions.map_or(0, |(_, d)| d.open.len());
+    if open >= limits.open_proposals {
+        return Err(refuse("open_proposals", limits.open_proposals.to_string(), (open + 1).to_string()));
+    }
+    if submission.targets.is_empty() || submission.targets.len() > limits.targets_per_operation {
+        let limit = format!("1 to {}", limits.targets_per_operation);
+        return Err(refuse("targets_per_operation", limit, submission.targets.len().to_string()));
+    }
+    charter.deadline(now, earliest_launch).map_err(|e| {
+        refuse("deadline", "at least 1 h before the earliest launch less 10 min".to_owned(), e.to_string())
+    })
+}
+
+fn proposal_of(
+    id: ProposalId,
+    submission: &SubmitProposal,
+    roll: Vec<PlayerId>,
+    now: GameTime,
+    deadline: GameTime,
+    settings: &CouncilSettings,
+) -> Proposal {
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "at most 60 members")]
+    let needed = (settings.participants_share * f64::from(u32::try_from(submission.asked.len()).unwrap_or(0))).ceil() as u32;
+    Proposal {
+        id,
+        proposer: submission.proposer,
+        action: ActionKind::MassAttack,
+        pattern: submission.pattern.clone(),
+        goal: submission.goal,
+        targets: submission.targets.clone(),
+        enemy: submission.enemy,
+        opened_at: now,
+        deadline,
+        arrival: submission.arrival,
+        participants_needed: needed.max(2),
+        expected: submission.expected,
+        asked: submission.asked.clone(),
+        goods_asked: 0,
+        roll,
+        status: ProposalStatus::Open,
+        decided_at: None,
+    }
+}
+
+/// The proposer is on the roll, and his ballot is an approval with what the trial plan asks of him.
+fn proposers_ballot(proposal: &Proposal, now: GameTime) -> Ballot {
+    let share = proposal.asked.get(&proposal.proposer).map_or(0.0, |a: &Asked| a.share);
+    Ballot {
+        vote: Vote::Approve,
+        reason: Reason { rule: Some("proposer".to_owned()), ..Reason::default() },
+        pledge_share: share,
+        conditions: Vec::new(),
+        cast_at: now,
+    }
+}
+
+fn ballot_fact(proposal: ProposalId, member: PlayerId, ballot: &Ballot, at: GameTime) -> CampaignFact {
+    CampaignFact {
+        at,
+        fact: Fact::BallotCast {
+            proposal,
+            member,
+            vote: ballot.vote,
+            conditions: ballot.conditions.clone(),
+            pledge_share: ballot.pledge_share,
+            reason: ballot.reason.clone(),
+        },
+    }
+}
+
+/// Answers the ballots that are due and that nobody answered from outside.
+pub(super) fn answer_ballots(
+    batch: Res<DueBatch>,
+    index: Res<EntityIndex>,
+    charter: Res<Charter>,
+    voter: Res<rules::voter::VoterSettings>,
+    situation: Situation,
+    mut proposals: Query<(&Proposal, &mut Ballots)>,
+    mut agenda: ResMut<Agenda>,
+    mut facts: MessageWriter<CampaignFact>,
+) {
+    let now = batch.now();
+    for entry in batch.of(BALLOT_DUE) {
+        let (id, member) = (proposal_of_key(entry.owner), PlayerId(entry.n));
+        let Some((proposal, mut ballots)) = index.proposal(id).and_then(|e| proposals.get_mut(e).ok()) else { continue };
+        if proposal.status != ProposalStatus::Open
+            || ballots.cast.contains_key(&member)
+            || ballots.answer_at.get(&member) != Some(&now)
+        {
+            continue;
+        }
+        let Some(info) = situation.member_of(id.alliance, member) else { continue };
+        let ballot = judge(&situation, proposal, &info, &voter, now);
+        facts.write(ballot_fact(id, member, &ballot, now));
+        ballots.answer_at.remove(&member);
+        ballots.cast.insert(member, ballot);
+        close_early(&charter, proposal, &ballots, &situation, &mut agenda, now);
+    }
+}
+
+/// A vote closes early once no open or conditional ballot can change its result.
+fn close_early(
+    charter: &Charter,
+    proposal: &Proposal,
+    ballots: &Ballots,
+    situation: &Situation,
+    agenda: &mut Agenda,
+    now: GameTime,
+) {
+    let pending = ballots.answer_at.values().any(|at| *at < proposal.deadline);
+    if !pending || super::close::settled(charter, proposal, ballots, situation) {
+        agenda.push(VOTE_CLOSES.entry(now, proposal_key(proposal.id), 1));
+    }
+}
+
+/// Votes from outside: a person's, or a game's own voter's.
+pub(super) fn take_votes(
+    batch: Res<DueBatch>,
+    inputs: Res<Inputs>,
+    index: Res<EntityIndex>,
+    charter: Res<Charter>,
+    situation: Situation,
+    mut proposals: Query<(&Proposal, &mut Ballots)>,
+    mut agenda: ResMut<Agenda>,
+    mut facts: MessageWriter<CampaignFact>,
+) {
+    if batch.of(INPUT).is_empty() {
+        return;
+    }
+    let now = batch.now();
+    for logged in &inputs.now {
+        let Input::Vote(vote) = &logged.input else { continue };
+        let found = index.proposal(vote.proposal).and_then(|e| proposals.get_mut(e).ok());
+        match check_vote(vote, found.as_ref().map(|(p, _)| *p)) {
+            Ok(()) => {}
+            Err((rule, limit, value)) => {
+                let request = format!("cast_vote {} on {}", vote.member, vote.proposal);
+                let (rule, limit) = (rule.to_owned(), limit.to_owned());
+                let refused = RequestRefused { request, rule, limit, value, retry_after: None };
+                facts.write(CampaignFact { at: now, fact: Fact::RequestRefused(refused) });
+                continue;
+            }
+        }
+        let Some((proposal, mut ballots)) = found else { continue };
+        let ballot = Ballot {
+            vote: vote.vote,
+            reason: Reason { text: vote.text.clone(), ..Reason::default() },
+            pledge_share: if vote.vote == Vote::Approve { vote.pledge_share } else { 0.0 },
+            conditions: if vote.vote == Vote::Approve { vote.conditions.clone() } else { Vec::new() },
+            cast_at: now,
+        };
+        facts.write(ballot_fact(vote.proposal, vote.member, &ballot, now));
+        ballots.answer_at.remove(&vote.member);
+        ballots.cast.insert(vote.member, ballot);
+        close_early(&charter, proposal, &ballots, &situation, &mut agenda, now);
+    }
+}
+
+fn check_vote(vote: &CastVote, proposal: Option<&Proposal>) -> Result<(), (&'static str, &'static str, String)> {
+    let Some(proposal) = proposal else {
+        return Err(("proposal_exists", "a known proposal", vote.proposal.to_string()));
+    };
+    if proposal.status != ProposalStatus::Open {
+        return Err(("vote_is_open", "a proposal whose vote is open", "it is decided".to_owned()));
+    }
+    if proposal.roll.binary_search(&vote.member).is_err() {
+        return Err(("on_the_roll", "a member on the roll", format!("player {}", vote.member)));
+    }
+    if vote.member == proposal.proposer {
+        return Err(("not_the_proposer", "the proposer's ballot is an approval", format!("player {}", vote.member)));
+    }
+    if !(0.0..=1.0).contains(&vote.pledge_share) {
+        return Err(("pledge_share", "0 to 1", vote.pledge_share.to_string()));
+    }
+    Ok(())
+}
+
+/// Counts and closes the votes that end now.
+pub(super) fn close_votes(
+    batch: Res<DueBatch>,
+    index: Res<EntityIndex>,
+    limits: Res<Limits>,
+    closing: Closing,
+    situation: Situation,
+    mut proposals: Query<(&mut Proposal, &mut Ballots)>,
+    mut alliances: Query<&mut Decisions>,
+    mut passed: MessageWriter<ProposalPassed>,
+    mut facts: MessageWriter<CampaignFact>,
+    mut commands: Commands,
+) {
+    let now = batch.now();
+    for entry in batch.of(VOTE_CLOSES) {
+        let id = proposal_of_key(entry.owner);
+        let Some((mut proposal, mut ballots)) = index.proposal(id).and_then(|e| proposals.get_mut(e).ok()) else {
+            continue;
+        };
+        if proposal.status != ProposalStatus::Open {
+            continue;
+        }
+        let verdict = settle(&closing, &situation, &proposal, &mut ballots, now);
+        proposal.decided_at = Some(now);
+        let (outcome, failed_test) = match &verdict {
+            ProposalStatus::Passed(_) => ("passed", None),
+            ProposalStatus::Expired => ("expired", Some("quorum".to_owned())),
+            ProposalStatus::Rejected { test } => ("rejected", Some(test.clone())),
+            ProposalStatus::Open => continue,
+        };
+        let conditional = ballots.cast.values().filter(|b| !b.conditions.is_empty()).count();
+        let unmet = ballots.dropped.len();
+        facts.write(CampaignFact {
+            at: now,
+            fact: Fact::ProposalDecided {
+                proposal: id,
+                outcome: outcome.to_owned(),
+                failed_test,
+                conditions_met: u32::try_from(conditional.saturating_sub(unmet)).unwrap_or(0),
+                conditions_unmet: u32::try_from(unmet).unwrap_or(0),
+            },
+        });
+        if matches!(verdict, ProposalStatus::Passed(_)) {
+            passed.write(ProposalPassed { proposal: id });
+        }
+        if let Some(mut decisions) = index.alliance(id.alliance).and_then(|e| alliances.get_mut(e).ok()) {
+            decisions.open.retain(|p| *p != id);
+            decisions.decided.push(id);
+            if !matches!(verdict, ProposalStatus::Passed(_)) {
+                for target in &proposal.targets {
+                    decisions.refused.insert(target.site, now);
+                }
+            }
+            // The oldest is long over when 64 newer ones are decided.
+            if decisions.decided.len() > limits.decisions_kept {
+                let old = decisions.decided.remove(0);
+                facts.write(CampaignFact { at: now, fact: Fact::DecisionArchived { proposal: old } });
+                if let Some(entity) = index.proposal(old) {
+                    commands.entity(entity).despawn();
+                }
+            }
+        }
+        proposal.status = verdict;
+    }
+}
+
+/// How long before a decision counts as the first hour of an alliance's day, staggered by its id.
+#[must_use]
+pub fn stagger(seed: u64, alliance: crate::base::id::AllianceId, period: GameSpan) -> GameSpan {
+    let n = Stream::new(seed, u64::from(alliance.0), Purpose::STAGGER, 0).below(u64::try_from(period.0).unwrap_or(1));
+    GameSpan(i64::try_from(n).unwrap_or(0))
+}

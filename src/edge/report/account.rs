@@ -1,0 +1,261 @@
+//! A campaign told in words.
+
+use super::tally::{CampaignTally, Directory, OperationStory, members};
+use crate::base::contract::{Fact, Reason, Vote};
+use crate::base::id::ProposalId;
+use core::fmt::Write;
+
+/// Ballots shown before the rest is summed up.
+const BALLOTS_SHOWN: usize = 12;
+/// Groups shown before the rest is summed up.
+const ROWS_SHOWN: usize = 14;
+
+/// Tells a campaign: the war in a few lines, then its most interesting operation from the proposal to what it
+/// changed in trust. Plain text, at most 120 columns.
+#[must_use]
+pub fn account(tally: &CampaignTally) -> String {
+    let mut text = String::new();
+    // Writing to a String cannot fail.
+    let _ = tell_war(&mut text, tally);
+    if let Some((id, story)) = most_interesting(tally) {
+        let _ = tell_operation(&mut text, &tally.directory, *id, story);
+    }
+    text
+}
+
+fn most_interesting(tally: &CampaignTally) -> Option<(&ProposalId, &OperationStory)> {
+    tally.stories.iter().filter(|(_, s)| !s.battles.is_empty() && s.report.is_some()).max_by_key(|(id, s)| {
+        let report = s.report.as_ref();
+        let launched = report.map_or(0, |r| r.launched);
+        let won = report.is_some_and(|r| r.result == "goal_met" || r.result == "partly");
+        let conditional = s.ballots.iter().any(|(_, _, conditions, ..)| !conditions.is_empty());
+        (won, s.targets.len().min(3) + usize::from(conditional), members(&s.rows), launched, core::cmp::Reverse(**id))
+    })
+}
+
+fn tell_war(out: &mut String, tally: &CampaignTally) -> core::fmt::Result {
+    let s = tally.summary();
+    let (p, b, o) = (s.proposals, s.ballots, s.operations);
+    writeln!(out, "The war")?;
+    writeln!(
+        out,
+        "  {} scouting missions looked; {} war councils met and made {} proposals: {} passed, {} rejected, {} expired.",
+        s.scoutings, s.councils.0, p.submitted, p.passed, p.rejected, p.expired
+    )?;
+    writeln!(
+        out,
+        "  {} ballots: {} for ({} on conditions, {} met), {} against, {} abstained.",
+        b.approve + b.reject + b.abstain,
+        b.approve,
+        b.conditional,
+        b.conditions_met,
+        b.reject,
+        b.abstain
+    )?;
+    writeln!(
+        out,
+        "  {} joint operations with {} groups (up to {} members, median {}); {} reached their goal, {} partly, {} failed,",
+        o.started, o.groups, o.participants_max, o.participants_median, o.goal_met, o.partly, o.failed
+    )?;
+    writeln!(out, "  {} were called off; {} of the rest cost more than they won.", o.aborted, o.pyrrhic)?;
+    writeln!(
+        out,
+        "  {} battles: attackers lost {} goods of troops, defenders {}.",
+        s.battles,
+        thousands(s.losses.attackers_goods),
+        thousands(s.losses.defenders_goods)
+    )?;
+    writeln!(
+        out,
+        "  Latest launch: {} ms after its plan. Widest spread of arrivals within a wave: {} ms.",
+        o.launch_late_ms_max, o.arrival_spread_ms_max
+    )?;
+    for (id, started) in &s.operations_by_alliance {
+        let id = crate::base::id::AllianceId(*id);
+        let reports = tally.stories.iter().filter(|(p, _)| p.alliance == id).filter_map(|(_, s)| s.report.as_ref());
+        let (mut killed, mut lost, mut met) = (0, 0, 0);
+        for r in reports {
+            killed += r.killed_goods;
+            lost += r.lost_goods;
+            met += u32::from(r.result == "goal_met");
+        }
+        writeln!(
+            out,
+            "    {:<28} {started:>3} operations, {met:>3} goals met, {:>12} killed, {:>12} lost",
+            clip(tally.directory.alliance(id), 28),
+            thousands(killed),
+            thousands(lost)
+        )?;
+    }
+    Ok(())
+}
+
+fn tell_operation(out: &mut String, names: &Directory, id: ProposalId, story: &OperationStory) -> core::fmt::Result {
+    writeln!(out, "\nOperation {id} of {}", clip(names.alliance(id.alliance), 40))?;
+    writeln!(
+        out,
+        "  {}: {} proposes a `{}` attack on {}.",
+        story.submitted,
+        clip(names.player(story.proposer), 30),
+        story.pattern,
+        story.targets.iter().map(|t| clip(names.site(*t), 34)).collect::<Vec<_>>().join(", ")
+    )?;
+    tell_votes(out, names, story)?;
+    tell_launches(out, names, story)?;
+    for (at, decision, reason) in &story.revisions {
+        writeln!(out, "  {at}: {decision}: {reason}")?;
+    }
+    tell_battles(out, names, story)?;
+    tell_result(out, names, story)
+}
+
+fn tell_votes(out: &mut String, names: &Directory, story: &OperationStory) -> core::fmt::Result {
+    let mut ballots: Vec<_> = story.ballots.iter().collect();
+    // Conditional ballots and dissent say most; then the order in which they were cast.
+    ballots.sort_by_key(|(_, vote, conditions, ..)| (conditions.is_empty(), *vote == Vote::Approve));
+    for (member, vote, conditions, pledge, reason) in ballots.iter().take(BALLOTS_SHOWN) {
+        let word = match vote {
+            Vote::Approve => "for",
+            Vote::Reject => "against",
+            Vote::Abstain => "abstains",
+        };
+        write!(out, "    {:<22} {word:<9}", clip(names.player(*member), 22))?;
+        if *vote == Vote::Approve {
+            write!(out, " pledges {:>3.0}%", pledge * 100.0)?;
+        } else {
+            write!(out, "             ")?;
+        }
+        write!(out, "  score {:>5.2}: {}", reason.score, why(reason))?;
+        for condition in conditions {
+            write!(out, "; if {condition}")?;
+        }
+        writeln!(out)?;
+    }
+    if ballots.len() > BALLOTS_SHOWN {
+        writeln!(out, "    and {} more", ballots.len() - BALLOTS_SHOWN)?;
+    }
+    if let Some((at, outcome, test)) = &story.decided {
+        let test = test.as_ref().map(|t| format!(" ({t})")).unwrap_or_default();
+        writeln!(out, "  {at}: {outcome}{test}")?;
+    }
+    Ok(())
+}
+
+/// The two terms that moved a score most, or the rule that decided.
+fn why(reason: &Reason) -> String {
+    if let Some(rule) = &reason.rule {
+        return rule.clone();
+    }
+    let mut terms: Vec<_> = reason.terms.iter().filter(|t| t.input.is_some()).collect();
+    terms.sort_by(|a, b| b.added.abs().total_cmp(&a.added.abs()));
+    terms.iter().take(2).map(|t| format!("{} {:+.2}", t.name, t.added)).collect::<Vec<_>>().join(", ")
+}
+
+fn tell_launches(out: &mut String, names: &Directory, story: &OperationStory) -> core::fmt::Result {
+    let mut rows: Vec<_> = story.rows.iter().collect();
+    rows.sort_by_key(|r| (r.launch, r.group));
+    writeln!(out, "  {:<20} {:<36} {:<16} {:>9}  {:<20}", "member", "sends", "leaves", "travels", "arrives")?;
+    for row in rows.iter().take(ROWS_SHOWN) {
+        let units: Vec<_> = row.units.iter().map(|(name, n)| format!("{n} {name}")).collect();
+        writeln!(
+            out,
+            "  {:<20} {:<36} {:<16} {:>9}  {:<20}",
+            clip(names.player(row.member), 20),
+            clip(&units.join(", "), 36),
+            seconds(&row.launch.to_string()),
+            seconds(&row.travel.to_string()),
+            row.arrival.to_string()
+        )?;
+    }
+    if rows.len() > ROWS_SHOWN {
+        writeln!(out, "  and {} more groups, at their own times, for the same instants", rows.len() - ROWS_SHOWN)?;
+    }
+    Ok(())
+}
+
+fn tell_battles(out: &mut String, names: &Directory, story: &OperationStory) -> core::fmt::Result {
+    for battle in &story.battles {
+        let Fact::BattleFought { site, attackers, attacker_loss, defender_loss, loot, wall, .. } = &battle.fact else {
+            continue;
+        };
+        writeln!(
+            out,
+            "  {}: {} groups at {}: {:.0}% of the attackers fall, {:.0}% of the defenders; wall {} to {}, {} goods taken",
+            battle.at,
+            attackers.len(),
+            clip(names.site(*site), 34),
+            attacker_loss * 100.0,
+            defender_loss * 100.0,
+            wall.0,
+            wall.1,
+            thousands(loot.total())
+        )?;
+    }
+    Ok(())
+}
+
+fn tell_result(out: &mut String, names: &Directory, story: &OperationStory) -> core::fmt::Result {
+    if let Some(r) = &story.report {
+        writeln!(
+            out,
+            "  Result: {}{}. {} goods of troops lost, {} killed; expected to lose {:.0}%, lost {:.0}%; gave itself {:.0}%.",
+            r.result.replace('_', " "),
+            if r.pyrrhic { ", at too high a price" } else { "" },
+            thousands(r.lost_goods),
+            thousands(r.killed_goods),
+            r.expected_loss * 100.0,
+            percent(r.lost_goods, r.sent_goods),
+            r.expected_win * 100.0
+        )?;
+    }
+    for (subject, before, after) in story.trust.iter().take(4) {
+        writeln!(out, "  Trust in {}: {before:.1} to {after:.1}", clip(names.player(*subject), 30))?;
+    }
+    Ok(())
+}
+
+#[expect(clippy::cast_precision_loss, reason = "for display")]
+fn percent(part: i64, whole: i64) -> f64 {
+    if whole == 0 { 0.0 } else { part as f64 / whole as f64 * 100.0 }
+}
+
+/// Cuts milliseconds off a time for narrow columns.
+fn seconds(text: &str) -> String {
+    text.split('.').next().unwrap_or(text).to_owned()
+}
+
+/// Cuts a text to a number of characters; control characters become spaces, so that a name cannot break a line.
+fn clip(text: &str, chars: usize) -> String {
+    let clean: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+    if clean.chars().count() <= chars {
+        return clean;
+    }
+    let mut cut: String = clean.chars().take(chars.saturating_sub(1)).collect();
+    cut.push('…');
+    cut
+}
+
+/// A number with its thousands apart.
+fn thousands(n: i64) -> String {
+    let digits = n.unsigned_abs().to_string();
+    let mut out = String::new();
+    for (i, digit) in digits.chars().enumerate() {
+        if i > 0 && (digits.len() - i).is_multiple_of(3) {
+            out.push(' ');
+        }
+        out.push(digit);
+    }
+    if n < 0 { format!("-{out}") } else { out }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_cannot_break_the_layout() {
+        assert_eq!(clip("a\nb\u{1b}[31m", 20), "a b [31m");
+        assert_eq!(clip("abcdef", 4), "abc…");
+        assert_eq!(thousands(-1_234_567), "-1 234 567");
+    }
+}

@@ -1,0 +1,39 @@
+//! What happened, counted and told: a tally of the outward facts, and a readable account of a campaign.
+//!
+//! What is *not* here: files and terminals. The tally is plain data; whoever runs the campaign writes it somewhere.
+
+mod account;
+mod explain;
+mod tally;
+
+pub use account::account;
+pub use explain::{Explanation, explain};
+pub use tally::{CampaignTally, Directory, OperationStory, Summary};
+
+use crate::base::clock::HostSystems;
+use crate::base::contract::{CampaignFact, ScenarioAppExt};
+use bevy::ecs::schedule::InternedScheduleLabel;
+use bevy::prelude::*;
+
+/// Keeps a [`CampaignTally`] of everything that the campaign says outwards.
+#[derive(Debug)]
+pub struct ReportPlugin {
+    /// The host's schedule: the same as the campaign's.
+    pub host: InternedScheduleLabel,
+}
+
+impl Plugin for ReportPlugin {
+    fn build(&self, app: &mut App) {
+        app.init_resource::<CampaignTally>()
+            .add_scenario_loader(100, |world, scenario| {
+                world.resource_mut::<CampaignTally>().directory = Directory::of(scenario);
+            })
+            .add_systems(self.host, count_facts.in_set(HostSystems::Facts));
+    }
+}
+
+fn count_facts(mut facts: MessageReader<CampaignFact>, mut tally: ResMut<CampaignTally>) {
+    for fact in facts.read() {
+        tally.count(fact);
+    }
+}

@@ -1,0 +1,372 @@
+//! Counting facts.
+
+use crate::base::clock::{GameSpan, GameTime};
+use crate::base::contract::{CampaignFact, Condition, Fact, LaunchRow, Manner, OperationReport, Reason, Scenario, Vote};
+use crate::base::id::{AllianceId, PlayerId, ProposalId, SiteId};
+use bevy::prelude::Resource;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// Names by id, for display.
+#[derive(Clone, Debug, Default)]
+pub struct Directory {
+    /// Players.
+    pub players: BTreeMap<PlayerId, String>,
+    /// Alliances.
+    pub alliances: BTreeMap<AllianceId, String>,
+    /// Sites with their coordinates.
+    pub sites: BTreeMap<SiteId, (String, PlayerId)>,
+    /// The alliance of each player that has one.
+    pub alliance_of: BTreeMap<PlayerId, AllianceId>,
+    /// Alliances that deliberate.
+    pub active: Vec<AllianceId>,
+}
+
+impl Directory {
+    /// The names of a scenario.
+    #[must_use]
+    pub fn of(scenario: &Scenario) -> Self {
+        Self {
+            players: scenario.players.iter().map(|p| (p.id, p.name.clone())).collect(),
+            alliances: scenario.alliances.iter().map(|a| (a.id, a.name.clone())).collect(),
+            sites: scenario
+                .sites
+                .iter()
+                .map(|s| (s.id, (format!("{} ({}|{})", s.name, s.at.x, s.at.y), s.owner)))
+                .collect(),
+            alliance_of: scenario.players.iter().filter_map(|p| p.membership.map(|(a, _)| (p.id, a))).collect(),
+            active: scenario.alliances.iter().filter(|a| a.active).map(|a| a.id).collect(),
+        }
+    }
+
+    /// A player's name.
+    #[must_use]
+    pub fn player(&self, id: PlayerId) -> &str {
+        self.players.get(&id).map_or("?", String::as_str)
+    }
+
+    /// An alliance's name.
+    #[must_use]
+    pub fn alliance(&self, id: AllianceId) -> &str {
+        self.alliances.get(&id).map_or("?", String::as_str)
+    }
+
+    /// A site's name with its coordinates.
+    #[must_use]
+    pub fn site(&self, id: SiteId) -> &str {
+        self.sites.get(&id).map_or("?", |(name, _)| name.as_str())
+    }
+
+    /// The alliance that owned a site at the beginning.
+    #[must_use]
+    pub fn alliance_of_site(&self, id: SiteId) -> Option<AllianceId> {
+        self.sites.get(&id).and_then(|(_, owner)| self.alliance_of.get(owner)).copied()
+    }
+}
+
+/// Everything that was said about one proposal and its operation.
+#[derive(Clone, Debug, Default)]
+pub struct OperationStory {
+    /// When it was proposed.
+    pub submitted: GameTime,
+    /// Who proposed it.
+    pub proposer: PlayerId,
+    /// Its targets.
+    pub targets: Vec<SiteId>,
+    /// Its pattern.
+    pub pattern: String,
+    /// Its ballots.
+    pub ballots: Vec<(PlayerId, Vote, Vec<Condition>, f64, Reason)>,
+    /// When and how it was decided.
+    pub decided: Option<(GameTime, String, Option<String>)>,
+    /// Its groups.
+    pub rows: Vec<LaunchRow>,
+    /// Targets left out.
+    pub left_out: Vec<(SiteId, String)>,
+    /// Its battles.
+    pub battles: Vec<CampaignFact>,
+    /// What it changed its mind about.
+    pub revisions: Vec<(GameTime, String, String)>,
+    /// Trust before and after.
+    pub trust: Vec<(PlayerId, f64, f64)>,
+    /// What came of it.
+    pub report: Option<OperationReport>,
+}
+
+/// Counts of proposals.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ProposalCounts {
+    /// Opened.
+    pub submitted: u64,
+    /// Passed.
+    pub passed: u64,
+    /// Rejected.
+    pub rejected: u64,
+    /// Ended without quorum.
+    pub expired: u64,
+    /// Refused at submission.
+    pub refused: u64,
+}
+
+/// Counts of ballots.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BallotCounts {
+    /// Approvals, conditional ones included.
+    pub approve: u64,
+    /// Rejections.
+    pub reject: u64,
+    /// Abstentions.
+    pub abstain: u64,
+    /// Conditional approvals.
+    pub conditional: u64,
+    /// Conditional approvals whose conditions were met.
+    pub conditions_met: u64,
+}
+
+/// Counts of operations.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct OperationCounts {
+    /// That got their orders.
+    pub started: u64,
+    /// That are over.
+    pub concluded: u64,
+    /// All goals met.
+    pub goal_met: u64,
+    /// Some.
+    pub partly: u64,
+    /// None.
+    pub failed: u64,
+    /// At too high a price.
+    pub pyrrhic: u64,
+    /// Called off.
+    pub aborted: u64,
+    /// Groups ordered.
+    pub groups: u64,
+    /// Most members in one operation.
+    pub participants_max: u64,
+    /// Median of members.
+    pub participants_median: f64,
+    /// Latest launch after its plan, in milliseconds.
+    pub launch_late_ms_max: i64,
+    /// Widest spread of arrivals within a wave, in milliseconds.
+    pub arrival_spread_ms_max: i64,
+}
+
+/// Counts of losses.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LossCounts {
+    /// Of attackers, in goods.
+    pub attackers_goods: i64,
+    /// Of defenders, in goods.
+    pub defenders_goods: i64,
+}
+
+/// The counts of a campaign.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Summary {
+    /// Proposals.
+    pub proposals: ProposalCounts,
+    /// Ballots.
+    pub ballots: BallotCounts,
+    /// Operations.
+    pub operations: OperationCounts,
+    /// Operations started by each alliance that deliberates.
+    pub operations_by_alliance: BTreeMap<u32, u64>,
+    /// Operations with more than one target.
+    pub operations_with_several_targets: u64,
+    /// Share of the attacking force, in goods, that went to villages of alliances that deliberate.
+    pub force_against_active: f64,
+    /// Marches that left.
+    pub marches: u64,
+    /// Battles fought.
+    pub battles: u64,
+    /// Sites scouted.
+    pub scoutings: u64,
+    /// War councils that met, and how many of them proposed something.
+    pub councils: (u64, u64),
+    /// The gates that kept councils from proposing, with how often.
+    pub gates: BTreeMap<String, u64>,
+    /// Losses.
+    pub losses: LossCounts,
+}
+
+/// A tally of all outward facts so far.
+#[derive(Resource, Clone, Debug, Default)]
+pub struct CampaignTally {
+    /// Names.
+    pub directory: Directory,
+    summary: Summary,
+    /// What was said about each proposal.
+    pub stories: BTreeMap<ProposalId, OperationStory>,
+    arrivals: BTreeMap<(ProposalId, u8), (GameTime, GameTime)>,
+    force_sent: (i64, i64),
+}
+
+impl CampaignTally {
+    /// The counts so far.
+    #[must_use]
+    #[expect(clippy::cast_precision_loss, reason = "counts and goods, far below 2^53")]
+    pub fn summary(&self) -> Summary {
+        let mut summary = self.summary.clone();
+        let mut participants: Vec<u64> =
+            self.stories.values().filter(|s| !s.rows.is_empty()).map(|s| members(&s.rows)).collect();
+        participants.sort_unstable();
+        let ops = &mut summary.operations;
+        ops.participants_max = participants.last().copied().unwrap_or(0);
+        let middle = participants.len() / 2;
+        ops.participants_median = match participants.len() {
+            0 => 0.0,
+            n if n % 2 == 1 => participants[middle] as f64,
+            _ => (participants[middle - 1] + participants[middle]) as f64 / 2.0,
+        };
+        ops.arrival_spread_ms_max =
+            self.arrivals.values().map(|(first, last)| (*last - *first)).max().unwrap_or(GameSpan(0)).0;
+        let (active, all) = self.force_sent;
+        summary.force_against_active = if all == 0 { 0.0 } else { active as f64 / all as f64 };
+        for alliance in &self.directory.active {
+            summary.operations_by_alliance.entry(alliance.0).or_default();
+        }
+        summary
+    }
+
+    /// Counts a fact.
+    pub fn count(&mut self, fact: &CampaignFact) {
+        let at = fact.at;
+        match &fact.fact {
+            Fact::RequestRefused(refused) => {
+                if refused.request.starts_with("submit_proposal") {
+                    self.summary.proposals.refused += 1;
+                }
+            }
+            Fact::CouncilMet { gate, .. } => {
+                self.summary.councils.0 += 1;
+                match gate {
+                    Some(gate) => *self.summary.gates.entry(gate.clone()).or_default() += 1,
+                    None => self.summary.councils.1 += 1,
+                }
+            }
+            Fact::ProposalSubmitted { .. } | Fact::BallotCast { .. } | Fact::ProposalDecided { .. } => {
+                self.count_vote(at, &fact.fact);
+            }
+            Fact::OperationStarted { .. }
+            | Fact::OperationRevised { .. }
+            | Fact::OperationConcluded(_)
+            | Fact::TrustChanged { .. } => self.count_operation(at, &fact.fact),
+            Fact::GroupLaunched { planned, .. } => {
+                self.summary.marches += 1;
+                let late = &mut self.summary.operations.launch_late_ms_max;
+                *late = (*late).max((at - *planned).0);
+            }
+            Fact::MarchArrived { order: Some(order), wave, manner, .. } if *manner != Manner::Scout => {
+                let span = self.arrivals.entry((order.operation, *wave)).or_insert((at, at));
+                span.0 = span.0.min(at);
+                span.1 = span.1.max(at);
+            }
+            Fact::BattleFought { .. } => self.count_battle(fact),
+            Fact::SiteScouted { .. } => self.summary.scoutings += 1,
+            Fact::StanceChanged { .. }
+            | Fact::ScoutsSent { .. }
+            | Fact::GroupFailed { .. }
+            | Fact::MarchArrived { .. }
+            | Fact::DecisionArchived { .. } => {}
+        }
+    }
+
+    fn count_vote(&mut self, at: GameTime, fact: &Fact) {
+        match fact {
+            Fact::ProposalSubmitted { proposal, proposer, targets, pattern, .. } => {
+                self.summary.proposals.submitted += 1;
+                let story = self.stories.entry(*proposal).or_default();
+                (story.submitted, story.proposer) = (at, *proposer);
+                story.targets.clone_from(targets);
+                story.pattern.clone_from(pattern);
+            }
+            Fact::BallotCast { proposal, member, vote, conditions, pledge_share, reason } => {
+                let counts = &mut self.summary.ballots;
+                match vote {
+                    Vote::Approve => counts.approve += 1,
+                    Vote::Reject => counts.reject += 1,
+                    Vote::Abstain => counts.abstain += 1,
+                }
+                counts.conditional += u64::from(!conditions.is_empty());
+                let ballot = (*member, *vote, conditions.clone(), *pledge_share, reason.clone());
+                self.stories.entry(*proposal).or_default().ballots.push(ballot);
+            }
+            Fact::ProposalDecided { proposal, outcome, failed_test, conditions_met, .. } => {
+                let counts = &mut self.summary.proposals;
+                match outcome.as_str() {
+                    "passed" => counts.passed += 1,
+                    "expired" => counts.expired += 1,
+                    _ => counts.rejected += 1,
+                }
+                self.summary.ballots.conditions_met += u64::from(*conditions_met);
+                let decided = Some((at, outcome.clone(), failed_test.clone()));
+                self.stories.entry(*proposal).or_default().decided = decided;
+            }
+            _ => {}
+        }
+    }
+
+    fn count_operation(&mut self, at: GameTime, fact: &Fact) {
+        match fact {
+            Fact::OperationStarted { operation, rows, left_out } => {
+                self.summary.operations.started += 1;
+                self.summary.operations.groups += rows.len() as u64;
+                *self.summary.operations_by_alliance.entry(operation.alliance.0).or_default() += 1;
+                let mut targets: Vec<_> = rows.iter().map(|r| r.target).collect();
+                targets.sort_unstable();
+                targets.dedup();
+                self.summary.operations_with_several_targets += u64::from(targets.len() > 1);
+                let story = self.stories.entry(*operation).or_default();
+                story.rows.clone_from(rows);
+                story.left_out.clone_from(left_out);
+            }
+            Fact::OperationRevised { operation, decision, reason } => {
+                let story = self.stories.entry(*operation).or_default();
+                story.revisions.push((at, decision.clone(), reason.clone()));
+            }
+            Fact::OperationConcluded(report) => {
+                let counts = &mut self.summary.operations;
+                counts.concluded += 1;
+                match report.result.as_str() {
+                    "goal_met" => counts.goal_met += 1,
+                    "partly" => counts.partly += 1,
+                    "aborted" => counts.aborted += 1,
+                    _ => counts.failed += 1,
+                }
+                counts.pyrrhic += u64::from(report.pyrrhic);
+                self.stories.entry(report.operation).or_default().report = Some(report.as_ref().clone());
+            }
+            Fact::TrustChanged { subject, before, after, because, .. } => {
+                self.stories.entry(*because).or_default().trust.push((*subject, *before, *after));
+            }
+            _ => {}
+        }
+    }
+
+    fn count_battle(&mut self, fact: &CampaignFact) {
+        let Fact::BattleFought { site, attackers, operation, attackers_lost, defenders_lost, .. } = &fact.fact else {
+            return;
+        };
+        self.summary.battles += 1;
+        self.summary.losses.attackers_goods += attackers_lost;
+        self.summary.losses.defenders_goods += defenders_lost;
+        let sent: i64 = attackers.iter().map(|(_, goods)| *goods).sum();
+        self.force_sent.1 += sent;
+        let active = self.directory.alliance_of_site(*site).is_some_and(|a| self.directory.active.contains(&a));
+        if active {
+            self.force_sent.0 += sent;
+        }
+        if let Some(operation) = operation {
+            self.stories.entry(*operation).or_default().battles.push(fact.clone());
+        }
+    }
+}
+
+/// How many members take part in these groups.
+pub(super) fn members(rows: &[LaunchRow]) -> u64 {
+    let mut members: Vec<_> = rows.iter().map(|r| r.member).collect();
+    members.sort_unstable();
+    members.dedup();
+    members.len() as u64
+}

@@ -1,0 +1,101 @@
+//! The bundle: all plugins in one group, with the host schedule that the game names.
+
+use crate::action::operations::OperationsPlugin;
+use crate::base::clock::ClockPlugin;
+use crate::base::contract::{ContractPlugin, InputLog, Model, Player, Scenario, ScenarioAppExt, Site, WorldSeed};
+use crate::base::id::plug_index;
+use crate::base::ruleset::Ruleset;
+use crate::base::state::StateAppExt;
+use crate::decision::council::CouncilPlugin;
+use crate::decision::planning::PlanningPlugin;
+use crate::knowledge::intel::IntelPlugin;
+use crate::society::alliance::AlliancePlugin;
+use crate::society::personality::PersonalityPlugin;
+use crate::strategy::war_council::WarCouncilPlugin;
+use crate::world::battle::BattlePlugin;
+use crate::world::march::MarchPlugin;
+use crate::world::model::ClassicModel;
+use crate::world::village::VillagePlugin;
+use bevy::app::PluginGroupBuilder;
+use bevy::ecs::schedule::{InternedScheduleLabel, ScheduleLabel};
+use bevy::prelude::*;
+use std::sync::Arc;
+
+/// Coordinated alliances: everything, or only the half that coordinates.
+///
+/// The campaign runs in a private schedule that is hosted in a schedule of the game's choice.
+///
+/// ```
+/// use bevy::prelude::*;
+/// use bevy_alliance::AlliancePlugins;
+/// App::new().add_plugins(MinimalPlugins).add_plugins(AlliancePlugins::new(FixedUpdate));
+/// ```
+#[derive(Debug)]
+pub struct AlliancePlugins {
+    host: InternedScheduleLabel,
+    world: bool,
+}
+
+impl AlliancePlugins {
+    /// All of it, hosted in this schedule.
+    #[must_use]
+    pub fn new(host: impl ScheduleLabel) -> Self {
+        Self { host: host.intern(), world: true }
+    }
+
+    /// All of it without our default world: for games with units, map and combat of their own, which insert a
+    /// [`Model`] and answer [`WorldSystems`](crate::base::contract::WorldSystems).
+    #[must_use]
+    pub fn coordination_only(host: impl ScheduleLabel) -> Self {
+        Self { host: host.intern(), world: false }
+    }
+}
+
+impl PluginGroup for AlliancePlugins {
+    fn build(self) -> PluginGroupBuilder {
+        let group = PluginGroupBuilder::start::<Self>()
+            .add(ClockPlugin { host: self.host })
+            .add(ContractPlugin { host: self.host })
+            .add(CampaignPlugin)
+            .add(PersonalityPlugin)
+            .add(AlliancePlugin)
+            .add(IntelPlugin)
+            .add(PlanningPlugin)
+            .add(CouncilPlugin)
+            .add(OperationsPlugin)
+            .add(WarCouncilPlugin);
+        if self.world {
+            group.add(VillagePlugin).add(MarchPlugin).add(BattlePlugin).add(ClassicWorldPlugin)
+        } else {
+            group
+        }
+    }
+}
+
+/// What belongs to no feature: the index, and the state of the public part.
+#[derive(Debug, Default)]
+pub struct CampaignPlugin;
+
+impl Plugin for CampaignPlugin {
+    fn build(&self, app: &mut App) {
+        plug_index(app);
+        app.register_state::<Site>("site")
+            .register_state::<Player>("player")
+            .register_state_resource::<WorldSeed>("world_seed")
+            .register_state_resource::<Ruleset>("ruleset")
+            .register_state_resource::<InputLog>("input_log");
+    }
+}
+
+/// Puts the classic rules behind the [`Model`] seam when a campaign starts.
+#[derive(Debug, Default)]
+pub struct ClassicWorldPlugin;
+
+impl Plugin for ClassicWorldPlugin {
+    fn build(&self, app: &mut App) {
+        app.add_scenario_loader(1, |world: &mut World, scenario: &Scenario| {
+            let rules = world.resource::<Ruleset>().clone();
+            world.insert_resource(Model(Arc::new(ClassicModel::new(rules, scenario))));
+        });
+    }
+}

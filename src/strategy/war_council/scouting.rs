@@ -1,0 +1,124 @@
+//! Which sites to look at, and who goes.
+
+use super::session::Session;
+use crate::action::operations::SendScouts;
+use crate::base::clock::GameSpan;
+use crate::base::contract::SiteState;
+use crate::base::id::{AllianceId, PlayerId, SiteId};
+use crate::base::ruleset::Force;
+use crate::decision::planning::rules::scout_score;
+use crate::knowledge::intel::rules as intel;
+use std::collections::BTreeMap;
+
+/// Scouts of one party at most.
+const PARTY_MAX: u32 = 40;
+/// Scouts of one party at least.
+const PARTY_MIN: u32 = 3;
+/// A look is worth nothing before a field's half-life has passed.
+const LOOK_AGAIN_AFTER: GameSpan = intel::TROOPS_HALF_LIFE;
+/// A scouting party travels at most this long.
+const TRAVEL_MAX: GameSpan = GameSpan::hours(12);
+
+/// A site that is worth a look.
+struct Wanted {
+    site: SiteId,
+    score: f64,
+}
+
+/// The parties to send now: the sites most worth a look, each from the nearest village with scouts to spare, within
+/// the budgets of session and member.
+pub(super) fn parties(session: &Session, best_known: f64) -> Vec<SendScouts> {
+    let wanted = wanted(session, best_known);
+    let mut free: Vec<(&SiteState, Force)> = session
+        .own
+        .iter()
+        .filter_map(|site| {
+            let model = session.situation.view.model();
+            let scouts: Force =
+                session.situation.free(site).iter().filter(|(class, _)| model.is_scout(*class)).collect();
+            (scouts.total() >= u64::from(PARTY_MIN)).then_some((site, scouts))
+        })
+        .collect();
+    let mut sent_by: BTreeMap<PlayerId, usize> = BTreeMap::new();
+    let mut parties = Vec::new();
+    for target in wanted {
+        if parties.len() >= session.settings.parties_per_session {
+            break;
+        }
+        parties.extend(party(session, &target, &mut free, &mut sent_by));
+    }
+    parties
+}
+
+fn party(
+    session: &Session,
+    target: &Wanted,
+    free: &mut [(&SiteState, Force)],
+    sent_by: &mut BTreeMap<PlayerId, usize>,
+) -> Option<SendScouts> {
+    let view = &session.situation.view;
+    let to = view.site(target.site)?.at;
+    let (travel, _, i) = free
+        .iter()
+        .enumerate()
+        .filter(|(_, (site, scouts))| {
+            scouts.total() >= u64::from(PARTY_MIN)
+                && sent_by.get(&site.owner).copied().unwrap_or(0) < session.settings.parties_per_member
+                && session.member(site.owner).is_some_and(|m| m.rhythm.is_awake(session.now))
+        })
+        .filter_map(|(i, (site, scouts))| Some((view.model().travel_of(site, to, scouts)?, site.site, i)))
+        .min()?;
+    if travel > TRAVEL_MAX {
+        return None;
+    }
+    let (site, scouts) = &mut free[i];
+    let class = scouts.iter().map(|(class, _)| class).next()?;
+    let n = (scouts.count(class) / 2).clamp(PARTY_MIN, PARTY_MAX).min(scouts.count(class));
+    let force = Force::of(class, n);
+    let travel = view.model().travel_of(site, to, &force)?;
+    *scouts = scouts.minus(&force);
+    *sent_by.entry(site.owner).or_default() += 1;
+    Some(SendScouts {
+        alliance: session.alliance,
+        member: site.owner,
+        origin: site.site,
+        target: target.site,
+        force,
+        travel,
+    })
+}
+
+/// Enemy sites by what a look at them is worth, best first.
+fn wanted(session: &Session, best_known: f64) -> Vec<Wanted> {
+    let view = &session.situation.view;
+    let mut wanted: Vec<Wanted> = Vec::new();
+    for enemy in &session.enemies {
+        for member in session.situation.roster.members(*enemy) {
+            for site in view.sites_of(member.player) {
+                if session.being_scouted.contains(site) {
+                    continue;
+                }
+                wanted.extend(worth(session, *enemy, *site, best_known));
+            }
+        }
+    }
+    wanted.sort_by(|a, b| b.score.total_cmp(&a.score).then(a.site.cmp(&b.site)));
+    wanted.truncate(session.settings.parties_per_session * 4);
+    wanted
+}
+
+fn worth(session: &Session, enemy: AllianceId, site: SiteId, best_known: f64) -> Option<Wanted> {
+    let seen = session
+        .situation
+        .view
+        .report(session.alliance, site)
+        .and_then(|r| intel::live(r.troops.as_ref(), session.now));
+    let confidence = match seen {
+        Some(f) if session.now - f.observed_at < LOOK_AGAIN_AFTER => return None,
+        Some(f) => intel::faded(f.confidence, session.now - f.observed_at, intel::TROOPS_HALF_LIFE),
+        None => 0.0,
+    };
+    let optimistic = super::attack::optimistic_score(session, enemy, site)?;
+    let score = scout_score(confidence, optimistic, best_known);
+    (score > 0.0).then_some(Wanted { site, score })
+}

@@ -1,0 +1,159 @@
+//! The default world behind the [`WorldModel`] seam: the classic rules, asked for travel, forecast and cost.
+
+use super::battle::rules::{self, Assault, Attackers, Battle, Defended, Defenders};
+use super::march::rules::travel_time;
+use super::village::rules::{field_level, production_per_hour, upgrade_level};
+use crate::base::clock::GameSpan;
+use crate::base::contract::{AttackGroup, Forecast, Manner, Scenario, SiteEstimate, SiteState, WorldModel};
+use crate::base::geometry::{Tile, Torus};
+use crate::base::id::UnitClass;
+use crate::base::ruleset::{Capabilities, Force, Levels, Ruleset, UnitRole};
+
+/// The classic rules as a world model.
+#[derive(Clone, Debug)]
+pub struct ClassicModel {
+    rules: Ruleset,
+    torus: Torus,
+}
+
+impl ClassicModel {
+    /// The model of a scenario under a ruleset.
+    #[must_use]
+    pub fn new(rules: Ruleset, scenario: &Scenario) -> Self {
+        Self { rules, torus: Torus { half_width: scenario.half_width } }
+    }
+
+    fn village(&self, target: &SiteEstimate) -> Defended {
+        let is_static = self.rules.tribe(target.tribe).is_some_and(|t| t.is_static);
+        Defended {
+            tribe: target.tribe,
+            population: target.owner_population,
+            is_static,
+            wall: target.wall,
+            residence_defense: rules::residence_defense(target.residence),
+            stonemason: 0,
+            buildings: Vec::new(),
+        }
+    }
+
+    /// Groups that fight one after another, each on what the last one left.
+    fn one_by_one(&self, groups: &[AttackGroup], target: &SiteEstimate, assault: Assault) -> Forecast {
+        let mut village = self.village(target);
+        let mut troops = target.troops.clone();
+        let upgrades = guessed_upgrades(target);
+        let (mut sent, mut lost) = (0, 0);
+        for group in groups {
+            let attackers =
+                [Attackers { force: &group.force, upgrades: &group.upgrades, population: group.population }];
+            let defenders = [Defenders { force: &troops, upgrades: &upgrades }];
+            let battle = Battle { attackers: &attackers, assault, defenders: &defenders, village: &village };
+            let outcome = rules::fight(&self.rules, &battle);
+            sent += self.rules.cost(&group.force);
+            lost += self.rules.cost(&group.force.minus(&outcome.attackers_left[0]));
+            village.wall = outcome.wall_after;
+            troops = outcome.defenders_left.into_iter().next().unwrap_or_default();
+        }
+        let before = self.rules.cost(&target.troops);
+        let killed = before - self.rules.cost(&troops);
+        let ratio = self.together(groups, target, assault).ratio;
+        Forecast { ratio, own_loss: fraction(lost, sent), enemy_loss: fraction(killed, before) }
+    }
+
+    fn together(&self, groups: &[AttackGroup], target: &SiteEstimate, assault: Assault) -> Forecast {
+        let attackers: Vec<_> = groups
+            .iter()
+            .map(|g| Attackers { force: &g.force, upgrades: &g.upgrades, population: g.population })
+            .collect();
+        let upgrades = guessed_upgrades(target);
+        let defenders = [Defenders { force: &target.troops, upgrades: &upgrades }];
+        let village = self.village(target);
+        let battle = Battle { attackers: &attackers, assault, defenders: &defenders, village: &village };
+        let strength = rules::strength(&self.rules, &battle);
+        Forecast { ratio: strength.ratio, own_loss: strength.attacker_loss, enemy_loss: strength.defender_loss }
+    }
+}
+
+/// Upgrades cannot be scouted: they are guessed by the village's public population.
+fn guessed_upgrades(target: &SiteEstimate) -> Levels {
+    [upgrade_level(target.population); crate::base::ruleset::ROSTER]
+}
+
+#[expect(clippy::cast_precision_loss, reason = "goods of one attack, far below 2^53")]
+fn fraction(part: i64, whole: i64) -> f64 {
+    if whole == 0 { 1.0 } else { part as f64 / whole as f64 }
+}
+
+impl WorldModel for ClassicModel {
+    fn capabilities(&self) -> Capabilities {
+        self.rules.capabilities
+    }
+
+    fn travel(&self, from: &SiteState, to: Tile, class: UnitClass) -> Option<GameSpan> {
+        let unit = self.rules.unit(class)?;
+        Some(travel_time(self.torus.distance(from.at, to), unit.fields_per_hour, from.mobility, &self.rules))
+    }
+
+    fn travel_between(&self, from: Tile, to: Tile, class: UnitClass) -> Option<GameSpan> {
+        let unit = self.rules.unit(class)?;
+        Some(travel_time(self.torus.distance(from, to), unit.fields_per_hour, 0, &self.rules))
+    }
+
+    fn forecast(&self, groups: &[AttackGroup], target: &SiteEstimate, manner: Manner) -> Forecast {
+        let assault = if manner == Manner::Raid { Assault::Raid } else { Assault::Attack };
+        if groups.len() < 2 || self.rules.capabilities.joint_assault {
+            self.together(groups, target, assault)
+        } else {
+            self.one_by_one(groups, target, assault)
+        }
+    }
+
+    fn cost(&self, force: &Force) -> i64 {
+        self.rules.cost(force)
+    }
+
+    fn carry(&self, force: &Force) -> i64 {
+        self.rules.carry(force)
+    }
+
+    fn is_fighter(&self, class: UnitClass) -> bool {
+        self.rules.unit(class).is_some_and(crate::base::ruleset::UnitType::is_fighter)
+    }
+
+    fn is_offense(&self, class: UnitClass) -> bool {
+        self.rules.unit(class).is_some_and(crate::base::ruleset::UnitType::is_offense)
+    }
+
+    fn is_scout(&self, class: UnitClass) -> bool {
+        self.rules.unit(class).is_some_and(|u| u.role == UnitRole::Scout)
+    }
+
+    fn attack(&self, force: &Force) -> f64 {
+        self.rules.attack(force)
+    }
+
+    fn defense(&self, site: &SiteState, force: &Force) -> f64 {
+        let tribe = self.rules.tribe(site.tribe);
+        let (base, flat) = tribe.map_or((1.0, 0.0), |t| (t.wall_base, t.wall_flat));
+        let points = self.rules.defense(force) + rules::VILLAGE_DEFENSE + rules::residence_defense(site.residence);
+        (points + flat * f64::from(site.wall)) * libm::pow(base, f64::from(site.wall))
+    }
+
+    fn production(&self, population: u32) -> f64 {
+        #[expect(clippy::cast_precision_loss, reason = "goods per hour of one village")]
+        let total = production_per_hour(field_level(population)).total() as f64;
+        total
+    }
+
+    fn goods_per_inhabitant(&self) -> f64 {
+        self.rules.goods_per_inhabitant
+    }
+
+    fn send_spacing(&self) -> GameSpan {
+        GameSpan(self.rules.send_spacing_millis)
+    }
+
+    fn unit_name(&self, class: UnitClass) -> &str {
+        self.rules.unit(class).map_or("?", |u| u.name.as_str())
+    }
+}
+

@@ -1,0 +1,16 @@
+//! What a village makes, stores and holds: plain functions, and the draw of what a dump does not say.
+//!
+//! Everything drawn comes from the world seed, the ids of player and village, their populations, tribes and the
+//! account's role, by the formulas documented here; no other state enters, and the order of calls does not matter.
+
+mod account;
+mod building;
+mod garrison;
+mod rhythm;
+mod store;
+
+pub use account::{AccountDraw, TROOP_SHARE, VillageDraw, VillageSeed, draw_account, draw_role};
+pub use building::{BuildingLevels, Standing, building_levels, field_level, upgrade_level};
+pub use garrison::{RoleMix, role_mix};
+pub use rhythm::draw_rhythm;
+pub use store::{empty_at, production_per_hour, share_surplus, storage_capacity, stores_at};
