@@ -4,3 +4,4 @@ pub mod base;
 pub mod world;
 pub mod society;
 pub mod knowledge;
+pub mod decision;

@@ -1,1 +1,69 @@
-//! To come.
+//! Councils: proposals, ballots, conditions and the charter's arithmetic.
+//!
+//! A proposal is opened with a frozen roll, each member answers at its own time, and the vote closes at its deadline
+//! or as soon as no open ballot can change it. What passes carries a plan that was tested again with the intel of that
+//! moment. What is *not* here: why anything is proposed (`strategy`), and carrying it out (`operations`).
+
+mod close;
+mod components;
+mod judge;
+mod muster;
+pub mod rules;
+mod situation;
+mod systems;
+
+pub use components::{
+    ActionKind, Asked, BALLOT_DUE, Ballots, CouncilSettings, Decisions, Expected, Goal, Proposal, ProposalPassed,
+    ProposalStatus, ProposedTarget, SubmitProposal, VOTE_CLOSES, proposal_key, proposal_of_key,
+};
+pub use judge::VotingSettings;
+pub use muster::{Pledge, muster};
+pub use rules::charter::Charter;
+pub use situation::{HomeCase, MemberCase, ProposalFacts, Situation, Threats};
+pub use systems::{CouncilSystems, stagger};
+
+use crate::base::clock::{Campaign, CampaignAppExt, CampaignSystems};
+use crate::base::contract::ScenarioAppExt;
+use crate::base::state::StateAppExt;
+use bevy::prelude::*;
+
+/// Proposals and votes.
+#[derive(Debug, Default)]
+pub struct CouncilPlugin;
+
+impl Plugin for CouncilPlugin {
+    fn build(&self, app: &mut App) {
+        app.add_due_kind(BALLOT_DUE)
+            .add_due_kind(VOTE_CLOSES)
+            .init_resource::<CouncilSettings>()
+            .init_resource::<VotingSettings>()
+            .add_pass_message::<SubmitProposal>()
+            .add_pass_message::<ProposalPassed>()
+            .register_state::<Proposal>("proposal")
+            .register_state::<Ballots>("ballots")
+            .register_state::<Decisions>("decisions")
+            .register_state_resource::<Charter>("charter")
+            .add_scenario_loader(25, systems::spawn_councils)
+            .configure_sets(
+                Campaign,
+                (
+                    CouncilSystems::Ask.in_set(CampaignSystems::Intake),
+                    (CouncilSystems::Open, CouncilSystems::Answer, CouncilSystems::Close)
+                        .chain()
+                        .in_set(CampaignSystems::Deliberate),
+                ),
+            )
+            .add_systems(
+                Campaign,
+                (
+                    systems::ask_states.in_set(CouncilSystems::Ask),
+                    systems::open_proposals.in_set(CouncilSystems::Open),
+                    (systems::take_votes, systems::answer_ballots).chain().in_set(CouncilSystems::Answer),
+                    systems::close_votes.in_set(CouncilSystems::Close),
+                ),
+            );
+        if !app.world().contains_resource::<Charter>() {
+            app.insert_resource(Charter::plenary());
+        }
+    }
+}

@@ -1,15 +1,18 @@
 //! What a decision reads: the view, the roster and the promises, gathered into the inputs of the formulas.
 
 use super::components::Proposal;
-use super::rules::voter::VoterInputs;
+use super::rules::inputs;
+use super::rules::voter::Veto;
+
 use crate::base::clock::{GameSpan, GameTime};
 use crate::base::contract::{PlayerKind, SiteState};
 use crate::base::id::{AllianceId, EntityIndex, PlayerId, SiteId};
 use crate::base::ruleset::Force;
-use crate::decision::planning::{Commitments, Incoming, KnownOffense, threat, threat_at};
+use crate::decision::planning::{Commitments, Incoming, KnownOffense, strongest_in_reach, threat};
+use crate::decision::planning::rules::facts::AttackEstimate;
 use crate::knowledge::intel::{View, rules as intel};
 use crate::society::alliance::{MemberInfo, Roster, rules as relations};
-use crate::society::personality::{Traits, rules as personality};
+use crate::society::personality::{Taste, Traits, rules as personality};
 use bevy::ecs::system::SystemParam;
 use bevy::prelude::*;
 
@@ -27,7 +30,7 @@ pub struct Situation<'w, 's> {
     pub roster: Roster<'w, 's>,
     index: Res<'w, EntityIndex>,
     commitments: Query<'w, 's, &'static Commitments>,
-    traits: Query<'w, 's, &'static Traits>,
+    traits: Query<'w, 's, (&'static Traits, &'static Taste)>,
 }
 
 impl core::fmt::Debug for Situation<'_, '_> {
@@ -49,7 +52,13 @@ impl Situation<'_, '_> {
     /// A member's traits.
     #[must_use]
     pub fn traits(&self, member: &MemberInfo) -> Traits {
-        self.traits.get(member.entity).copied().unwrap_or_default()
+        self.traits.get(member.entity).map_or_else(|_| Traits::default(), |(traits, _)| *traits)
+    }
+
+    /// A member's fixed taste.
+    #[must_use]
+    pub fn taste(&self, member: &MemberInfo) -> Taste {
+        self.traits.get(member.entity).map_or_else(|_| Taste::default(), |(_, taste)| *taste)
     }
 
     /// What of a site's troops at home is not promised.
@@ -63,7 +72,6 @@ impl Situation<'_, '_> {
     #[must_use]
     pub fn threats(&self, alliance: AllianceId, now: GameTime) -> Threats {
         let mut known = Vec::new();
-        let model = self.view.model();
         let wars: Vec<_> = self.roster.relations(alliance).map_or_else(Vec::new, |(s, ..)| s.wars().collect());
         for enemy in wars {
             for member in self.roster.members(enemy) {
@@ -86,7 +94,6 @@ impl Situation<'_, '_> {
                     ),
             })
             .collect();
-        let _ = model;
         Threats { known, incoming }
     }
 
@@ -122,7 +129,7 @@ impl Situation<'_, '_> {
     /// The inputs of a member's vote on a proposal. Needs the states of the member's sites.
     #[must_use]
     #[expect(clippy::cast_precision_loss, reason = "goods of one member, far below 2^53")]
-    pub fn voter_inputs(&self, proposal: &Proposal, member: &MemberInfo, now: GameTime) -> MemberCase {
+    pub fn case(&self, proposal: &Proposal, member: &MemberInfo, now: GameTime) -> MemberCase {
         let alliance = proposal.id.alliance;
         let model = self.view.model();
         let threats = self.threats(alliance, now);
@@ -148,23 +155,23 @@ impl Situation<'_, '_> {
             if !threats.known.is_empty() {
                 let mut all = site.home.clone();
                 all.add_all(&site.guests);
-                let reach = threat_at(&threats.known, site.at, &**model.0);
-                let part = reach / model.defense(site, &all).max(1.0);
-                retaliation = Some(retaliation.unwrap_or(0.0).max(part));
+                let reach = strongest_in_reach(&threats.known, site.at, &**model.0);
+                let part = inputs::retaliation(reach, model.defense(site, &all));
+                retaliation = Some(retaliation.unwrap_or(0.0).min(part));
             }
         }
         let incoming_at_home = threats.incoming.iter().any(|i| {
             asked.sites.contains_key(&i.target) && i.arrival > now && i.arrival < proposal.arrival + GameSpan::hours(1)
         });
         MemberCase {
-            inputs: self.inputs(proposal, member, now, army as f64, retaliation),
+            facts: self.facts(proposal, member, now, army as f64, retaliation),
             homes,
             share: asked.share,
             incoming_at_home,
         }
     }
 
-    fn inputs(
+    fn facts(
         &self,
         proposal: &Proposal,
         member: &MemberInfo,
@@ -173,51 +180,48 @@ impl Situation<'_, '_> {
         retaliation: Option<f64>,
     ) -> ProposalFacts {
         let alliance = proposal.id.alliance;
-        let (c, age, raw) = self.intel_of(proposal, now);
-        let aims = self.roster.relations(alliance).map(|(stances, aims, grievances)| {
+        let (_, age, raw) = self.intel_of(proposal, now);
+        let relation = self.roster.relations(alliance).map(|(stances, aims, grievances)| {
             let at_war = proposal.enemy.is_some_and(|e| stances.wars().any(|w| w == e));
-            let aimed = proposal
+            let on_aim = proposal
                 .enemy
                 .and_then(|e| aims.0.get(&e))
                 .is_some_and(|sites| proposal.targets.iter().any(|t| sites.contains(&t.site)));
-            let grievance = proposal.enemy.and_then(|e| grievances.0.get(&e)).map_or(0.0, |g| {
-                (g.at(now, relations::GRIEVANCE_HALF_LIFE) / 100.0).min(1.0)
-            });
-            (if aimed { 1.0 } else if at_war { 0.5 } else { -0.5 }, grievance)
+            let grievance = proposal.enemy.and_then(|e| grievances.0.get(&e));
+            let points = grievance.map_or(0.0, |g| g.at(now, relations::GRIEVANCE_HALF_LIFE));
+            (inputs::aim(at_war, on_aim), inputs::grievance(points))
         });
         let traits = self.traits(member);
-        let enemy_strength = if proposal.expected.strength_own > 0.0 {
-            (proposal.expected.strength_enemy / (2.0 * proposal.expected.strength_own)).clamp(0.0, 1.0)
-        } else {
-            1.0
-        };
         let weary = self.roster.record(member.player).map(|(record, _)| {
-            #[expect(clippy::cast_precision_loss, reason = "goods and counts of one member")]
-            let (lost, operations) = (record.lost_lately(now) as f64, record.operations_lately(now) as f64);
-            lost / army.max(1.0) + operations / 6.0
+            #[expect(clippy::cast_precision_loss, reason = "goods of one member")]
+            let lost = record.lost_lately(now) as f64;
+            inputs::weary(lost, army, u32::try_from(record.operations_lately(now)).unwrap_or(u32::MAX))
         });
         ProposalFacts {
-            ratio: proposal.expected.ratio,
-            value: proposal.expected.value,
-            cost: proposal.expected.cost,
-            confidence: c,
-            raw_confidence: raw,
-            age,
-            aim: aims.map(|(aim, _)| aim),
+            attack: AttackEstimate {
+                ratio: proposal.expected.ratio,
+                confidence: raw,
+                age,
+                value_goods: proposal.expected.value,
+                cost_goods: proposal.expected.cost,
+            },
+            aim: relation.map(|(aim, _)| aim),
             anger: personality::anger(&traits),
             fear: personality::fear(&traits),
-            grievance: aims.map_or(0.0, |(_, g)| g),
-            enemy_strength,
-            trust: self.roster.trust(member.player, proposal.proposer, now) / 100.0,
+            grievance: relation.map(|(_, grievance)| grievance),
+            enemy_strength: (proposal.expected.strength_own > 0.0).then(|| {
+                inputs::enemy_strength(proposal.expected.strength_enemy, proposal.expected.strength_own)
+            }),
+            trust: inputs::trust(self.roster.trust(member.player, proposal.proposer, now)),
             weary,
             retaliation,
             traits,
         }
     }
 
-    /// The least certain target's intel: confidence now, age in hours, confidence when seen.
+    /// The least certain target's intel: confidence now, age, confidence when seen.
     #[must_use]
-    pub fn intel_of(&self, proposal: &Proposal, now: GameTime) -> (f64, f64, f64) {
+    pub fn intel_of(&self, proposal: &Proposal, now: GameTime) -> (f64, GameSpan, f64) {
         proposal
             .targets
             .iter()
@@ -228,21 +232,21 @@ impl Situation<'_, '_> {
                     .and_then(|r| intel::live(r.troops.as_ref(), now))
                     .map_or((t.seen_at, t.confidence), |f| (f.observed_at, f.confidence));
                 let age = now - seen.0;
-                (intel::faded(seen.1, age, intel::TROOPS_HALF_LIFE), age.as_hours(), seen.1)
+                (intel::faded(seen.1, age, intel::TROOPS_HALF_LIFE), age, seen.1)
             })
             .min_by(|a, b| a.0.total_cmp(&b.0))
-            .unwrap_or((0.0, 168.0, 0.0))
+            .unwrap_or((0.0, intel::EXPIRES_AFTER, 0.0))
     }
 
     /// The veto that forbids a member to take part, if one does.
     #[must_use]
-    pub fn forbidden(&self, proposal: &Proposal) -> Option<&'static str> {
+    pub fn forbidden(&self, proposal: &Proposal) -> Option<Veto> {
         let (stances, ..) = self.roster.relations(proposal.id.alliance)?;
         for target in &proposal.targets {
             let owner = self.view.site(target.site)?.owner;
             let of = self.roster.alliance_of(owner);
             if of.is_some_and(|a| a == proposal.id.alliance || stances.to(a).forbids_attack()) {
-                return Some("pact");
+                return Some(Veto::Pact);
             }
         }
         None
@@ -280,29 +284,16 @@ impl HomeCase {
     /// The home term when `factor` of what is asked leaves: -clamp(1 - `D_left` / (1.2 threat), 0, 1).
     #[must_use]
     pub fn home(&self, factor: f64) -> f64 {
-        if self.threat <= 0.0 {
-            return 0.0;
-        }
         let left = self.stays + self.may_leave * (1.0 - self.share * factor).max(0.0);
-        -(1.0 - left / (1.2 * self.threat)).clamp(0.0, 1.0)
+        inputs::home(left, self.threat)
     }
 }
 
 /// Facts of a proposal as one member sees them.
 #[derive(Clone, Debug)]
 pub struct ProposalFacts {
-    /// Planned offense over estimated defense.
-    pub ratio: f64,
-    /// Value to gain, in goods.
-    pub value: f64,
-    /// Cost of the troops sent, in goods.
-    pub cost: f64,
-    /// Confidence in the least certain target now.
-    pub confidence: f64,
-    /// The same when it was seen.
-    pub raw_confidence: f64,
-    /// Hours since it was seen.
-    pub age: f64,
+    /// What is believed of the attack, by the least certain target's intel.
+    pub attack: AttackEstimate,
     /// How the targets serve the war's aim.
     pub aim: Option<f64>,
     /// Anger, 0..=1.
@@ -310,14 +301,14 @@ pub struct ProposalFacts {
     /// Fear, 0..=1.
     pub fear: f64,
     /// Grievance against the enemy, 0..=1.
-    pub grievance: f64,
+    pub grievance: Option<f64>,
     /// Strength of the enemy, 0..=1.
-    pub enemy_strength: f64,
+    pub enemy_strength: Option<f64>,
     /// Trust in the proposer, -1..=1.
     pub trust: f64,
-    /// Weariness, from 0.
+    /// Weariness, -1..=0.
     pub weary: Option<f64>,
-    /// Enemy force that reaches us over our defense.
+    /// What could hit back, -1..=0.
     pub retaliation: Option<f64>,
     /// Who judges.
     pub traits: Traits,
@@ -327,7 +318,7 @@ pub struct ProposalFacts {
 #[derive(Clone, Debug)]
 pub struct MemberCase {
     /// Facts of the proposal.
-    pub inputs: ProposalFacts,
+    pub facts: ProposalFacts,
     /// The villages that are asked.
     pub homes: Vec<HomeCase>,
     /// Share of the member's army that is asked.

@@ -5,10 +5,10 @@ use super::components::{
     Asked, BALLOT_DUE, Ballots, CouncilSettings, Decisions, Proposal, ProposalPassed, ProposalStatus, SubmitProposal,
     VOTE_CLOSES, proposal_key, proposal_of_key,
 };
-use super::judge::judge;
+use super::judge::{VotingSettings, judge};
 use super::rules::charter::Charter;
 use super::situation::Situation;
-use super::{ActionKind, rules};
+use super::ActionKind;
 use crate::base::clock::{Agenda, DueBatch, GameSpan, GameTime};
 use crate::base::contract::{
     Ballot, BallotRequested, CampaignFact, CastVote, Fact, INPUT, Input, Inputs, Reason, RequestRefused, Scenario, Vote,
@@ -38,11 +38,6 @@ pub(super) fn spawn_councils(world: &mut World, scenario: &Scenario) {
     for alliance in scenario.alliances.iter().filter(|a| a.active) {
         if let Some(entity) = world.resource::<EntityIndex>().alliance(alliance.id) {
             world.entity_mut(entity).insert(Decisions::default());
-        }
-    }
-    for player in scenario.players.iter().filter(|p| p.membership.is_some()) {
-        if let Some(entity) = world.resource::<EntityIndex>().player(player.id) {
-            world.entity_mut(entity).insert(personality::draw_traits(scenario.seed, player.id));
         }
     }
 }
@@ -238,7 +233,7 @@ pub(super) fn answer_ballots(
     batch: Res<DueBatch>,
     index: Res<EntityIndex>,
     charter: Res<Charter>,
-    voter: Res<rules::voter::VoterSettings>,
+    voting: Res<VotingSettings>,
     situation: Situation,
     mut proposals: Query<(&Proposal, &mut Ballots)>,
     mut agenda: ResMut<Agenda>,
@@ -255,7 +250,7 @@ pub(super) fn answer_ballots(
             continue;
         }
         let Some(info) = situation.member_of(id.alliance, member) else { continue };
-        let ballot = judge(&situation, proposal, &info, &voter, now);
+        let ballot = judge(&situation, proposal, &info, &voting, now);
         facts.write(ballot_fact(id, member, &ballot, now));
         ballots.answer_at.remove(&member);
         ballots.cast.insert(member, ballot);

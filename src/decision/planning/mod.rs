@@ -1,1 +1,42 @@
-//! To come.
+//! Planning: scores of targets, attack patterns, timing, allocation of forces, and what is promised.
+//!
+//! What is *not* here: votes (`council`), and carrying a plan out (`operations`).
+
+pub mod allocation;
+mod commitment;
+mod pattern;
+pub mod rules;
+mod threat;
+mod timing;
+
+pub use allocation::Plan;
+pub use commitment::{Commitment, Commitments};
+pub use pattern::{Library, Need, Pattern, PatternError, UnitFilter, WaveRole, WaveSpec};
+pub use threat::{Incoming, KnownOffense, strongest_in_reach, threat};
+pub use timing::earliest_covering;
+
+use crate::base::state::StateAppExt;
+use bevy::prelude::*;
+
+/// How targets and options are scored.
+#[derive(Resource, Clone, Debug, Default)]
+pub struct PlanningSettings {
+    /// Weights and thresholds of the scores.
+    pub scores: rules::target::ScoreSettings,
+    /// How intel fades and what a ratio costs.
+    pub facts: rules::facts::FactSettings,
+}
+
+/// Planning: its settings and what is promised.
+#[derive(Debug, Default)]
+pub struct PlanningPlugin;
+
+impl Plugin for PlanningPlugin {
+    fn build(&self, app: &mut App) {
+        app.init_resource::<Library>()
+            .init_resource::<allocation::AllocationSettings>()
+            .init_resource::<PlanningSettings>()
+            .register_state::<Commitments>("commitments")
+            .register_state_resource::<Library>("patterns");
+    }
+}

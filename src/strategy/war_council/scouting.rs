@@ -6,7 +6,7 @@ use crate::base::clock::GameSpan;
 use crate::base::contract::SiteState;
 use crate::base::id::{AllianceId, PlayerId, SiteId};
 use crate::base::ruleset::Force;
-use crate::decision::planning::rules::scout_score;
+use crate::decision::planning::rules::option::{ScoutInputs, scout_score};
 use crate::knowledge::intel::rules as intel;
 use std::collections::BTreeMap;
 
@@ -119,6 +119,12 @@ fn worth(session: &Session, enemy: AllianceId, site: SiteId, best_known: f64) ->
         None => 0.0,
     };
     let optimistic = super::attack::optimistic_score(session, enemy, site)?;
-    let score = scout_score(confidence, optimistic, best_known);
+    let inputs = ScoutInputs {
+        confidence: Some(confidence),
+        optimistic_target: Some(optimistic),
+        best_known: Some(best_known),
+        continues_aim: false,
+    };
+    let score = scout_score(&inputs, &session.planning.scores).score;
     (score > 0.0).then_some(Wanted { site, score })
 }

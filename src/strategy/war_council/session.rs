@@ -7,7 +7,7 @@ use crate::base::clock::{Agenda, CampaignSystems, DueBatch, DueKind, GameSpan, G
 use crate::base::contract::{CampaignFact, Fact, Rank, Scenario, SiteState, WantedStates, WorldSeed};
 use crate::base::id::{AllianceId, EntityIndex, PlayerId, ProposalId, SiteId};
 use crate::decision::council::{Decisions, Situation, SubmitProposal, Threats, stagger};
-use crate::decision::planning::Library;
+use crate::decision::planning::{Library, PlanningSettings};
 use crate::society::alliance::MemberInfo;
 use bevy::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -40,10 +40,6 @@ pub enum WarCouncilSystems {
 pub struct WarCouncilSettings {
     /// Between two sessions of an alliance.
     pub period: GameSpan,
-    /// An option is chosen at this score or above.
-    pub option_threshold: f64,
-    /// A target is considered at this score or above.
-    pub target_threshold: f64,
     /// Targets that are planned for in detail at one session.
     pub targets_planned: usize,
     /// Targets of one operation at most.
@@ -64,8 +60,6 @@ impl Default for WarCouncilSettings {
     fn default() -> Self {
         Self {
             period: GameSpan::hours(6),
-            option_threshold: 0.15,
-            target_threshold: 0.25,
             targets_planned: 8,
             targets_per_operation: 3,
             parties_per_session: 8,
@@ -107,6 +101,7 @@ pub(super) struct Session<'a, 'w, 's> {
     pub(super) situation: &'a Situation<'w, 's>,
     pub(super) settings: &'a WarCouncilSettings,
     pub(super) library: &'a Library,
+    pub(super) planning: &'a PlanningSettings,
     pub(super) members: Vec<MemberInfo>,
     pub(super) own: &'a [SiteState],
     pub(super) threats: Threats,
@@ -137,6 +132,7 @@ pub(super) fn hold_councils(
     batch: Res<DueBatch>,
     settings: Res<WarCouncilSettings>,
     library: Res<Library>,
+    planning: Res<PlanningSettings>,
     seed: Option<Res<WorldSeed>>,
     index: Res<EntityIndex>,
     situation: Situation,
@@ -170,6 +166,7 @@ pub(super) fn hold_councils(
             situation: &situation,
             settings: &settings,
             library: &library,
+            planning: &planning,
             own: situation.view.own(alliance),
             threats: situation.threats(alliance, now),
             enemies: situation.roster.relations(alliance).map_or_else(Vec::new, |(s, ..)| s.wars().collect()),
@@ -214,7 +211,7 @@ fn meet(session: &Session) -> SessionOutcome {
     match attack {
         Err(gate) => SessionOutcome { parties, best: None, gate: Some(gate) },
         Ok(option) => {
-            let gate = (option.score < session.settings.option_threshold).then_some("no_option_above_threshold");
+            let gate = (option.score < session.planning.scores.option_min).then_some("no_option_above_threshold");
             SessionOutcome { parties, best: Some(option), gate }
         }
     }

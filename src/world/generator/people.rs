@@ -43,10 +43,10 @@ const ALLIANCES: [(usize, f64); 24] = [
 ];
 /// Villages per member of the top alliances, before their wealth, and what the poorest of them have together.
 const TOP_VILLAGES: f64 = 10.5;
-const TOP_VILLAGES_MIN: f64 = 520.0;
+const TOP_VILLAGES_MIN: f64 = 545.0;
 /// Wealth of top alliances: the factor on their members' villages.
-const WEALTH_MIN: f64 = 0.85;
-const WEALTH_MAX: f64 = 1.32;
+const WEALTH_MIN: f64 = 0.8;
+const WEALTH_MAX: f64 = 1.36;
 /// The fractions of the golden ratio and of the square root of 2.
 const TURN_STEP: f64 = 0.618_033_988_749_894_9;
 const FORTUNE_STEP: f64 = 0.414_213_562_373_095_1;
@@ -201,10 +201,12 @@ fn alliance_sizes(villages: u32, active: usize) -> Vec<Size> {
 
 fn plan_members(stream: &mut Stream, sizes: &[Size], villages: u32) -> Vec<PlannedPlayer> {
     let mut players = Vec::new();
+    let mut ahead = stream.unit();
     for (alliance, Size { members, standing, poorest }) in sizes.iter().enumerate() {
         // Alliances differ: some are of many small accounts, some of few large ones. A few are far ahead.
-        let ahead = stream.unit();
-        let wealth = if *standing == Standing::Top { poorest + (WEALTH_MAX - poorest) * ahead * ahead } else { 1.0 };
+        ahead = (ahead + FORTUNE_STEP) % 1.0;
+        let wealth =
+            if *standing == Standing::Top { poorest + (WEALTH_MAX - poorest) * ahead * ahead * ahead } else { 1.0 };
         // Steps of an irrational number visit all shares evenly, whatever the number of members.
         let (mut turn, mut fortune) = (stream.unit(), stream.unit());
         for seat in 0..*members {

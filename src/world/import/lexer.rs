@@ -167,7 +167,7 @@ impl<'a> Cursor<'a> {
     }
 }
 
-/// The escapes that MySQL writes.
+/// The escapes that `MySQL` writes.
 fn unescape(c: char) -> Option<char> {
     match c {
         '\'' | '\\' | '"' => Some(c),

@@ -63,7 +63,7 @@ impl Default for ImportLimits {
 /// ```
 /// use bevy_alliance::base::ruleset::Ruleset;
 /// use bevy_alliance::world::import::{ImportOptions, read_map_sql};
-/// let dump = "INSERT INTO `x_world` VALUES (80201,0,0,1,7,'Middle',3,'Ann',0,'',250);\n";
+/// let dump = "INSERT INTO `x_world` VALUES (80401,0,0,1,7,'Middle',3,'Ann',0,'',250);\n";
 /// let scenario = read_map_sql(dump.as_bytes(), &Ruleset::extended(), &ImportOptions::default())?;
 /// assert_eq!((scenario.half_width, scenario.sites[0].population), (200, 250));
 /// # Ok::<(), bevy_alliance::world::import::ImportError>(())

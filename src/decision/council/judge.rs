@@ -1,0 +1,128 @@
+//! The rule-based voter at work: a member's case becomes a ballot.
+
+use super::components::Proposal;
+use super::rules::inputs;
+use super::rules::pledge::{Asked, ConditionSettings, conditions_to_try, find_condition, pledge_share};
+use super::rules::voter::{self, Veto, VoterInputs, VoterSettings, utility};
+use super::situation::{MemberCase, Situation};
+use crate::base::clock::{GameSpan, GameTime};
+use crate::base::contract::{Ballot, Condition, Reason, Vote};
+use crate::decision::planning::rules::facts::{AttackEstimate, AttackFacts, FactSettings};
+use crate::society::alliance::MemberInfo;
+use bevy::prelude::Resource;
+use serde::{Deserialize, Serialize};
+
+/// How members vote by rule.
+#[derive(Resource, Clone, Debug, Default, Serialize, Deserialize)]
+pub struct VotingSettings {
+    /// Weights and thresholds.
+    pub voter: VoterSettings,
+    /// What members ask for before they approve.
+    pub conditions: ConditionSettings,
+    /// How intel fades and what a ratio costs.
+    pub facts: FactSettings,
+}
+
+/// Judges a proposal in a member's stead. Needs the states of the member's sites.
+pub(super) fn judge(
+    situation: &Situation,
+    proposal: &Proposal,
+    member: &MemberInfo,
+    settings: &VotingSettings,
+    now: GameTime,
+) -> Ballot {
+    let case = situation.case(proposal, member, now);
+    let taste = situation.taste(member);
+    let as_asked = voter_inputs(&case, 1.0, None, &settings.facts);
+    let veto = veto(situation, proposal, &case);
+    let (vote, reason) = voter::judge(veto, &as_asked, &case.facts.traits, taste, &settings.voter);
+    let ballot = |vote: Vote, reason: Reason, pledge_share: f64, conditions: Vec<Condition>| Ballot {
+        vote,
+        reason,
+        pledge_share,
+        conditions,
+        cast_at: now,
+    };
+    if veto.is_some() {
+        return ballot(vote, reason, 0.0, Vec::new());
+    }
+    if vote == Vote::Approve {
+        let factor = pledge_share(
+            |s| home(&case, s),
+            |s| own(&case, s, &settings.facts),
+            &settings.conditions,
+        );
+        return ballot(vote, reason, case.share * factor, Vec::new());
+    }
+    let asked = Asked {
+        share_of_army: case.share,
+        intel_age: Some(case.facts.attack.age),
+        participants: u32::try_from(proposal.asked.len()).unwrap_or(u32::MAX),
+        members: 0,
+        goods: proposal.goods_asked,
+        better_hour: None,
+    };
+    let candidates = conditions_to_try(&asked, &settings.conditions);
+    let met = find_condition(&candidates, settings.voter.approve_min, |condition| {
+        let changed = match condition {
+            Condition::MaxShareOfArmy(share) => {
+                voter_inputs(&case, share / case.share.max(1e-9), None, &settings.facts)
+            }
+            Condition::FreshIntel { max_age } => voter_inputs(&case, 1.0, Some(*max_age), &settings.facts),
+            Condition::NotBefore(_)
+            | Condition::NotAfter(_)
+            | Condition::MinParticipants(_)
+            | Condition::NeedsGoods(_) => as_asked,
+        };
+        utility(&changed, &case.facts.traits, taste, &settings.voter).score
+    });
+    match met {
+        Some((condition, _)) => {
+            let share = if let Condition::MaxShareOfArmy(share) = condition { share } else { case.share };
+            ballot(Vote::Approve, reason, share.min(case.share), vec![condition])
+        }
+        None => ballot(vote, reason, 0.0, Vec::new()),
+    }
+}
+
+/// What forbids an approval whatever the score.
+fn veto(situation: &Situation, proposal: &Proposal, case: &MemberCase) -> Option<Veto> {
+    situation.forbidden(proposal).or(case.incoming_at_home.then_some(Veto::HitBeforeReturn))
+}
+
+fn attack(case: &MemberCase, fresh: Option<GameSpan>, settings: &FactSettings) -> AttackFacts {
+    let estimate = AttackEstimate { age: fresh.unwrap_or(case.facts.attack.age), ..case.facts.attack };
+    AttackFacts::derive(&estimate, settings)
+}
+
+/// The own term when `factor` of what is asked leaves.
+fn own(case: &MemberCase, factor: f64, settings: &FactSettings) -> f64 {
+    inputs::own(attack(case, None, settings).own_loss, case.share * factor)
+}
+
+/// The home term of the worst village when `factor` of what is asked leaves.
+fn home(case: &MemberCase, factor: f64) -> f64 {
+    case.homes.iter().map(|h| h.home(factor)).fold(0.0, f64::min)
+}
+
+/// The inputs of the formula, with a share of what is asked and, if given, intel of that age.
+fn voter_inputs(case: &MemberCase, factor: f64, fresh: Option<GameSpan>, settings: &FactSettings) -> VoterInputs {
+    let facts = &case.facts;
+    let attack = attack(case, fresh, settings);
+    VoterInputs {
+        gain: Some(attack.gain),
+        aim: facts.aim,
+        anger: Some(facts.anger),
+        grievance: facts.grievance,
+        fear: Some(facts.fear),
+        enemy_strength: facts.enemy_strength,
+        trust: Some(facts.trust),
+        confidence: Some(attack.confidence),
+        own: Some(inputs::own(attack.own_loss, case.share * factor)),
+        home: Some(home(case, factor)),
+        // Nothing is asked of the pool yet.
+        goods: Some(inputs::goods(0.0, 0.0)),
+        weary: facts.weary,
+        retaliation: facts.retaliation,
+    }
+}

@@ -1,0 +1,416 @@
+//! The search: a constructive start, then local moves that are kept when they help.
+
+use super::problem::{AllocationProblem, AllocationSettings, LeftOut, Plan, PlannedGroup, TargetPlan};
+use crate::base::clock::{GameSpan, GameTime};
+use crate::base::contract::{AttackGroup, Forecast, Manner, WorldModel};
+use crate::base::rng::{Purpose, Stream};
+use crate::base::ruleset::Force;
+use crate::decision::planning::UnitFilter;
+use crate::decision::planning::rules::facts;
+use crate::decision::planning::timing::in_time;
+
+/// Parts that a village's force is sent in: eighths.
+const PARTS: u8 = 8;
+
+/// One wave's share of a village's force that can be at one target in time.
+#[derive(Clone, Debug)]
+struct Leg {
+    wave: usize,
+    force: Force,
+    travel: GameSpan,
+}
+
+/// What one village can send to one target.
+#[derive(Clone, Debug)]
+struct Offer {
+    legs: Vec<Leg>,
+    /// Attack points of everything.
+    attack: f64,
+    /// Travel of the slowest leg, in hours.
+    hours: f64,
+}
+
+/// A plan in the making: how many eighths of each village's offer go to each target.
+pub(super) struct Draft<'a> {
+    problem: &'a AllocationProblem,
+    settings: &'a AllocationSettings,
+    model: &'a dyn WorldModel,
+    /// By target, then source.
+    offers: Vec<Vec<Option<Offer>>>,
+    /// By target, then source: eighths that are sent.
+    parts: Vec<Vec<u8>>,
+    iterations: u32,
+}
+
+/// How good a plan is: value met, then goods lost, then travel.
+#[derive(Clone, Copy, PartialEq, Debug)]
+struct Worth {
+    value: f64,
+    lost: f64,
+    travel: f64,
+}
+
+impl Worth {
+    fn beats(self, other: Self) -> bool {
+        const CLOSE: f64 = 1e-9;
+        if (self.value - other.value).abs() > CLOSE {
+            return self.value > other.value;
+        }
+        if (self.lost - other.lost).abs() > CLOSE * self.lost.max(1.0) {
+            return self.lost < other.lost;
+        }
+        self.travel < other.travel - CLOSE
+    }
+}
+
+/// What a draft expects at one target.
+#[derive(Clone, Copy, Debug)]
+struct Outlook {
+    forecast: Forecast,
+    loss: f64,
+    win: f64,
+    sent: f64,
+    met: bool,
+}
+
+impl<'a> Draft<'a> {
+    pub(super) fn new(
+        problem: &'a AllocationProblem,
+        settings: &'a AllocationSettings,
+        model: &'a dyn WorldModel,
+    ) -> Self {
+        let offers = problem
+            .targets
+            .iter()
+            .map(|t| (0..problem.sources.len()).map(|s| offer(problem, model, s, t.estimate.at)).collect())
+            .collect();
+        let parts = vec![vec![0; problem.sources.len()]; problem.targets.len()];
+        Self { problem, settings, model, offers, parts, iterations: 0 }
+    }
+
+    /// The groups of one target with these parts.
+    fn groups(&self, target: usize, parts: &[u8]) -> Vec<AttackGroup> {
+        let mut groups = Vec::new();
+        for (s, part) in parts.iter().enumerate().filter(|(_, p)| **p > 0) {
+            let Some(offer) = &self.offers[target][s] else { continue };
+            let mut force = Force::new();
+            for leg in &offer.legs {
+                force.add_all(&part_of(&leg.force, *part));
+            }
+            if !force.is_empty() {
+                groups.push(self.problem.sources[s].group(force));
+            }
+        }
+        groups
+    }
+
+    #[expect(clippy::cast_precision_loss, reason = "goods of one operation, far below 2^53")]
+    fn outlook(&self, target: usize, parts: &[u8]) -> Outlook {
+        let groups = self.groups(target, parts);
+        let spec = &self.problem.targets[target];
+        if groups.is_empty() {
+            return Outlook { forecast: Forecast::default(), loss: 0.0, win: 0.0, sent: 0.0, met: false };
+        }
+        let forecast = self.model.forecast(&groups, &spec.estimate, Manner::Siege);
+        let age = self.problem.arrival - spec.estimate.seen_at;
+        let sigma = facts::uncertainty(spec.estimate.confidence, age, &self.settings.facts);
+        // The exponent that explains the model's own forecast, so that a game's combat shapes the uncertainty too.
+        let exponent = if forecast.ratio > 1.05 && forecast.own_loss > 0.0 && forecast.own_loss < 1.0 {
+            (-libm::log(forecast.own_loss) / libm::log(forecast.ratio)).clamp(0.2, 6.0)
+        } else {
+            self.settings.facts.loss_exponent
+        };
+        let loss = facts::expected_loss(forecast.ratio, sigma, exponent).max(forecast.own_loss.min(1.0) * 0.5);
+        let sent: f64 = groups.iter().map(|g| self.model.cost(&g.force) as f64).sum();
+        let met = forecast.ratio >= self.settings.target_ratio * 0.999 && forecast.own_loss <= self.settings.loss_max;
+        Outlook { forecast, loss, win: facts::win_chance(forecast.ratio, sigma), sent, met }
+    }
+
+    /// Eighths of a source that no target has.
+    fn spare(&self, source: usize) -> u8 {
+        PARTS - self.parts.iter().map(|p| p[source]).sum::<u8>()
+    }
+
+    /// Targets by value density, each from its nearest sources: first evenly from many, then all that is there, then
+    /// trimmed to what the goal needs.
+    pub(super) fn construct(&mut self) {
+        let mut order: Vec<usize> = (0..self.problem.targets.len()).collect();
+        let density = |t: usize| {
+            let spec = &self.problem.targets[t];
+            spec.value / (1.0 + f64::from(u32::try_from(spec.estimate.troops.total()).unwrap_or(u32::MAX)))
+        };
+        order.sort_by(|a, b| density(*b).total_cmp(&density(*a)).then(a.cmp(b)));
+        for target in order {
+            self.fill(target);
+        }
+    }
+
+    fn fill(&mut self, target: usize) {
+        let mut near: Vec<usize> = (0..self.problem.sources.len())
+            .filter(|s| self.offers[target][*s].is_some() && self.spare(*s) > 0)
+            .collect();
+        let hours = |s: usize| self.offers[target][s].as_ref().map_or(f64::INFINITY, |o| o.hours);
+        near.sort_by(|a, b| hours(*a).total_cmp(&hours(*b)).then(a.cmp(b)));
+        let before = self.parts[target].clone();
+        let everything: Vec<u8> = (0..self.problem.sources.len())
+            .map(|s| if self.offers[target][s].is_some() { self.spare(s) } else { 0 })
+            .collect();
+        let most = self.outlook(target, &everything);
+        if !most.met && !self.joint_matters() {
+            return;
+        }
+        if most.forecast.ratio < self.settings.target_ratio {
+            return;
+        }
+        let all: f64 = self.groups(target, &everything).iter().map(|g| self.model.attack(&g.force)).sum();
+        let needed = all * self.settings.target_ratio / most.forecast.ratio;
+        let cap = needed * 1.6 / f64::from(self.settings.participants.max(1));
+        for share in [cap, needed] {
+            for s in &near {
+                if self.outlook(target, &self.parts[target]).met || self.full() {
+                    break;
+                }
+                let Some(offer) = &self.offers[target][*s] else { continue };
+                let part = parts_for(share, offer.attack).min(self.spare(*s) + self.parts[target][*s]);
+                let attack = offer.attack * f64::from(part) / f64::from(PARTS);
+                if attack >= needed * self.settings.group_min {
+                    self.parts[target][*s] = self.parts[target][*s].max(part);
+                }
+            }
+        }
+        if !self.outlook(target, &self.parts[target]).met {
+            self.parts[target] = before;
+        }
+    }
+
+    /// Whether groups that fight alone are the reason why everything at once does not meet a goal.
+    fn joint_matters(&self) -> bool {
+        !self.model.capabilities().joint_assault
+    }
+
+    fn full(&self) -> bool {
+        let groups: usize = self.parts.iter().map(|p| p.iter().filter(|n| **n > 0).count()).sum();
+        groups * self.problem.pattern.waves.len() >= self.problem.groups_max
+    }
+
+    fn worth(&self, outlooks: &[Outlook]) -> Worth {
+        let (mut value, mut lost, mut travel) = (0.0, 0.0, 0.0);
+        for (t, outlook) in outlooks.iter().enumerate() {
+            if outlook.met {
+                value += self.problem.targets[t].value;
+            }
+            lost += outlook.loss * outlook.sent;
+            for (s, part) in self.parts[t].iter().enumerate().filter(|(_, p)| **p > 0) {
+                travel += self.offers[t][s].as_ref().map_or(0.0, |o| o.hours) * f64::from(*part);
+            }
+        }
+        Worth { value, lost, travel }
+    }
+
+    /// Local moves: more, less or none of one village, or a swap between two; what helps is kept.
+    pub(super) fn improve(&mut self) {
+        let (targets, sources) = (self.problem.targets.len(), self.problem.sources.len());
+        if targets == 0 || sources == 0 {
+            return;
+        }
+        let mut stream = Stream::new(self.problem.seed, sources as u64, Purpose::ALLOCATION, targets as u64);
+        let mut outlooks: Vec<Outlook> = (0..targets).map(|t| self.outlook(t, &self.parts[t])).collect();
+        let mut worth = self.worth(&outlooks);
+        let pick = |stream: &mut Stream, n: usize| usize::try_from(stream.below(n as u64)).unwrap_or(0);
+        for _ in 0..self.settings.iterations {
+            self.iterations += 1;
+            let t = pick(&mut stream, targets);
+            let (a, b) = (pick(&mut stream, sources), pick(&mut stream, sources));
+            let other = pick(&mut stream, targets);
+            let touched = if other == t { vec![t] } else { vec![t, other] };
+            let before: Vec<Vec<u8>> = touched.iter().map(|x| self.parts[*x].clone()).collect();
+            match stream.below(4) {
+                0 => self.shift(t, a, 1),
+                1 => self.shift(t, a, -1),
+                2 => {
+                    let moved = self.parts[t][a];
+                    self.parts[t][a] = 0;
+                    self.grow(t, b, moved);
+                }
+                _ => {
+                    let moved = self.parts[t][a];
+                    self.parts[t][a] = 0;
+                    self.grow(other, a, moved);
+                }
+            }
+            let new: Vec<Outlook> = touched.iter().map(|x| self.outlook(*x, &self.parts[*x])).collect();
+            let old: Vec<Outlook> = touched.iter().map(|x| outlooks[*x]).collect();
+            for (x, outlook) in touched.iter().zip(&new) {
+                outlooks[*x] = *outlook;
+            }
+            let next = self.worth(&outlooks);
+            if next.beats(worth) && self.keeps_shares(&touched) {
+                worth = next;
+            } else {
+                for ((x, parts), outlook) in touched.iter().zip(before).zip(old) {
+                    self.parts[*x] = parts;
+                    outlooks[*x] = outlook;
+                }
+            }
+        }
+    }
+
+    /// A move never empties an operation of its members: as many as planned take part, where the start found them.
+    fn keeps_shares(&self, touched: &[usize]) -> bool {
+        touched.iter().all(|t| {
+            let senders = self.parts[*t].iter().filter(|p| **p > 0).count();
+            senders == 0 || senders >= 4 || self.offers[*t].iter().flatten().count() < 4
+        }) && !self.over_limit()
+    }
+
+    fn over_limit(&self) -> bool {
+        let groups: usize = self.parts.iter().map(|p| p.iter().filter(|n| **n > 0).count()).sum();
+        groups * self.problem.pattern.waves.len() > self.problem.groups_max
+    }
+
+    fn shift(&mut self, target: usize, source: usize, by: i8) {
+        if by > 0 {
+            self.grow(target, source, 1);
+        } else {
+            self.parts[target][source] = self.parts[target][source].saturating_sub(1);
+        }
+    }
+
+    fn grow(&mut self, target: usize, source: usize, by: u8) {
+        if self.offers[target][source].is_some() {
+            self.parts[target][source] += by.min(self.spare(source));
+        }
+    }
+
+    /// The plan: targets whose goal is not met are left out, and every order is written down.
+    pub(super) fn into_plan(mut self) -> Plan {
+        let mut plan = Plan { iterations: self.iterations, ..Plan::default() };
+        for t in 0..self.problem.targets.len() {
+            let spec = &self.problem.targets[t];
+            let alone: Vec<u8> = self.offers[t].iter().map(|o| if o.is_some() { PARTS } else { 0 }).collect();
+            let most = self.outlook(t, &alone);
+            if most.forecast.ratio >= self.settings.target_ratio {
+                plan.bound += spec.value;
+            }
+            let mut outlook = self.outlook(t, &self.parts[t]);
+            if outlook.met {
+                plan.value += spec.value;
+                plan.sent_goods += outlook.sent;
+                plan.expected_loss_goods += outlook.loss * outlook.sent;
+                self.write_groups(t, &mut plan.groups);
+            } else {
+                let why = if alone.iter().all(|p| *p == 0) {
+                    LeftOut::NoForceInTime
+                } else if most.forecast.ratio < self.settings.target_ratio {
+                    LeftOut::TooStrong
+                } else if self.full() {
+                    LeftOut::Limit
+                } else {
+                    LeftOut::TooCostly
+                };
+                plan.left_out.push((spec.site, why));
+                self.parts[t].fill(0);
+                outlook = Outlook { sent: 0.0, ..outlook };
+            }
+            plan.targets.push(TargetPlan {
+                site: spec.site,
+                believed: spec.estimate.troops.clone(),
+                seen_at: spec.estimate.seen_at,
+                forecast: outlook.forecast,
+                expected_loss: outlook.loss,
+                win: outlook.win,
+                met: outlook.met,
+            });
+        }
+        plan.groups.sort_by_key(|g| (g.target, g.wave, g.site));
+        plan
+    }
+
+    fn write_groups(&self, target: usize, groups: &mut Vec<PlannedGroup>) {
+        let spec = &self.problem.targets[target];
+        for (s, part) in self.parts[target].iter().enumerate().filter(|(_, p)| **p > 0) {
+            let source = &self.problem.sources[s];
+            let Some(offer) = &self.offers[target][s] else { continue };
+            for leg in &offer.legs {
+                let force = part_of(&leg.force, *part);
+                // Rounding can take the slowest class away: what is left is timed anew.
+                let Some(travel) = self.model.travel_of(&source.site, spec.estimate.at, &force) else { continue };
+                let wave = self.problem.pattern.waves[leg.wave];
+                let arrival = self.problem.arrival + wave.offset();
+                let launch = arrival - travel;
+                if !source.rhythm.is_awake(launch) || launch < self.problem.not_before {
+                    continue;
+                }
+                groups.push(PlannedGroup {
+                    site: source.site.site,
+                    member: source.site.owner,
+                    target: spec.site,
+                    wave: u8::try_from(leg.wave).unwrap_or(u8::MAX),
+                    force,
+                    launch,
+                    travel,
+                    arrival,
+                    manner: wave.manner,
+                });
+            }
+        }
+    }
+}
+
+/// Eighths of an offer that bring this many attack points, at least one.
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "between 1 and 8")]
+fn parts_for(attack: f64, offer: f64) -> u8 {
+    ((attack / offer.max(1.0) * f64::from(PARTS)).ceil().clamp(1.0, f64::from(PARTS))) as u8
+}
+
+/// Some eighths of a force, each class rounded down.
+fn part_of(force: &Force, part: u8) -> Force {
+    if part >= PARTS {
+        return force.clone();
+    }
+    force
+        .iter()
+        .map(|(c, n)| (c, u32::try_from(u64::from(n) * u64::from(part) / u64::from(PARTS)).unwrap_or(0)))
+        .collect()
+}
+
+/// What a village can have at a target in time, wave by wave.
+fn offer(
+    problem: &AllocationProblem,
+    model: &dyn WorldModel,
+    source: usize,
+    to: crate::base::geometry::Tile,
+) -> Option<Offer> {
+    let source = &problem.sources[source];
+    let slowest: Option<GameSpan> =
+        source.available.iter().filter_map(|(c, _)| model.travel(&source.site, to, c)).max();
+    let mut legs: Vec<Leg> = Vec::new();
+    for (i, wave) in problem.pattern.waves.iter().enumerate() {
+        let force: Force = source
+            .available
+            .iter()
+            .filter(|(c, _)| {
+                let is_slowest = model.travel(&source.site, to, *c) == slowest;
+                match wave.units {
+                    UnitFilter::All => true,
+                    UnitFilter::WithoutSlowest => !is_slowest,
+                    UnitFilter::OnlySlowest => is_slowest,
+                }
+            })
+            .collect();
+        let arrival: GameTime = problem.arrival + wave.offset();
+        let Some((force, travel)) = in_time(model, source, &force, to, arrival, problem.not_before) else { continue };
+        let launch = arrival - travel;
+        // Two sends of one village closer than the spacing exclude each other: the later wave is left out.
+        let clashes = legs.iter().any(|leg| {
+            let other = problem.arrival + problem.pattern.waves[leg.wave].offset() - leg.travel;
+            (launch - other).0.abs() < model.send_spacing().0
+        });
+        if !clashes {
+            legs.push(Leg { wave: i, force, travel });
+        }
+    }
+    let attack = legs.iter().map(|l| model.attack(&l.force)).sum();
+    let hours = legs.iter().map(|l| l.travel.as_hours()).fold(0.0, f64::max);
+    (!legs.is_empty()).then_some(Offer { legs, attack, hours })
+}

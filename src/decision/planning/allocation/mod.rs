@@ -1,0 +1,27 @@
+//! Allocation: which village sends what to which target, so that all arrive together.
+//!
+//! Maximises the value of goals met, then minimises the goods expected to be lost, then travel. Required offense is a
+//! result, not an input: forces are chosen so that the world model's own forecast meets the goal. A constructive start
+//! is improved by local search within a budget of iterations; the same input gives the same plan.
+
+mod improve;
+mod problem;
+
+pub use problem::{
+    AllocationProblem, AllocationSettings, LeftOut, Plan, PlannedGroup, Source, TargetPlan, TargetSpec,
+};
+
+use crate::base::contract::WorldModel;
+use improve::Draft;
+
+/// Plans.
+#[must_use]
+pub fn allocate(problem: &AllocationProblem, settings: &AllocationSettings, model: &dyn WorldModel) -> Plan {
+    let mut draft = Draft::new(problem, settings, model);
+    draft.construct();
+    draft.improve();
+    draft.into_plan()
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,201 @@
+//! What is to be planned, and what a plan says.
+
+use crate::base::clock::{GameSpan, GameTime};
+use crate::base::contract::{AttackGroup, Forecast, Manner, Rhythm, SiteEstimate, SiteState};
+use crate::base::id::{PlayerId, SiteId};
+use crate::base::ruleset::Force;
+use crate::decision::planning::Pattern;
+use crate::decision::planning::rules::facts::FactSettings;
+use bevy::prelude::{Reflect, Resource};
+use core::fmt;
+use serde::{Deserialize, Serialize};
+
+/// A village that could send troops.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Source {
+    /// The village.
+    pub site: SiteState,
+    /// What may leave.
+    pub available: Force,
+    /// Inhabitants of its owner's sites together.
+    pub population: u64,
+    /// When its owner sleeps: nothing launches then.
+    pub rhythm: Rhythm,
+    /// Nothing leaves before this.
+    pub not_before: Option<GameTime>,
+    /// Nothing arrives after this.
+    pub not_after: Option<GameTime>,
+}
+
+impl Source {
+    /// A group of this village with these troops.
+    #[must_use]
+    pub fn group(&self, force: Force) -> AttackGroup {
+        AttackGroup {
+            origin: self.site.site,
+            player: self.site.owner,
+            population: self.population,
+            force,
+            upgrades: self.site.upgrades,
+        }
+    }
+}
+
+/// A site to attack.
+#[derive(Clone, PartialEq, Debug)]
+pub struct TargetSpec {
+    /// Which.
+    pub site: SiteId,
+    /// What is believed of it.
+    pub estimate: SiteEstimate,
+    /// Value of meeting the goal there, in goods.
+    pub value: f64,
+}
+
+/// What is to be planned.
+#[derive(Clone, Debug)]
+pub struct AllocationProblem {
+    /// Who could send what.
+    pub sources: Vec<Source>,
+    /// Where to.
+    pub targets: Vec<TargetSpec>,
+    /// In which waves.
+    pub pattern: Pattern,
+    /// The instant of the operation: waves arrive at it plus their offset.
+    pub arrival: GameTime,
+    /// Nothing leaves before this.
+    pub not_before: GameTime,
+    /// Groups at most.
+    pub groups_max: usize,
+    /// The seed of the local search.
+    pub seed: u64,
+}
+
+/// How forces are allocated.
+#[derive(Resource, Clone, Debug, Reflect, Serialize, Deserialize)]
+pub struct AllocationSettings {
+    /// Offense over believed defense that a goal asks for.
+    pub target_ratio: f64,
+    /// Greatest expected own loss, as a fraction of what is sent.
+    pub loss_max: f64,
+    /// Members that should share a target's load, where there are as many in reach: joint operations exist to involve
+    /// members, and a load that is shared asks less of each. One village sends at most 1.6 / this of what is needed
+    /// until all in reach were asked.
+    pub participants: u32,
+    /// A group of less than this share of what is needed is not sent.
+    pub group_min: f64,
+    /// Steps of the local search.
+    pub iterations: u32,
+    /// How uncertain intel is.
+    #[reflect(ignore)]
+    pub facts: FactSettings,
+}
+
+impl Default for AllocationSettings {
+    fn default() -> Self {
+        Self { target_ratio: 2.0, loss_max: 0.4, participants: 6, group_min: 0.02, iterations: 160, facts: FactSettings::default() }
+    }
+}
+
+/// One group of a plan.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct PlannedGroup {
+    /// From where.
+    pub site: SiteId,
+    /// Whose.
+    pub member: PlayerId,
+    /// To where.
+    pub target: SiteId,
+    /// Which wave.
+    pub wave: u8,
+    /// With what.
+    pub force: Force,
+    /// When it leaves.
+    pub launch: GameTime,
+    /// How long it travels.
+    pub travel: GameSpan,
+    /// When it is there.
+    pub arrival: GameTime,
+    /// In what manner.
+    pub manner: Manner,
+}
+
+/// What a plan expects at one target.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct TargetPlan {
+    /// Which.
+    pub site: SiteId,
+    /// The troops that the plan is made against.
+    pub believed: Force,
+    /// When they were seen.
+    pub seen_at: GameTime,
+    /// The world model's own forecast.
+    pub forecast: Forecast,
+    /// Expected fraction of the attackers lost, with the uncertainty of the intel.
+    pub expected_loss: f64,
+    /// Chance of success.
+    pub win: f64,
+    /// Whether the goal is met by forecast.
+    pub met: bool,
+}
+
+/// Why a target was left out.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LeftOut {
+    /// Nobody can be there in time.
+    NoForceInTime,
+    /// All that could be there is not enough.
+    TooStrong,
+    /// It would be enough, but too many would fall.
+    TooCostly,
+    /// There were too many groups.
+    Limit,
+}
+
+impl fmt::Display for LeftOut {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::NoForceInTime => "no_force_in_time",
+            Self::TooStrong => "too_strong",
+            Self::TooCostly => "too_costly",
+            Self::Limit => "limit",
+        })
+    }
+}
+
+/// A plan: every order is legal, every group of a wave arrives at the same instant.
+#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
+pub struct Plan {
+    /// Groups, sorted by target, wave and village.
+    pub groups: Vec<PlannedGroup>,
+    /// Targets in the order of the problem.
+    pub targets: Vec<TargetPlan>,
+    /// Targets that are not attacked, with why.
+    pub left_out: Vec<(SiteId, LeftOut)>,
+    /// Value of the goals met, in goods.
+    pub value: f64,
+    /// No plan is worth more than this: the sum of the targets that all offense together could meet one by one.
+    pub bound: f64,
+    /// Cost of the troops sent, in goods.
+    pub sent_goods: f64,
+    /// Goods expected to be lost.
+    pub expected_loss_goods: f64,
+    /// Steps of the local search.
+    pub iterations: u32,
+}
+
+impl Plan {
+    /// Members that take part.
+    #[must_use]
+    pub fn participants(&self) -> u32 {
+        let members: std::collections::BTreeSet<PlayerId> = self.groups.iter().map(|g| g.member).collect();
+        u32::try_from(members.len()).unwrap_or(u32::MAX)
+    }
+
+    /// Whether the plan attacks anything at this ratio or better.
+    #[must_use]
+    pub fn meets_any(&self, floor_ratio: f64) -> bool {
+        self.targets.iter().any(|t| t.forecast.ratio >= floor_ratio && self.groups.iter().any(|g| g.target == t.site))
+    }
+}

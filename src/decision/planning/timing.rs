@@ -1,0 +1,103 @@
+//! When to arrive: the earliest instant at which enough force can be there, every launch in its member's waking hours.
+
+use super::allocation::{AllocationSettings, Source, TargetSpec};
+use crate::base::clock::{GameSpan, GameTime};
+use crate::base::contract::{AttackGroup, Manner, WorldModel};
+use crate::base::geometry::Tile;
+use crate::base::id::UnitClass;
+use crate::base::ruleset::Force;
+use std::collections::BTreeSet;
+
+/// Arrivals are tried on this grid.
+const STEP: GameSpan = GameSpan::mins(30);
+/// Force beyond what is needed that must be able to be there, so that pledges may fall short.
+const SLACK: f64 = 1.4;
+/// Members that should be able to be there.
+const MEMBERS: usize = 6;
+
+/// The classes of a force that can leave a site so that they arrive exactly at `arrival`: the slowest are left out
+/// until what remains leaves late enough and while its member is awake. Returns them with their travel.
+#[must_use]
+pub fn in_time(
+    model: &dyn WorldModel,
+    source: &Source,
+    force: &Force,
+    to: Tile,
+    arrival: GameTime,
+    not_before: GameTime,
+) -> Option<(Force, GameSpan)> {
+    let mut classes: Vec<(GameSpan, UnitClass, u32)> =
+        force.iter().filter_map(|(c, n)| Some((model.travel(&source.site, to, c)?, c, n))).collect();
+    classes.sort_unstable();
+    let earliest = source.not_before.map_or(not_before, |t| t.max(not_before));
+    if source.not_after.is_some_and(|t| arrival > t) {
+        return None;
+    }
+    while let Some((travel, ..)) = classes.last() {
+        let launch = arrival - *travel;
+        if launch >= earliest && source.rhythm.is_awake(launch) {
+            let travel = *travel;
+            return Some((classes.into_iter().map(|(_, c, n)| (c, n)).collect(), travel));
+        }
+        let slowest = *travel;
+        classes.retain(|(t, ..)| *t != slowest);
+    }
+    None
+}
+
+/// The offense, in attack points, that must be there for the target ratio, judged by what everything together would
+/// do; none if nothing would do.
+fn needed(model: &dyn WorldModel, sources: &[Source], target: &TargetSpec, ratio: f64) -> Option<f64> {
+    let groups: Vec<AttackGroup> = sources.iter().map(|s| s.group(s.available.clone())).collect();
+    let all: f64 = sources.iter().map(|s| model.attack(&s.available)).sum();
+    let forecast = model.forecast(&groups, &target.estimate, Manner::Siege);
+    (forecast.ratio >= ratio && all > 0.0).then(|| all * ratio / forecast.ratio)
+}
+
+/// The earliest arrival from `from` to `latest` at which enough offense can be at every target that can be met at all.
+/// None if no target can be met within that time.
+#[must_use]
+pub fn earliest_covering(
+    model: &dyn WorldModel,
+    sources: &[Source],
+    targets: &[TargetSpec],
+    from: GameTime,
+    latest: GameTime,
+    not_before: GameTime,
+) -> Option<GameTime> {
+    let ratio = AllocationSettings::default().target_ratio;
+    let needs: Vec<(&TargetSpec, f64)> =
+        targets.iter().filter_map(|t| Some((t, needed(model, sources, t, ratio)?))).collect();
+    if needs.is_empty() {
+        return None;
+    }
+    let members: BTreeSet<_> = sources.iter().map(|s| s.site.owner).collect();
+    let wanted = members.len().min(MEMBERS);
+    let mut fallback: Option<GameTime> = None;
+    let mut at = from;
+    while at <= latest {
+        let mut there: BTreeSet<_> = BTreeSet::new();
+        let (mut enough, mut barely) = (true, true);
+        let mut total = 0.0;
+        for (target, need) in &needs {
+            let mut force = 0.0;
+            for source in sources {
+                if let Some((part, _)) = in_time(model, source, &source.available, target.estimate.at, at, not_before) {
+                    force += model.attack(&part);
+                    there.insert(source.site.owner);
+                }
+            }
+            total += need;
+            enough &= force >= SLACK * total;
+            barely &= force >= 1.05 * total;
+        }
+        if enough && there.len() >= wanted {
+            return Some(at);
+        }
+        if barely && fallback.is_none() {
+            fallback = Some(at);
+        }
+        at += STEP;
+    }
+    fallback
+}

@@ -1,0 +1,142 @@
+//! Why: the whole of a proposal, from what it rested on to what came of it.
+
+use crate::action::operations::{GroupStatus, Operation};
+use crate::base::clock::GameTime;
+use crate::base::contract::{Ballot, Reason};
+use crate::base::id::{EntityIndex, OrderId, PlayerId, ProposalId, SiteId};
+use crate::decision::council::{Ballots, Proposal, ProposalStatus};
+use bevy::prelude::*;
+use core::fmt;
+use serde::{Deserialize, Serialize};
+
+/// What one target rested on.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct TargetBasis {
+    /// Which site.
+    pub site: SiteId,
+    /// When its troops were seen.
+    pub seen_at: GameTime,
+    /// How old that was when the proposal was opened, in hours.
+    pub age_hours: f64,
+    /// Confidence when it was seen.
+    pub confidence: f64,
+    /// Planned offense over believed defense.
+    pub ratio: f64,
+    /// The score that made it a target.
+    pub score: f64,
+}
+
+/// A proposal explained: structured, so that a game can translate it; `Display` gives English.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct Explanation {
+    /// Which proposal.
+    pub proposal: ProposalId,
+    /// Who proposed it.
+    pub proposer: PlayerId,
+    /// What each target rested on.
+    pub targets: Vec<TargetBasis>,
+    /// Each ballot with its reason: terms whose input was not known have no input.
+    pub ballots: Vec<(PlayerId, Ballot)>,
+    /// Conditional approvals that were dropped, with the condition.
+    pub dropped: Vec<(PlayerId, String)>,
+    /// How it ended: `open`, `passed`, `rejected: TEST` or `expired`.
+    pub outcome: String,
+    /// Why targets were left out of the plan.
+    pub left_out: Vec<(SiteId, String)>,
+    /// What became of each group.
+    pub orders: Vec<(OrderId, String)>,
+}
+
+/// Explains a proposal; none if it is not kept (any more).
+#[must_use]
+pub fn explain(world: &World, id: ProposalId) -> Option<Explanation> {
+    let entity = world.resource::<EntityIndex>().proposal(id)?;
+    let proposal = world.get::<Proposal>(entity)?;
+    let ballots = world.get::<Ballots>(entity)?;
+    let (outcome, left_out) = match &proposal.status {
+        ProposalStatus::Open => ("open".to_owned(), Vec::new()),
+        ProposalStatus::Passed(plan) => {
+            ("passed".to_owned(), plan.left_out.iter().map(|(s, why)| (*s, why.to_string())).collect())
+        }
+        ProposalStatus::Rejected { test } => (format!("rejected: {test}"), Vec::new()),
+        ProposalStatus::Expired => ("expired".to_owned(), Vec::new()),
+    };
+    let orders = world.get::<Operation>(entity).map(orders).unwrap_or_default();
+    Some(Explanation {
+        proposal: id,
+        proposer: proposal.proposer,
+        targets: proposal
+            .targets
+            .iter()
+            .map(|t| TargetBasis {
+                site: t.site,
+                seen_at: t.seen_at,
+                age_hours: (proposal.opened_at - t.seen_at).as_hours(),
+                confidence: t.confidence,
+                ratio: t.ratio,
+                score: t.score,
+            })
+            .collect(),
+        ballots: ballots.cast.iter().map(|(m, b)| (*m, b.clone())).collect(),
+        dropped: ballots.dropped.iter().map(|(m, c)| (*m, c.clone())).collect(),
+        outcome,
+        left_out,
+        orders,
+    })
+}
+
+fn orders(operation: &Operation) -> Vec<(OrderId, String)> {
+    let word = |status: GroupStatus| match status {
+        GroupStatus::Waiting => "waits".to_owned(),
+        GroupStatus::Launched { at, .. } => format!("left at {at}"),
+        GroupStatus::Failed => "could not leave".to_owned(),
+        GroupStatus::HeldBack => "was held back".to_owned(),
+        GroupStatus::Recalled => "was called back".to_owned(),
+    };
+    operation.groups.iter().enumerate().map(|(i, g)| (operation.order(i), word(g.status))).collect()
+}
+
+fn write_reason(f: &mut fmt::Formatter<'_>, reason: &Reason) -> fmt::Result {
+    if let Some(rule) = &reason.rule {
+        return write!(f, "by rule {rule}");
+    }
+    write!(f, "score {:.2} =", reason.score)?;
+    for term in &reason.terms {
+        match term.input {
+            Some(_) => write!(f, " {} {:+.2}", term.name, term.added)?,
+            None => write!(f, " {} unknown", term.name)?,
+        }
+    }
+    Ok(())
+}
+
+impl fmt::Display for Explanation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "Proposal {} by player {}: {}", self.proposal, self.proposer, self.outcome)?;
+        for t in &self.targets {
+            writeln!(
+                f,
+                "  site {}: seen {:.1} h before, confidence {:.2} then, planned ratio {:.2}, score {:.2}",
+                t.site, t.age_hours, t.confidence, t.ratio, t.score
+            )?;
+        }
+        for (member, ballot) in &self.ballots {
+            write!(f, "  player {member}: {:?} at {}, ", ballot.vote, ballot.cast_at)?;
+            write_reason(f, &ballot.reason)?;
+            for condition in &ballot.conditions {
+                write!(f, "; if {condition}")?;
+            }
+            writeln!(f)?;
+        }
+        for (member, condition) in &self.dropped {
+            writeln!(f, "  player {member} dropped out: {condition} was not met")?;
+        }
+        for (site, why) in &self.left_out {
+            writeln!(f, "  site {site} left out: {why}")?;
+        }
+        for (order, what) in &self.orders {
+            writeln!(f, "  group {}: {what}", order.group)?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,401 @@
+//! The attack option: which targets, with which pattern, when.
+
+use super::session::Session;
+use crate::base::clock::{GameSpan, GameTime};
+use crate::base::contract::{Rank, SiteEstimate};
+use crate::base::id::{AllianceId, PlayerId, SiteId};
+use crate::decision::council::{
+    Asked, Expected, Goal, Pledge, ProposedTarget, SubmitProposal, muster,
+};
+use crate::decision::planning::allocation::{AllocationProblem, AllocationSettings, Plan, Source, TargetSpec, allocate};
+use crate::decision::planning::rules::facts::{AttackEstimate, AttackFacts};
+use crate::decision::planning::rules::option::{AttackInputs, attack_score};
+use crate::decision::planning::rules::target::{TargetInputs, ValueInputs, is_worthwhile, target_score, target_value};
+use crate::decision::planning::{Pattern, earliest_covering};
+use std::collections::BTreeMap;
+
+/// Villages with fewer inhabitants are not worth an operation.
+const POPULATION_MIN: u32 = 150;
+/// Villages nearest to a target that are considered as its sources.
+const SOURCES_MAX: usize = 48;
+/// The ratio that an optimist expects of an attack on what nobody has seen.
+const OPTIMISTIC_RATIO: f64 = 3.0;
+/// Groups of one operation at most, while it is planned.
+const GROUPS_MAX: usize = 60;
+
+/// The best attack of a session.
+pub(super) struct AttackOption {
+    pub(super) submission: SubmitProposal,
+    pub(super) score: f64,
+}
+
+impl AttackOption {
+    pub(super) fn name(&self) -> String {
+        let targets: Vec<String> = self.submission.targets.iter().map(|t| t.site.to_string()).collect();
+        format!("attack {} by {}", targets.join(" "), self.submission.pattern)
+    }
+}
+
+/// A site that could be attacked, with what is believed of it.
+struct Candidate {
+    enemy: AllianceId,
+    spec: TargetSpec,
+    /// What is believed of an attack on it.
+    attack: AttackEstimate,
+    /// What else its score rests on.
+    inputs: TargetInputs,
+    score: f64,
+}
+
+/// The best attack, or the gate that blocks all of them.
+pub(super) fn best_option(session: &Session) -> Result<AttackOption, &'static str> {
+    let sources = all_sources(session);
+    if sources.is_empty() {
+        return Err("no_force_at_home");
+    }
+    let candidates = candidates(session, &sources);
+    if candidates.is_empty() {
+        return Err("no_intel");
+    }
+    let mut planned: Vec<(Candidate, Plan, GameTime)> = candidates
+        .into_iter()
+        .filter_map(|c| {
+            let pattern = session.library.default_pattern();
+            let (plan, arrival) = plan(session, &sources, core::slice::from_ref(&c.spec), pattern)?;
+            plan.meets_any(1.0).then(|| (rescored(session, c, &plan, arrival), plan, arrival))
+        })
+        .collect();
+    planned.retain(|(c, ..)| c.score >= session.planning.scores.target_min);
+    planned.sort_by(|a, b| b.0.score.total_cmp(&a.0.score).then(a.0.spec.site.cmp(&b.0.spec.site)));
+    let Some((best, ..)) = planned.first() else { return Err("no_target_above_threshold") };
+    let enemy = best.enemy;
+    let together: Vec<&Candidate> = planned
+        .iter()
+        .map(|(c, ..)| c)
+        .filter(|c| c.enemy == enemy)
+        .take(session.settings.targets_per_operation)
+        .collect();
+    let mut options: Vec<AttackOption> = Vec::new();
+    for n in 1..=together.len() {
+        for pattern in session.library.fitting(session.situation.view.model().capabilities()) {
+            options.extend(option(session, &sources, &together[..n], pattern));
+        }
+    }
+    options
+        .into_iter()
+        .max_by(|a, b| a.score.total_cmp(&b.score).then(b.submission.targets.len().cmp(&a.submission.targets.len())))
+        .ok_or("no_plan")
+}
+
+fn all_sources(session: &Session) -> Vec<Source> {
+    let pledges: BTreeMap<PlayerId, Pledge> = session.members.iter().map(|m| (m.player, Pledge::ALL)).collect();
+    muster(session.situation, session.alliance, &session.members, &pledges, &session.threats, session.now)
+}
+
+/// Enemy sites whose troops are known, the best first by what can be said without a plan.
+fn candidates(session: &Session, sources: &[Source]) -> Vec<Candidate> {
+    let mut candidates: Vec<Candidate> = Vec::new();
+    for enemy in &session.enemies {
+        let strength = strength_ratio(session, *enemy);
+        for member in session.situation.roster.members(*enemy) {
+            for site in session.situation.view.sites_of(member.player) {
+                if !session.claimed.contains(site) {
+                    candidates.extend(candidate(session, sources, *enemy, *site, strength));
+                }
+            }
+        }
+    }
+    candidates.sort_by(|a, b| b.score.total_cmp(&a.score).then(a.spec.site.cmp(&b.spec.site)));
+    candidates.truncate(session.settings.targets_planned);
+    candidates
+}
+
+fn strength_ratio(session: &Session, enemy: AllianceId) -> f64 {
+    let ours = own_strength(session);
+    if ours <= 0.0 { 0.0 } else { session.situation.believed_strength(session.alliance, enemy, session.now) / ours }
+}
+
+#[expect(clippy::cast_precision_loss, reason = "goods of an alliance, far below 2^53")]
+fn own_strength(session: &Session) -> f64 {
+    let model = session.situation.view.model();
+    session.own.iter().map(|s| (model.cost(&s.home) + model.cost(&s.away)) as f64).sum()
+}
+
+fn candidate(
+    session: &Session,
+    sources: &[Source],
+    enemy: AllianceId,
+    site: SiteId,
+    strength: f64,
+) -> Option<Candidate> {
+    let estimate = session.situation.view.estimate(session.alliance, site, session.now)?;
+    if estimate.population < POPULATION_MIN {
+        return None;
+    }
+    let value = value(session, &estimate);
+    let attack = AttackEstimate {
+        ratio: 2.0,
+        confidence: estimate.confidence,
+        age: session.now - estimate.seen_at,
+        value_goods: value,
+        // At twice the defense an attack sends about what it kills; the plan replaces this guess.
+        cost_goods: value,
+    };
+    let inputs = TargetInputs {
+        gain: None,
+        aim: Some(aim(session, enemy, site)),
+        confidence: None,
+        hours_away: Some(hours_away(session, sources, &estimate)?),
+        other_enemies: Some(others(session, enemy)),
+        leads: false,
+        days_since_hit: session.last_hit.get(&site).map(|t| (session.now - *t).as_hours() / 24.0),
+        strength_ratio: Some(strength),
+    };
+    let score = score(session, &attack, &inputs);
+    let spec = TargetSpec { site, estimate, value };
+    Some(Candidate { enemy, spec, attack, inputs, score })
+}
+
+/// The score of a target with what an attack on it is believed to bring.
+fn score(session: &Session, attack: &AttackEstimate, inputs: &TargetInputs) -> f64 {
+    let facts = AttackFacts::derive(attack, &session.planning.facts);
+    let inputs = TargetInputs { gain: Some(facts.gain), confidence: Some(facts.confidence), ..*inputs };
+    target_score(&inputs, &session.planning.scores).score
+}
+
+/// The value of breaking a site: its loot, and what its troops cost.
+#[expect(clippy::cast_precision_loss, reason = "goods of one village, far below 2^53")]
+fn value(session: &Session, estimate: &SiteEstimate) -> f64 {
+    let model = session.situation.view.model();
+    let offense = estimate.troops.iter().filter(|(c, _)| model.is_offense(*c)).collect();
+    let offense = model.cost(&offense);
+    let inputs = ValueInputs {
+        loot_goods: Some(estimate.goods.total() as f64),
+        kills_defense_goods: Some((model.cost(&estimate.troops) - offense) as f64),
+        kills_offense_goods: Some(offense as f64),
+        ..ValueInputs::default()
+    };
+    target_value(&inputs, &session.planning.scores).score
+}
+
+fn aim(session: &Session, enemy: AllianceId, site: SiteId) -> f64 {
+    let aims = session.situation.roster.relations(session.alliance).and_then(|(_, aims, _)| aims.0.get(&enemy));
+    if aims.is_some_and(|sites| sites.contains(&site)) { 1.0 } else { 0.5 }
+}
+
+/// How many other alliances are at war with the same enemy: known to all.
+fn others(session: &Session, enemy: AllianceId) -> u32 {
+    let wars = session.situation.roster.relations(enemy).map_or(0, |(stances, ..)| stances.wars().count());
+    u32::try_from(wars.saturating_sub(1)).unwrap_or(0)
+}
+
+/// Hours that the nearest offense travels.
+fn hours_away(session: &Session, sources: &[Source], estimate: &SiteEstimate) -> Option<f64> {
+    let torus = session.situation.view.torus();
+    let nearest = sources.iter().min_by_key(|s| (torus.distance_squared(s.site.at, estimate.at), s.site.site))?;
+    let model = session.situation.view.model();
+    model.travel_of(&nearest.site, estimate.at, &nearest.available).map(GameSpan::as_hours)
+}
+
+/// What an optimist would score a site of which nothing is known: for deciding where to look.
+pub(super) fn optimistic_score(session: &Session, enemy: AllianceId, site: SiteId) -> Option<f64> {
+    let public = session.situation.view.site(site)?;
+    if public.population < POPULATION_MIN {
+        return None;
+    }
+    let torus = session.situation.view.torus();
+    let nearest = session.own.iter().map(|s| torus.distance_squared(s.at, public.at)).min()?;
+    let model = session.situation.view.model();
+    let army = model.goods_per_inhabitant() * f64::from(public.population);
+    let attack = AttackEstimate {
+        ratio: OPTIMISTIC_RATIO,
+        confidence: 1.0,
+        age: GameSpan(0),
+        value_goods: session.planning.scores.kills * army,
+        cost_goods: army,
+    };
+    let inputs = TargetInputs {
+        gain: None,
+        aim: Some(aim(session, enemy, site)),
+        confidence: None,
+        // Six fields an hour: foot soldiers.
+        hours_away: Some(f64::from(nearest).sqrt() / 6.0),
+        other_enemies: Some(others(session, enemy)),
+        leads: false,
+        days_since_hit: session.last_hit.get(&site).map(|t| (session.now - *t).as_hours() / 24.0),
+        strength_ratio: None,
+    };
+    // Of two alike the larger is worth the look more.
+    Some(score(session, &attack, &inputs) + 0.1 * (f64::from(public.population) / 1_000.0).min(1.0))
+}
+
+/// Plans an attack on these targets: the nearest offense, the earliest arrival that covers the goals.
+fn plan(
+    session: &Session,
+    sources: &[Source],
+    targets: &[TargetSpec],
+    pattern: &Pattern,
+) -> Option<(Plan, GameTime)> {
+    let torus = session.situation.view.torus();
+    let mut near: Vec<(i32, &Source)> = sources
+        .iter()
+        .map(|s| (targets.iter().map(|t| torus.distance_squared(s.site.at, t.estimate.at)).min().unwrap_or(0), s))
+        .collect();
+    near.sort_by_key(|(d, s)| (*d, s.site.site));
+    near.truncate(SOURCES_MAX);
+    let near: Vec<Source> = near.into_iter().map(|(_, s)| s.clone()).collect();
+    let model = session.situation.view.model();
+    let leave = session.now + session.settings.vote_window + GameSpan::mins(10);
+    let latest = session.now + session.settings.arrival_within;
+    let arrival = earliest_covering(&**model.0, &near, targets, leave, latest, leave)?;
+    let problem = AllocationProblem {
+        sources: near,
+        targets: targets.to_vec(),
+        pattern: pattern.clone(),
+        arrival,
+        not_before: leave,
+        groups_max: GROUPS_MAX,
+        seed: session.seed,
+    };
+    Some((allocate(&problem, &AllocationSettings::default(), &**model.0), arrival))
+}
+
+/// The candidate's score with the ratio and the cost that a plan really has.
+fn rescored(session: &Session, candidate: Candidate, plan: &Plan, arrival: GameTime) -> Candidate {
+    let ratio = plan.targets.iter().find(|t| t.site == candidate.spec.site).map_or(0.0, |t| t.forecast.ratio);
+    let attack = AttackEstimate { ratio, cost_goods: plan.sent_goods, ..candidate.attack };
+    let away = arrival - session.now - session.settings.vote_window;
+    let inputs = TargetInputs { hours_away: Some(away.as_hours()), ..candidate.inputs };
+    Candidate { score: score(session, &attack, &inputs), attack, inputs, ..candidate }
+}
+
+/// An option: these targets together, with this pattern.
+fn option(session: &Session, sources: &[Source], targets: &[&Candidate], pattern: &Pattern) -> Option<AttackOption> {
+    let specs: Vec<TargetSpec> = targets.iter().map(|c| c.spec.clone()).collect();
+    let (plan, arrival) = plan(session, sources, &specs, pattern)?;
+    if !plan.targets.iter().all(|t| t.met) {
+        return None;
+    }
+    let value: f64 = specs.iter().map(|t| t.value).sum();
+    // Each further target that the same operation reaches adds a quarter of its own score.
+    let scores = targets.iter().map(|c| rescored(session, clone_of(c), &plan, arrival).score);
+    let target: f64 = scores.enumerate().map(|(i, s)| if i == 0 { s } else { 0.25 * s }).sum();
+    let hours_since_refusal = targets
+        .iter()
+        .filter_map(|c| session.refused.get(&c.spec.site))
+        .map(|t| (session.now - *t).as_hours())
+        .min_by(f64::total_cmp);
+    let inputs = AttackInputs {
+        target: Some(target),
+        pattern_fit: Some(pattern.fit),
+        bound_share: Some(bound_share(session)),
+        hours_since_refusal,
+        continues_aim: targets.iter().any(|c| c.inputs.aim == Some(1.0)),
+    };
+    let score = attack_score(&inputs, &session.planning.scores).score;
+    let per_hour: f64 = asked_production(session, &plan);
+    let win = plan.targets.iter().map(|t| t.win).fold(1.0, f64::min);
+    if !is_worthwhile(win, value, per_hour, &session.planning.scores) {
+        return None;
+    }
+    let asked = asked(session, &plan);
+    if asked.len() < 2 {
+        return None;
+    }
+    let enemy = targets[0].enemy;
+    let ratio = plan.targets.iter().map(|t| t.forecast.ratio).fold(f64::INFINITY, f64::min);
+    let expected = Expected {
+        ratio,
+        value,
+        cost: plan.sent_goods,
+        strength_own: own_strength(session),
+        strength_enemy: session.situation.believed_strength(session.alliance, enemy, session.now),
+    };
+    let targets = targets.iter().map(|c| proposed(session, c, &plan)).collect();
+    let submission = SubmitProposal {
+        alliance: session.alliance,
+        proposer: proposer(session)?,
+        pattern: pattern.name.clone(),
+        goal: Goal::BreakDefense { share: session.settings.goal_share },
+        targets,
+        enemy: Some(enemy),
+        arrival,
+        trial: plan,
+        expected,
+        asked,
+    };
+    Some(AttackOption { submission, score })
+}
+
+fn clone_of(c: &Candidate) -> Candidate {
+    Candidate { enemy: c.enemy, spec: c.spec.clone(), attack: c.attack, inputs: c.inputs, score: c.score }
+}
+
+fn proposed(session: &Session, candidate: &Candidate, plan: &Plan) -> ProposedTarget {
+    let site = candidate.spec.site;
+    let estimate = &candidate.spec.estimate;
+    ProposedTarget {
+        site,
+        owner: session.situation.view.site(site).map_or(PlayerId::default(), |s| s.owner),
+        alliance: Some(candidate.enemy),
+        value: candidate.spec.value,
+        score: candidate.score,
+        seen_at: estimate.seen_at,
+        confidence: estimate.confidence,
+        ratio: plan.targets.iter().find(|t| t.site == site).map_or(0.0, |t| t.forecast.ratio),
+    }
+}
+
+/// The share of the alliance's offense that is on its way already.
+fn bound_share(session: &Session) -> f64 {
+    let model = session.situation.view.model();
+    let (mut away, mut all) = (0.0, 0.0);
+    for site in session.own {
+        let free = model.attack(&session.situation.free(site).iter().filter(|(c, _)| model.is_offense(*c)).collect());
+        let home = model.attack(&site.home.iter().filter(|(c, _)| model.is_offense(*c)).collect());
+        let gone = model.attack(&site.away.iter().filter(|(c, _)| model.is_offense(*c)).collect());
+        away += gone + (home - free);
+        all += home + gone;
+    }
+    if all <= 0.0 { 1.0 } else { away / all }
+}
+
+/// What the sites that would send make per hour, in goods.
+#[expect(clippy::cast_precision_loss, reason = "goods per hour of some villages")]
+fn asked_production(session: &Session, plan: &Plan) -> f64 {
+    let sites: std::collections::BTreeSet<SiteId> = plan.groups.iter().map(|g| g.site).collect();
+    session.own.iter().filter(|s| sites.contains(&s.site)).map(|s| s.per_hour.total() as f64).sum()
+}
+
+/// What the trial plan asks of each member.
+#[expect(clippy::cast_precision_loss, reason = "goods of one member, far below 2^53")]
+fn asked(session: &Session, plan: &Plan) -> BTreeMap<PlayerId, Asked> {
+    let model = session.situation.view.model();
+    let mut asked: BTreeMap<PlayerId, Asked> = BTreeMap::new();
+    for group in &plan.groups {
+        let of = asked.entry(group.member).or_default();
+        of.goods += model.cost(&group.force);
+        let Ok(i) = session.own.binary_search_by_key(&group.site, |s| s.site) else { continue };
+        let offense = model.attack(&session.own[i].home.iter().filter(|(c, _)| model.is_offense(*c)).collect());
+        if offense > 0.0 {
+            let share = of.sites.entry(group.site).or_default();
+            *share = (*share + model.attack(&group.force) / offense).min(1.0);
+        }
+    }
+    for (member, of) in &mut asked {
+        let army: i64 =
+            session.own.iter().filter(|s| s.owner == *member).map(|s| model.cost(&s.home) + model.cost(&s.away)).sum();
+        of.share = if army > 0 { (of.goods as f64 / army as f64).min(1.0) } else { 0.0 };
+    }
+    asked
+}
+
+/// The awake leader or officer who is the first to speak: leaders before officers, ties by id.
+fn proposer(session: &Session) -> Option<PlayerId> {
+    session
+        .members
+        .iter()
+        .filter(|m| m.rank != Rank::Member && m.rhythm.is_awake(session.now))
+        .min_by_key(|m| (m.rank, m.player))
+        .map(|m| m.player)
+}
