@@ -12,7 +12,7 @@ use bevy_alliance::base::clock::{GameClock, GameSpan, PassStats};
 use bevy_alliance::base::contract::{CampaignFact, Scenario, ScenarioAppExt};
 use bevy_alliance::base::ruleset::Ruleset;
 use bevy_alliance::base::state::state_hash;
-use bevy_alliance::decision::council::Charter;
+use bevy_alliance::decision::council::{Charter, CouncilCharter};
 use bevy_alliance::edge::report::{CampaignTally, ReportPlugin, account};
 use bevy_alliance::world::audit::audit;
 use bevy_alliance::world::generator::{GeneratorOptions, generate_world};
@@ -164,7 +164,7 @@ fn build(options: &Options, rules: Ruleset) -> App {
     let mut app = App::new();
     app.add_plugins(TaskPoolPlugin { task_pool_options: threads })
         .insert_resource(rules)
-        .insert_resource(charter)
+        .insert_resource(CouncilCharter(charter))
         .insert_resource(GameClock::manual())
         .add_plugins(AlliancePlugins::new(Update))
         .add_plugins(ReportPlugin { host: Update.intern() });

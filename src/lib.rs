@@ -1,7 +1,13 @@
 //! bevy_alliance
 
+pub mod action;
 pub mod base;
-pub mod world;
-pub mod society;
-pub mod knowledge;
 pub mod decision;
+pub mod edge;
+pub mod knowledge;
+pub mod society;
+pub mod strategy;
+pub mod world;
+mod plugins;
+
+pub use plugins::{AlliancePlugins, CampaignPlugin, ClassicWorldPlugin};

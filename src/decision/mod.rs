@@ -1,4 +1,4 @@
 //! How an alliance decides.
 
-// pub mod council;
+pub mod council;
 pub mod planning;

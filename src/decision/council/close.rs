@@ -1,54 +1,65 @@
-//! Closing a vote: count, settle conditions by fixpoint, plan with who is left, test everything again with the intel
-//! of this moment.
+//! Closing a vote: settle conditions by fixpoint, plan with who is left, test everything again with the intel of this
+//! moment.
 
-use super::components::{Ballots, CouncilSettings, Proposal, ProposalStatus};
+use super::components::{Ballots, CouncilCharter, CouncilSettings, Proposal, ProposalStatus};
 use super::muster::{Pledge, muster};
-use super::rules::charter::{BallotState, Charter, Decision, Tally, decide, settled_early, tally};
-use super::rules::conditions::{PlanFacts, settle_conditions};
+use super::rules::conditions::{self, MemberPart, PlanFacts};
+use super::rules::decide::{Decision, PlanCheck, decide, settled_early};
+use super::rules::roll::{Roll, tally, tally_open};
 use super::situation::{Situation, Threats};
-use crate::base::clock::{GameSpan, GameTime};
-use crate::base::contract::{Ballot, Condition, Rank, Vote};
+use crate::base::clock::GameTime;
+use crate::base::contract::{Ballot, Vote};
 use crate::base::id::PlayerId;
 use crate::base::limits::Limits;
-use crate::decision::planning::allocation::{AllocationProblem, AllocationSettings, Plan, TargetSpec, allocate};
-use crate::decision::planning::{Library, earliest_covering};
+use crate::decision::planning::allocation::{AllocationProblem, AllocationSettings, Plan, Source, TargetSpec, allocate};
+use crate::decision::planning::{Library, earliest_covering, in_time};
 use crate::society::alliance::MemberInfo;
 use bevy::ecs::system::SystemParam;
 use bevy::prelude::*;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What closing reads beside the situation.
 #[derive(SystemParam, Debug)]
 pub(super) struct Closing<'w> {
-    charter: Res<'w, Charter>,
+    charter: Res<'w, CouncilCharter>,
     settings: Res<'w, CouncilSettings>,
     library: Res<'w, Library>,
     allocation: Res<'w, AllocationSettings>,
     limits: Res<'w, Limits>,
 }
 
-/// How each member on the roll stands now: who left voids its ballot and shrinks the roll.
-fn states(proposal: &Proposal, ballots: &Ballots, situation: &Situation) -> Vec<BallotState> {
-    proposal
-        .roll
-        .iter()
-        .filter_map(|member| {
-            let info = situation.member_of(proposal.id.alliance, *member)?;
-            let leads = info.rank == Rank::Leader;
-            Some(match ballots.cast.get(member) {
-                Some(b) if b.vote == Vote::Approve && !b.conditions.is_empty() => {
-                    BallotState::conditional(*member, leads)
-                }
-                Some(b) => BallotState::cast(*member, leads, b.vote),
-                None => BallotState::open(*member, leads),
-            })
-        })
-        .collect()
+/// The roll as it stands now: who left voids its ballot and shrinks it.
+fn roll_now(proposal: &Proposal, situation: &Situation) -> Roll {
+    let mut roll = proposal.roll.clone();
+    for seat in proposal.roll.seats() {
+        if situation.member_of(proposal.id.alliance, seat.member).is_none() {
+            roll.leave(seat.member);
+        }
+    }
+    roll
 }
 
-/// Whether no open or conditional ballot can change the result any more.
-pub(super) fn settled(charter: &Charter, proposal: &Proposal, ballots: &Ballots, situation: &Situation) -> bool {
-    settled_early(charter, &states(proposal, ballots, situation))
+/// Whether a vote can close before its deadline: nobody who answers in time is left, or no open or conditional ballot
+/// can change the result. A passing vote waits for those who are asked to send troops: their pledges are its force.
+pub(super) fn can_close(
+    charter: &CouncilCharter,
+    proposal: &Proposal,
+    ballots: &Ballots,
+    situation: &Situation,
+) -> bool {
+    let pending: Vec<PlayerId> =
+        ballots.answer_at.iter().filter(|(_, at)| **at < proposal.deadline).map(|(m, _)| *m).collect();
+    if pending.is_empty() {
+        return true;
+    }
+    let count = tally_open(&roll_now(proposal, situation), &ballots.cast);
+    let pledged = ballots.cast.values().filter(|b| b.vote == Vote::Approve && b.pledge_share > 0.0).count();
+    let pledged = u32::try_from(pledged).unwrap_or(u32::MAX);
+    let check = PlanCheck { pledged, needed: proposal.participants_needed, feasible: true };
+    match settled_early(charter, &count, check) {
+        Some(Decision::Passed) => !pending.iter().any(|m| proposal.asked.contains_key(m)),
+        decision => decision.is_some(),
+    }
 }
 
 /// Decides a proposal whose vote ends. Dropped conditions are noted in the ballots.
@@ -59,68 +70,54 @@ pub(super) fn settle(
     ballots: &mut Ballots,
     now: GameTime,
 ) -> ProposalStatus {
-    let alliance = proposal.id.alliance;
-    let threats = situation.threats(alliance, now);
-    let members = situation.voters(alliance);
-    let unconditional: Vec<(PlayerId, Pledge)> = approvals(ballots, false);
-    let conditional: Vec<(PlayerId, Vec<Condition>)> = ballots
-        .cast
-        .iter()
-        .filter(|(_, b)| b.vote == Vote::Approve && !b.conditions.is_empty())
-        .map(|(m, b)| (*m, b.conditions.clone()))
-        .collect();
-    let mut plan = None;
-    let settlement = settle_conditions(&conditional, |set| {
-        let mut pledges: BTreeMap<PlayerId, Pledge> = unconditional.iter().copied().collect();
-        for member in set {
-            if let Some(ballot) = ballots.cast.get(member) {
-                pledges.insert(*member, pledge_of(ballot));
-            }
-        }
-        let made = plan_with(closing, situation, proposal, &members, &pledges, &threats, now);
-        let facts = facts_of(situation, proposal, made.as_ref(), now);
-        plan = made;
+    let threats = situation.threats(proposal.id.alliance, now);
+    let members = situation.voters(proposal.id.alliance);
+    let roll = roll_now(proposal, situation);
+    let mut last: Option<Attempt> = None;
+    let settlement = conditions::settle(&roll, &ballots.cast, |approved| {
+        let pledges = pledges(proposal, ballots, approved);
+        let attempt = attempt(closing, situation, proposal, &members, &pledges, &threats, now);
+        let facts = facts_of(situation, proposal, attempt.as_ref(), now);
+        last = attempt;
         facts
     });
-    for (member, condition) in &settlement.dropped {
-        ballots.dropped.insert(*member, condition.to_string());
+    for dropped in &settlement.dropped {
+        ballots.dropped.insert(dropped.member, dropped.condition.to_string());
     }
-    let states: Vec<BallotState> = states(proposal, ballots, situation)
-        .into_iter()
-        .map(|s| s.settled(|member| settlement.kept.contains(&member)))
-        .collect();
-    let count: Tally = tally(&states);
-    let participants = plan.as_ref().map_or(0, Plan::participants);
-    // A plan may be smaller than the trial was; what counts is that enough members stand behind it.
-    let needed = proposal.participants_needed.min(count.approve);
-    let feasible = plan.as_ref().is_some_and(|p| p.meets_any(closing.settings.floor_ratio));
-    match decide(&closing.charter, &count, participants, needed, feasible, true) {
-        Decision::Passed => match plan {
-            Some(plan) => ProposalStatus::Passed(Box::new(plan)),
-            None => ProposalStatus::Rejected { test: "feasibility".to_owned() },
-        },
-        Decision::Expired => ProposalStatus::Expired,
-        Decision::Rejected { test } => ProposalStatus::Rejected { test: test.name().to_owned() },
-        Decision::Open => ProposalStatus::Expired,
+    let count = tally(&roll, &settlement.votes(&ballots.cast));
+    let check = PlanCheck {
+        pledged: last.as_ref().map_or(0, |a| a.pledged),
+        needed: proposal.participants_needed,
+        feasible: last.as_ref().is_some_and(|a| a.plan.meets_any(closing.settings.floor_ratio)),
+    };
+    match (decide(&closing.charter, &count, check, true), last) {
+        (Decision::Passed, Some(attempt)) => ProposalStatus::Passed(Box::new(attempt.plan)),
+        (Decision::Rejected { failed_test }, _) => ProposalStatus::Rejected { test: failed_test.name().to_owned() },
+        _ => ProposalStatus::Expired,
     }
 }
 
-fn approvals(ballots: &Ballots, conditional: bool) -> Vec<(PlayerId, Pledge)> {
-    ballots
-        .cast
+fn pledges(proposal: &Proposal, ballots: &Ballots, approved: &BTreeSet<PlayerId>) -> BTreeMap<PlayerId, Pledge> {
+    let pledge = |ballot: &Ballot| Pledge { share: ballot.pledge_share, ..Pledge::ALL }.with(&ballot.conditions);
+    approved
         .iter()
-        .filter(|(_, b)| b.vote == Vote::Approve && b.conditions.is_empty() != conditional)
-        .map(|(m, b)| (*m, pledge_of(b)))
+        .filter(|m| proposal.asked.contains_key(m))
+        .filter_map(|m| Some((*m, pledge(ballots.cast.get(m)?))))
         .collect()
 }
 
-fn pledge_of(ballot: &Ballot) -> Pledge {
-    Pledge { share: ballot.pledge_share, ..Pledge::ALL }.with(&ballot.conditions)
+/// A plan with some pledges.
+struct Attempt {
+    plan: Plan,
+    /// Members whose pledge can be at a target in time.
+    pledged: u32,
+    /// Army value of each member, in goods.
+    armies: BTreeMap<PlayerId, i64>,
 }
 
-/// The plan with these pledges: the proposed arrival if it still covers the goals, else up to 12 hours later, never
+/// Plans with these pledges: at the proposed arrival if it still covers the goals, else up to 12 hours later, never
 /// earlier.
-fn plan_with(
+fn attempt(
     closing: &Closing,
     situation: &Situation,
     proposal: &Proposal,
@@ -128,7 +125,7 @@ fn plan_with(
     pledges: &BTreeMap<PlayerId, Pledge>,
     threats: &Threats,
     now: GameTime,
-) -> Option<Plan> {
+) -> Option<Attempt> {
     let alliance = proposal.id.alliance;
     let sources = muster(situation, alliance, members, pledges, threats, now);
     let targets: Vec<TargetSpec> = proposal
@@ -142,8 +139,16 @@ fn plan_with(
     let pattern = closing.library.get(&proposal.pattern)?;
     let model = situation.view.model();
     let latest = proposal.arrival + closing.settings.arrival_slack;
-    let arrival = earliest_covering(&**model.0, &sources, &targets, proposal.arrival, latest, now)
-        .unwrap_or(proposal.arrival);
+    let arrival = earliest_covering(&*model.0, &sources, &targets, proposal.arrival, latest, now);
+    let arrival = arrival.unwrap_or(proposal.arrival);
+    let reaches = |s: &&Source| {
+        targets.iter().any(|t| in_time(&*model.0, s, &s.available, t.estimate.at, arrival, now).is_some())
+    };
+    let pledged: BTreeSet<PlayerId> = sources.iter().filter(reaches).map(|s| s.site.owner).collect();
+    let mut armies: BTreeMap<PlayerId, i64> = BTreeMap::new();
+    for site in situation.view.own(alliance) {
+        *armies.entry(site.owner).or_default() += model.cost(&site.home) + model.cost(&site.away);
+    }
     let problem = AllocationProblem {
         sources,
         targets,
@@ -153,18 +158,27 @@ fn plan_with(
         groups_max: closing.limits.groups_per_operation,
         seed: u64::from(proposal.id.n),
     };
-    Some(allocate(&problem, &closing.allocation, &**model.0))
+    let plan = allocate(&problem, &closing.allocation, &*model.0);
+    Some(Attempt { plan, pledged: u32::try_from(pledged.len()).unwrap_or(u32::MAX), armies })
 }
 
-fn facts_of(situation: &Situation, proposal: &Proposal, plan: Option<&Plan>, now: GameTime) -> PlanFacts {
+#[expect(clippy::cast_precision_loss, reason = "goods of one member, far below 2^53")]
+fn facts_of(situation: &Situation, proposal: &Proposal, attempt: Option<&Attempt>, now: GameTime) -> PlanFacts {
+    let model = situation.view.model();
     let (_, oldest, _) = situation.intel_of(proposal, now);
-    let mut members = BTreeMap::new();
-    if let Some(plan) = plan {
-        for group in &plan.groups {
-            let span = members.entry(group.member).or_insert((group.launch, group.arrival));
-            span.0 = span.0.min(group.launch);
-            span.1 = span.1.max(group.arrival);
+    let mut parts: BTreeMap<PlayerId, MemberPart> = BTreeMap::new();
+    if let Some(attempt) = attempt {
+        for group in &attempt.plan.groups {
+            let army = attempt.armies.get(&group.member).copied().unwrap_or(0).max(1) as f64;
+            let part = parts.entry(group.member).or_insert(MemberPart {
+                share_of_army: 0.0,
+                first_launch: group.launch,
+                last_arrival: group.arrival,
+            });
+            part.share_of_army += model.cost(&group.force) as f64 / army;
+            part.first_launch = part.first_launch.min(group.launch);
+            part.last_arrival = part.last_arrival.max(group.arrival);
         }
     }
-    PlanFacts { participants: plan.map_or(0, Plan::participants), oldest_intel: oldest, members, goods_granted: 0 }
+    PlanFacts { parts, granted_goods: BTreeMap::new(), intel_age: Some(oldest) }
 }

@@ -1,6 +1,8 @@
 //! A proposal, its ballots and its fate.
 
 use crate::base::clock::{CampaignSystems, DueKind, GameSpan, GameTime};
+use super::rules::charter::Charter;
+use super::rules::roll::Roll;
 use crate::base::contract::Ballot;
 use crate::base::id::{AllianceId, PlayerId, ProposalId, SiteId};
 use crate::decision::planning::Plan;
@@ -151,8 +153,8 @@ pub struct Proposal {
     pub asked: BTreeMap<PlayerId, Asked>,
     /// Goods asked of the pool.
     pub goods_asked: i64,
-    /// Who may vote, frozen at opening, sorted.
-    pub roll: Vec<PlayerId>,
+    /// Who may vote, frozen at opening.
+    pub roll: Roll,
     /// How it ended.
     pub status: ProposalStatus,
     /// When it was decided.
@@ -211,6 +213,16 @@ pub struct SubmitProposal {
 pub struct ProposalPassed {
     /// Which.
     pub proposal: ProposalId,
+}
+
+/// The charter of all councils of this campaign.
+#[derive(Resource, Clone, PartialEq, Eq, Debug, Deref, Serialize, Deserialize)]
+pub struct CouncilCharter(pub Charter);
+
+impl Default for CouncilCharter {
+    fn default() -> Self {
+        Self(Charter::plenary())
+    }
 }
 
 /// How councils vote.

@@ -13,7 +13,7 @@ mod situation;
 mod systems;
 
 pub use components::{
-    ActionKind, Asked, BALLOT_DUE, Ballots, CouncilSettings, Decisions, Expected, Goal, Proposal, ProposalPassed,
+    ActionKind, Asked, BALLOT_DUE, Ballots, CouncilCharter, CouncilSettings, Decisions, Expected, Goal, Proposal, ProposalPassed,
     ProposalStatus, ProposedTarget, SubmitProposal, VOTE_CLOSES, proposal_key, proposal_of_key,
 };
 pub use judge::VotingSettings;
@@ -36,13 +36,14 @@ impl Plugin for CouncilPlugin {
         app.add_due_kind(BALLOT_DUE)
             .add_due_kind(VOTE_CLOSES)
             .init_resource::<CouncilSettings>()
+            .init_resource::<CouncilCharter>()
             .init_resource::<VotingSettings>()
             .add_pass_message::<SubmitProposal>()
             .add_pass_message::<ProposalPassed>()
             .register_state::<Proposal>("proposal")
             .register_state::<Ballots>("ballots")
             .register_state::<Decisions>("decisions")
-            .register_state_resource::<Charter>("charter")
+            .register_state_resource::<CouncilCharter>("charter")
             .add_scenario_loader(25, systems::spawn_councils)
             .configure_sets(
                 Campaign,
@@ -62,8 +63,5 @@ impl Plugin for CouncilPlugin {
                     systems::close_votes.in_set(CouncilSystems::Close),
                 ),
             );
-        if !app.world().contains_resource::<Charter>() {
-            app.insert_resource(Charter::plenary());
-        }
     }
 }

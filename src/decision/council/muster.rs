@@ -102,7 +102,7 @@ fn sendable(situation: &Situation, site: &SiteState, threats: &Threats, now: Gam
     if offense.is_empty() {
         return offense;
     }
-    let threat = threat(site.site, site.at, now, &threats.known, &threats.incoming, &**model.0);
+    let threat = threat(site.site, site.at, now, &threats.known, &threats.incoming, &*model.0);
     let mut stays = site.home.minus(&offense);
     stays.add_all(&site.guests);
     let home = HomeCase {

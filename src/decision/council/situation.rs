@@ -102,7 +102,7 @@ impl Situation<'_, '_> {
         let troops = intel::live(report.troops.as_ref(), now)?;
         let public = self.view.site(site)?;
         let confidence = intel::faded(troops.confidence, now - troops.observed_at, intel::TROOPS_HALF_LIFE);
-        KnownOffense::of(public.owner, site, public.at, &troops.value, confidence, &**self.view.model().0)
+        KnownOffense::of(public.owner, site, public.at, &troops.value, confidence, &*self.view.model().0)
     }
 
     /// Army value of an alliance in goods as another one believes it: live reports; villages without one count their
@@ -139,7 +139,7 @@ impl Situation<'_, '_> {
         let mut retaliation: Option<f64> = None;
         for site in self.view.own_of(alliance, member.player) {
             army += model.cost(&site.home) + model.cost(&site.away);
-            let threat = threat(site.site, site.at, now, &threats.known, &threats.incoming, &**model.0);
+            let threat = threat(site.site, site.at, now, &threats.known, &threats.incoming, &*model.0);
             let leaves = asked.sites.get(&site.site).copied().unwrap_or(0.0);
             let offense: Force = site.home.iter().filter(|(class, _)| model.is_offense(*class)).collect();
             let mut stays = site.home.minus(&offense);
@@ -155,7 +155,7 @@ impl Situation<'_, '_> {
             if !threats.known.is_empty() {
                 let mut all = site.home.clone();
                 all.add_all(&site.guests);
-                let reach = strongest_in_reach(&threats.known, site.at, &**model.0);
+                let reach = strongest_in_reach(&threats.known, site.at, &*model.0);
                 let part = inputs::retaliation(reach, model.defense(site, &all));
                 retaliation = Some(retaliation.unwrap_or(0.0).min(part));
             }

@@ -1,12 +1,13 @@
 //! Opening proposals, answering ballots by rule, taking votes from outside, closing.
 
-use super::close::{Closing, settle};
+use super::close::{Closing, can_close, settle};
 use super::components::{
-    Asked, BALLOT_DUE, Ballots, CouncilSettings, Decisions, Proposal, ProposalPassed, ProposalStatus, SubmitProposal,
+    Asked, BALLOT_DUE, Ballots, CouncilCharter, CouncilSettings, Decisions, Proposal, ProposalPassed, ProposalStatus, SubmitProposal,
     VOTE_CLOSES, proposal_key, proposal_of_key,
 };
 use super::judge::{VotingSettings, judge};
-use super::rules::charter::Charter;
+use super::rules::charter::Subject;
+use super::rules::roll::{Candidate, Roll};
 use super::situation::Situation;
 use super::ActionKind;
 use crate::base::clock::{Agenda, DueBatch, GameSpan, GameTime};
@@ -56,8 +57,8 @@ pub(super) fn ask_states(
         if let Some(proposal) = index.proposal(id).and_then(|e| proposals.get(e).ok())
             && proposal.status == ProposalStatus::Open
         {
-            for member in &proposal.roll {
-                wanted.ask(id.alliance, *member);
+            for seat in proposal.roll.seats() {
+                wanted.ask(id.alliance, seat.member);
             }
         }
     }
@@ -69,7 +70,7 @@ pub(super) fn open_proposals(
     mut submitted: MessageReader<SubmitProposal>,
     index: Res<EntityIndex>,
     limits: Res<Limits>,
-    charter: Res<Charter>,
+    charter: Res<CouncilCharter>,
     settings: Res<CouncilSettings>,
     situation: Situation,
     mut alliances: Query<(&mut Alliance, &mut Decisions)>,
@@ -98,12 +99,13 @@ pub(super) fn open_proposals(
         let proposal = proposal_of(id, submission, roll, now, deadline, &settings);
         let mut ballots = Ballots::default();
         ballots.cast.insert(submission.proposer, proposers_ballot(&proposal, now));
-        for member in proposal.roll.iter().filter(|m| **m != submission.proposer) {
-            let answer_at = answer_at(&situation, *member, id, now);
-            ballots.answer_at.insert(*member, answer_at);
+        let others = proposal.roll.seats().iter().map(|s| s.member).filter(|m| *m != submission.proposer);
+        for member in others {
+            let answer_at = answer_at(&situation, member, id, now);
+            ballots.answer_at.insert(member, answer_at);
             if answer_at < deadline {
                 agenda.push(BALLOT_DUE.entry(answer_at, proposal_key(id), member.0));
-                asked.write(BallotRequested { proposal: id, member: *member, answer_at });
+                asked.write(BallotRequested { proposal: id, member, answer_at });
             }
         }
         agenda.push(VOTE_CLOSES.entry(deadline, proposal_key(id), 0));
@@ -131,18 +133,23 @@ fn answer_at(situation: &Situation, member: PlayerId, id: ProposalId, now: GameT
     rhythm.next_awake(rhythm.next_awake(now) + think)
 }
 
-fn roll(charter: &Charter, situation: &Situation, submission: &SubmitProposal) -> Vec<PlayerId> {
-    situation
+fn roll(charter: &CouncilCharter, situation: &Situation, submission: &SubmitProposal) -> Roll {
+    let candidates: Vec<Candidate> = situation
         .voters(submission.alliance)
         .into_iter()
-        .filter(|m| charter.may_vote(m.rank, submission.asked.contains_key(&m.player)) || m.player == submission.proposer)
-        .map(|m| m.player)
-        .collect()
+        .map(|m| Candidate {
+            member: m.player,
+            rank: m.rank,
+            offered_part: submission.asked.contains_key(&m.player),
+        })
+        .collect();
+    let electorate = charter.procedure_for(Subject::Operation).electorate;
+    Roll::open(electorate, &candidates, submission.proposer)
 }
 
 fn refusal(
     submission: &SubmitProposal,
-    charter: &Charter,
+    charter: &CouncilCharter,
     limits: &Limits,
     index: &EntityIndex,
     alliances: &Query<(&mut Alliance, &mut Decisions)>,
@@ -166,15 +173,15 @@ fn refusal(
         let limit = format!("1 to {}", limits.targets_per_operation);
         return Err(refuse("targets_per_operation", limit, submission.targets.len().to_string()));
     }
-    charter.deadline(now, earliest_launch).map_err(|e| {
-        refuse("deadline", "at least 1 h before the earliest launch less 10 min".to_owned(), e.to_string())
+    charter.deadline(Subject::Operation, now, Some(earliest_launch)).map_err(|e| {
+        refuse("deadline", "time enough for the vote before the earliest launch".to_owned(), e.to_string())
     })
 }
 
 fn proposal_of(
     id: ProposalId,
     submission: &SubmitProposal,
-    roll: Vec<PlayerId>,
+    roll: Roll,
     now: GameTime,
     deadline: GameTime,
     settings: &CouncilSettings,
@@ -232,7 +239,7 @@ fn ballot_fact(proposal: ProposalId, member: PlayerId, ballot: &Ballot, at: Game
 pub(super) fn answer_ballots(
     batch: Res<DueBatch>,
     index: Res<EntityIndex>,
-    charter: Res<Charter>,
+    charter: Res<CouncilCharter>,
     voting: Res<VotingSettings>,
     situation: Situation,
     mut proposals: Query<(&Proposal, &mut Ballots)>,
@@ -260,15 +267,14 @@ pub(super) fn answer_ballots(
 
 /// A vote closes early once no open or conditional ballot can change its result.
 fn close_early(
-    charter: &Charter,
+    charter: &CouncilCharter,
     proposal: &Proposal,
     ballots: &Ballots,
     situation: &Situation,
     agenda: &mut Agenda,
     now: GameTime,
 ) {
-    let pending = ballots.answer_at.values().any(|at| *at < proposal.deadline);
-    if !pending || super::close::settled(charter, proposal, ballots, situation) {
+    if can_close(charter, proposal, ballots, situation) {
         agenda.push(VOTE_CLOSES.entry(now, proposal_key(proposal.id), 1));
     }
 }
@@ -278,7 +284,7 @@ pub(super) fn take_votes(
     batch: Res<DueBatch>,
     inputs: Res<Inputs>,
     index: Res<EntityIndex>,
-    charter: Res<Charter>,
+    charter: Res<CouncilCharter>,
     situation: Situation,
     mut proposals: Query<(&Proposal, &mut Ballots)>,
     mut agenda: ResMut<Agenda>,
@@ -323,7 +329,7 @@ fn check_vote(vote: &CastVote, proposal: Option<&Proposal>) -> Result<(), (&'sta
     if proposal.status != ProposalStatus::Open {
         return Err(("vote_is_open", "a proposal whose vote is open", "it is decided".to_owned()));
     }
-    if proposal.roll.binary_search(&vote.member).is_err() {
+    if !proposal.roll.has(vote.member) {
         return Err(("on_the_roll", "a member on the roll", format!("player {}", vote.member)));
     }
     if vote.member == proposal.proposer {

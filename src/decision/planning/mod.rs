@@ -13,7 +13,7 @@ pub use allocation::Plan;
 pub use commitment::{Commitment, Commitments};
 pub use pattern::{Library, Need, Pattern, PatternError, UnitFilter, WaveRole, WaveSpec};
 pub use threat::{Incoming, KnownOffense, strongest_in_reach, threat};
-pub use timing::earliest_covering;
+pub use timing::{earliest_covering, in_time};
 
 use crate::base::state::StateAppExt;
 use bevy::prelude::*;

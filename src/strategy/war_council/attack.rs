@@ -247,7 +247,7 @@ fn plan(
     let model = session.situation.view.model();
     let leave = session.now + session.settings.vote_window + GameSpan::mins(10);
     let latest = session.now + session.settings.arrival_within;
-    let arrival = earliest_covering(&**model.0, &near, targets, leave, latest, leave)?;
+    let arrival = earliest_covering(&*model.0, &near, targets, leave, latest, leave)?;
     let problem = AllocationProblem {
         sources: near,
         targets: targets.to_vec(),
@@ -257,7 +257,7 @@ fn plan(
         groups_max: GROUPS_MAX,
         seed: session.seed,
     };
-    Some((allocate(&problem, &AllocationSettings::default(), &**model.0), arrival))
+    Some((allocate(&problem, &AllocationSettings::default(), &*model.0), arrival))
 }
 
 /// The candidate's score with the ratio and the cost that a plan really has.

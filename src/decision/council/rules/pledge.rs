@@ -53,13 +53,15 @@ pub struct Asked {
 
 /// The conditions that are worth trying, the smallest change first.
 ///
-/// Which change is the smaller is settled by this order alone: first the kind (share, fresh scout, participants,
-/// goods, hour: what costs the member's own part least trouble to others comes first), within a kind the step nearest
-/// to what was asked. A condition that would change nothing is left out.
+/// Changes of different kinds cannot be measured against each other, so this order alone says which is the smaller:
+/// first by kind (share, fresh scout, participants, goods, hour, as `behavior.md` lists them: the first needs nobody
+/// else, the last moves everyone's plan), within a kind the step nearest to what was asked. A condition that would
+/// change nothing is left out.
 #[must_use]
 pub fn conditions_to_try(asked: &Asked, settings: &ConditionSettings) -> Vec<Condition> {
     let share = asked.share_of_army;
-    let shares = settings.share_steps.iter().filter(|_| share > 0.0).map(|part| Condition::MaxShareOfArmy(share * part));
+    let shares =
+        settings.share_steps.iter().filter(|_| share > 0.0).map(|part| Condition::MaxShareOfArmy(share * part));
     let max_age = settings.intel_max_age;
     let fresh = asked.intel_age.filter(|age| *age > max_age).map(|_| Condition::FreshIntel { max_age });
     let most = asked.participants.saturating_add(settings.participants_added_max).min(asked.members);
@@ -84,11 +86,7 @@ pub fn find_condition(
 /// The largest share of the army (0..=1, in steps of 1/20) for which x of `home` stays at least -0.2 and x of `own`
 /// at least -0.5. Both fall as the share grows. 0 if even the smallest step is too much.
 #[must_use]
-pub fn pledge_share(
-    home_at: impl Fn(f64) -> f64,
-    own_at: impl Fn(f64) -> f64,
-    settings: &ConditionSettings,
-) -> f64 {
+pub fn pledge_share(home_at: impl Fn(f64) -> f64, own_at: impl Fn(f64) -> f64, settings: &ConditionSettings) -> f64 {
     let fits = |share: &f64| home_at(*share) >= settings.home_min && own_at(*share) >= settings.own_min;
     (1..=20_u8).rev().map(|n| f64::from(n) / 20.0).find(fits).unwrap_or(0.0)
 }
@@ -134,10 +132,10 @@ mod tests {
     #[test]
     fn the_first_that_suffices_is_taken() {
         let all = conditions_to_try(&asked(), &ConditionSettings::default());
-        let by_share = |c: &Condition| if let Condition::MaxShareOfArmy(s) = c { 0.3 - 0.5 * s } else { 0.0 };
+        let by_share = |c: &Condition| if let Condition::MaxShareOfArmy(s) = c { 0.31 - 0.5 * s } else { 0.0 };
         let (found, score) = find_condition(&all, 0.10, by_share).unwrap();
         assert_eq!(found, all[1]);
-        assert!((score - 0.1).abs() < 1e-9);
+        assert!((score - 0.11).abs() < 1e-9);
         let goods = find_condition(&all, 0.10, |c| f64::from(u8::from(matches!(c, Condition::NeedsGoods(_)))));
         assert_eq!(goods.map(|(c, _)| c), Some(Condition::NeedsGoods(900)));
         assert_eq!(find_condition(&all, 0.10, |_| 0.0999), None);

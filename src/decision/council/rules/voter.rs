@@ -5,7 +5,7 @@
 
 use crate::base::contract::{Reason, Vote};
 use crate::decision::planning::rules::breakdown::Breakdown;
-use crate::society::personality::components::{Taste, Traits};
+use crate::society::personality::{Taste, Traits};
 use serde::{Deserialize, Serialize};
 
 /// How much each trait's d = trait - 0.5 adds, by trait.

@@ -5,7 +5,7 @@ use super::voter::{TermWeight, Veto, VoterInputs, VoterSettings, judge, utility,
 use crate::base::clock::GameSpan;
 use crate::base::contract::Vote;
 use crate::decision::planning::rules::facts::{AttackEstimate, AttackFacts, FactSettings};
-use crate::society::personality::components::{Taste, Traits};
+use crate::society::personality::{Taste, Traits};
 use proptest::prelude::*;
 
 const TOLERANCE: f64 = 0.02;
