@@ -4,9 +4,9 @@
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "an example that talks to a terminal")]
 #![allow(clippy::disallowed_methods, reason = "wall time at the edge: how long the run took")]
 
-use bevy::app::TaskPoolPlugin;
+use bevy::app::{TaskPoolOptions, TaskPoolPlugin};
 use bevy::prelude::*;
-use bevy::tasks::TaskPoolOptions;
+use bevy::ecs::schedule::ScheduleLabel;
 use bevy_alliance::AlliancePlugins;
 use bevy_alliance::base::clock::{GameClock, GameSpan, PassStats};
 use bevy_alliance::base::contract::{CampaignFact, Scenario, ScenarioAppExt};

@@ -18,7 +18,7 @@ use crate::decision::council::{
 };
 use crate::decision::planning::{Commitment, Commitments, Plan};
 use crate::knowledge::intel::{NewIntel, View};
-use crate::society::alliance::{Alliance, Reliability, WarRecord};
+use crate::society::alliance::{ProposalCount, Reliability, WarRecord};
 use bevy::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -198,7 +198,7 @@ pub(super) fn send_scouts(
     mut requests: MessageReader<SendScouts>,
     index: Res<EntityIndex>,
     settings: Res<OperationSettings>,
-    mut alliances: Query<(&mut Alliance, &mut RunningOperations)>,
+    mut alliances: Query<(&mut ProposalCount, &mut RunningOperations)>,
     mut commitments: Query<&mut Commitments>,
     mut agenda: ResMut<Agenda>,
     mut facts: MessageWriter<CampaignFact>,
@@ -206,11 +206,10 @@ pub(super) fn send_scouts(
 ) {
     let now = batch.now();
     for request in requests.read() {
-        let Some((mut alliance, mut running)) = index.alliance(request.alliance).and_then(|e| alliances.get_mut(e).ok()) else {
+        let Some((mut count, mut running)) = index.alliance(request.alliance).and_then(|e| alliances.get_mut(e).ok()) else {
             continue;
         };
-        alliance.proposals += 1;
-        let id = ProposalId { alliance: request.alliance, n: alliance.proposals };
+        let id = ProposalId { alliance: request.alliance, n: count.next() };
         let operation = scouting_mission(id, request, now);
         let order = operation.order(0);
         let promise = Commitment { order, force: request.force.clone(), until: now };

@@ -25,6 +25,7 @@ pub use systems::{CouncilSystems, stagger};
 use crate::base::clock::{Campaign, CampaignAppExt, CampaignSystems};
 use crate::base::contract::ScenarioAppExt;
 use crate::base::state::StateAppExt;
+use crate::society::alliance::AllianceSystems;
 use bevy::prelude::*;
 
 /// Proposals and votes.
@@ -48,7 +49,7 @@ impl Plugin for CouncilPlugin {
             .configure_sets(
                 Campaign,
                 (
-                    CouncilSystems::Ask.in_set(CampaignSystems::Intake),
+                    CouncilSystems::Ask.in_set(CampaignSystems::Intake).after(AllianceSystems::Stances),
                     (CouncilSystems::Open, CouncilSystems::Answer, CouncilSystems::Close)
                         .chain()
                         .in_set(CampaignSystems::Deliberate),

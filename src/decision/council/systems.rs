@@ -18,7 +18,7 @@ use crate::base::contract::{
 use crate::base::id::{EntityIndex, PlayerId, ProposalId, StableId};
 use crate::base::limits::Limits;
 use crate::base::rng::{Purpose, Stream};
-use crate::society::alliance::Alliance;
+use crate::society::alliance::ProposalCount;
 use crate::society::personality::rules as personality;
 use bevy::prelude::*;
 
@@ -73,7 +73,7 @@ pub(super) fn open_proposals(
     charter: Res<CouncilCharter>,
     settings: Res<CouncilSettings>,
     situation: Situation,
-    mut alliances: Query<(&mut Alliance, &mut Decisions)>,
+    mut alliances: Query<(&mut ProposalCount, &mut Decisions)>,
     mut agenda: ResMut<Agenda>,
     mut asked: MessageWriter<BallotRequested>,
     mut facts: MessageWriter<CampaignFact>,
@@ -85,7 +85,7 @@ pub(super) fn open_proposals(
         let roll = roll(&charter, &situation, submission);
         let earliest = submission.trial.groups.iter().map(|g| g.launch).min().unwrap_or(submission.arrival);
         let refusal = refusal(submission, &charter, &limits, &index, &alliances, earliest, now);
-        let Ok((mut alliance, mut decisions)) = alliances.get_mut(entity) else { continue };
+        let Ok((mut count, mut decisions)) = alliances.get_mut(entity) else { continue };
         let deadline = match refusal {
             Ok(deadline) => deadline,
             Err(refused) => {
@@ -93,8 +93,7 @@ pub(super) fn open_proposals(
                 continue;
             }
         };
-        alliance.proposals += 1;
-        let id = ProposalId { alliance: submission.alliance, n: alliance.proposals };
+        let id = ProposalId { alliance: submission.alliance, n: count.next() };
         decisions.open.push(id);
         let proposal = proposal_of(id, submission, roll, now, deadline, &settings);
         let mut ballots = Ballots::default();
@@ -152,7 +151,7 @@ fn refusal(
     charter: &CouncilCharter,
     limits: &Limits,
     index: &EntityIndex,
-    alliances: &Query<(&mut Alliance, &mut Decisions)>,
+    alliances: &Query<(&mut ProposalCount, &mut Decisions)>,
     earliest_launch: GameTime,
     now: GameTime,
 ) -> Result<GameTime, RequestRefused> {

@@ -16,8 +16,19 @@ pub struct Alliance {
     pub name: String,
     /// Whether it deliberates.
     pub active: bool,
-    /// Proposals and scouting missions so far: the n of the next [`ProposalId`](crate::base::id::ProposalId).
-    pub proposals: u32,
+}
+
+/// Proposals and scouting missions of an alliance so far: the n of the next
+/// [`ProposalId`](crate::base::id::ProposalId).
+#[derive(Component, Clone, Copy, PartialEq, Eq, Debug, Default, Reflect, Serialize, Deserialize)]
+pub struct ProposalCount(pub u32);
+
+impl ProposalCount {
+    /// Counts one more and returns its n.
+    pub fn next(&mut self) -> u32 {
+        self.0 += 1;
+        self.0
+    }
 }
 
 /// A player's place in an alliance. It is the truth; [`MemberOf`] follows it.

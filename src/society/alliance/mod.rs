@@ -8,7 +8,7 @@ pub mod rules;
 mod systems;
 
 pub use components::{
-    Alliance, Decayed, Grievances, MemberOf, Members, Membership, Reliability, Stances, Trust, WarAims, WarRecord,
+    Alliance, Decayed, Grievances, MemberOf, Members, Membership, ProposalCount, Reliability, Stances, Trust, WarAims, WarRecord,
 };
 pub use systems::{MemberInfo, Roster};
 
@@ -17,6 +17,13 @@ use crate::base::contract::ScenarioAppExt;
 use crate::base::state::StateAppExt;
 use bevy::prelude::*;
 
+/// Where alliances change within a pass.
+#[derive(SystemSet, Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum AllianceSystems {
+    /// In `Intake`: stances that a game sets.
+    Stances,
+}
+
 /// Alliances and their relations.
 #[derive(Debug, Default)]
 pub struct AlliancePlugin;
@@ -24,6 +31,7 @@ pub struct AlliancePlugin;
 impl Plugin for AlliancePlugin {
     fn build(&self, app: &mut App) {
         app.register_state::<Alliance>("alliance")
+            .register_state::<ProposalCount>("proposal_count")
             .register_state::<Membership>("membership")
             .register_state::<Stances>("stances")
             .register_state::<Grievances>("grievances")
@@ -32,7 +40,8 @@ impl Plugin for AlliancePlugin {
             .register_state::<Reliability>("reliability")
             .register_state::<WarRecord>("war_record")
             .add_observer(systems::on_membership)
+            .configure_sets(Campaign, AllianceSystems::Stances.in_set(CampaignSystems::Intake))
             .add_scenario_loader(10, systems::spawn_alliances)
-            .add_systems(Campaign, systems::apply_stances.in_set(CampaignSystems::Intake));
+            .add_systems(Campaign, systems::apply_stances.in_set(AllianceSystems::Stances));
     }
 }

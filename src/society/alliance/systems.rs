@@ -1,7 +1,7 @@
 //! Spawning alliances, keeping the relationship true, applying stances.
 
 use super::components::{
-    Alliance, Grievances, MemberOf, Membership, Reliability, Stances, Trust, WarAims, WarRecord,
+    Alliance, Grievances, MemberOf, Membership, ProposalCount, Reliability, Stances, Trust, WarAims, WarRecord,
 };
 use super::rules;
 use crate::base::clock::{DueBatch, GameTime};
@@ -44,7 +44,8 @@ pub(super) fn spawn_alliances(world: &mut World, scenario: &Scenario) {
     for a in &scenario.alliances {
         world.spawn((
             StableId::Alliance(a.id),
-            Alliance { id: a.id, name: a.name.clone(), active: a.active, proposals: 0 },
+            Alliance { id: a.id, name: a.name.clone(), active: a.active },
+            ProposalCount::default(),
             stances.remove(&a.id).unwrap_or_default(),
             aims.remove(&a.id).unwrap_or_default(),
             Grievances::default(),

@@ -26,7 +26,7 @@ impl Plugin for WarCouncilPlugin {
             .configure_sets(
                 Campaign,
                 (
-                    WarCouncilSystems::Ask.in_set(CampaignSystems::Intake),
+                    WarCouncilSystems::Ask.in_set(CampaignSystems::Intake).after(CouncilSystems::Ask),
                     WarCouncilSystems::Meet.in_set(CampaignSystems::Deliberate).before(CouncilSystems::Open),
                 ),
             )

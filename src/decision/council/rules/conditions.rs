@@ -110,7 +110,3 @@ pub fn settle(
         }
     }
 }
-
-#[cfg(test)]
-#[path = "conditions_tests.rs"]
-mod tests;

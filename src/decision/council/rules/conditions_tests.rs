@@ -1,12 +1,15 @@
 //! Conditions by hand, and the fixpoint for any ballots.
 
-use super::super::charter::Electorate;
-use super::super::roll::{Candidate, tally};
-use super::*;
-use crate::base::contract::{Rank, Reason};
+use super::charter::Electorate;
+use super::conditions::{MemberPart, PlanFacts, is_met, settle};
+use super::roll::{Candidate, Roll, tally};
+use crate::base::clock::{GameSpan, GameTime};
+use crate::base::contract::{Ballot, Condition, Rank, Reason, Vote};
+use crate::base::id::PlayerId;
 use proptest::prelude::*;
+use std::collections::{BTreeMap, BTreeSet};
 
-pub(crate) fn ballot(vote: Vote, conditions: Vec<Condition>) -> Ballot {
+fn ballot(vote: Vote, conditions: Vec<Condition>) -> Ballot {
     Ballot { vote, reason: Reason::default(), pledge_share: 0.5, conditions, cast_at: GameTime(0) }
 }
 

@@ -11,6 +11,8 @@ pub mod roll;
 pub mod voter;
 
 #[cfg(test)]
+mod conditions_tests;
+#[cfg(test)]
 mod decide_tests;
 #[cfg(test)]
 mod voter_tests;
