@@ -48,7 +48,7 @@ pub(super) fn judge(
     }
     if vote == Vote::Approve {
         let factor = pledge_share(
-            |s| home(&case, s),
+            |s| case.homes.iter().map(|h| h.added_by_leaving(s)).fold(0.0, f64::min),
             |s| own(&case, s, &settings.facts),
             &settings.conditions,
         );

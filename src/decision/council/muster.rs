@@ -12,8 +12,6 @@ use std::collections::BTreeMap;
 
 /// Offense of fewer attack points than this is not worth a march of its own.
 const ATTACK_MIN: f64 = 400.0;
-/// The home term that every village keeps.
-const HOME_KEPT: f64 = -0.2;
 
 /// What a member puts in: the largest share of its army, and hard limits of time.
 #[derive(Clone, Copy, Debug)]
@@ -111,17 +109,6 @@ fn sendable(situation: &Situation, site: &SiteState, threats: &Threats, now: Gam
         may_leave: model.defense(site, &offense) - model.defense(site, &Force::new()),
         share: 1.0,
     };
-    if home.home(1.0) >= HOME_KEPT {
-        return offense;
-    }
-    // A village that its offense hardly defends anyway is not kept from fighting for it.
-    if home.may_leave < 0.25 * home.stays.max(1.0) || home.home(0.0) < HOME_KEPT - 0.3 {
-        return offense;
-    }
-    let (mut low, mut high) = (0.0, 1.0);
-    for _ in 0..12 {
-        let middle = (low + high) / 2.0;
-        if home.home(middle) >= HOME_KEPT { low = middle } else { high = middle }
-    }
-    offense.share(low)
+    let share = home.may_send();
+    if share >= 1.0 { offense } else { offense.share(share) }
 }

@@ -8,7 +8,7 @@ use crate::base::clock::{GameSpan, GameTime};
 use crate::base::contract::{PlayerKind, SiteState};
 use crate::base::id::{AllianceId, EntityIndex, PlayerId, SiteId};
 use crate::base::ruleset::Force;
-use crate::decision::planning::{Commitments, Incoming, KnownOffense, strongest_in_reach, threat};
+use crate::decision::planning::{Commitments, Incoming, KnownOffense, LIKELIHOOD, strongest_in_reach, threat};
 use crate::decision::planning::rules::facts::AttackEstimate;
 use crate::knowledge::intel::{View, rules as intel};
 use crate::society::alliance::{MemberInfo, Roster, rules as relations};
@@ -18,6 +18,8 @@ use bevy::prelude::*;
 
 /// Attack points that an unseen army is taken for, per inhabitant of the village it left.
 const ATTACK_PER_INHABITANT: f64 = 8.0;
+/// The home term that every village keeps.
+const HOME_KEPT: f64 = -0.2;
 /// Probability that a hostile march is what it could be at most.
 const REAL: f64 = 0.5;
 
@@ -136,7 +138,7 @@ impl Situation<'_, '_> {
         let asked = proposal.asked.get(&member.player).cloned().unwrap_or_default();
         let mut army = 0;
         let mut homes = Vec::new();
-        let mut retaliation: Option<f64> = None;
+        let mut capital = None;
         for site in self.view.own_of(alliance, member.player) {
             army += model.cost(&site.home) + model.cost(&site.away);
             let threat = threat(site.site, site.at, now, &threats.known, &threats.incoming, &*model.0);
@@ -152,14 +154,16 @@ impl Situation<'_, '_> {
                     share: leaves,
                 });
             }
-            if !threats.known.is_empty() {
-                let mut all = site.home.clone();
-                all.add_all(&site.guests);
-                let reach = strongest_in_reach(&threats.known, site.at, &*model.0);
-                let part = inputs::retaliation(reach, model.defense(site, &all));
-                retaliation = Some(retaliation.unwrap_or(0.0).min(part));
-            }
+            capital = capital.max(Some((site.population, core::cmp::Reverse(site.site))));
         }
+        // Whoever hits back picks the village that is worth most: the most populous one.
+        let capital = capital.and_then(|(_, site)| self.view.own_of(alliance, member.player).find(|s| s.site == site.0));
+        let retaliation = capital.filter(|_| !threats.known.is_empty()).map(|site| {
+            let mut all = site.home.clone();
+            all.add_all(&site.guests);
+            let reach = LIKELIHOOD * strongest_in_reach(&threats.known, site.at, &*model.0);
+            inputs::retaliation(reach, model.defense(site, &all))
+        });
         let incoming_at_home = threats.incoming.iter().any(|i| {
             asked.sites.contains_key(&i.target) && i.arrival > now && i.arrival < proposal.arrival + GameSpan::hours(1)
         });
@@ -281,6 +285,28 @@ pub struct HomeCase {
 }
 
 impl HomeCase {
+    /// What leaving adds to the home term when `factor` of what is asked leaves. A village that could not be held
+    /// even with all its offense at home keeps none of it there: only the loss that leaving makes counts.
+    #[must_use]
+    pub fn added_by_leaving(&self, factor: f64) -> f64 {
+        let (stay, leave) = (self.home(0.0), self.home(factor));
+        if stay < HOME_KEPT { leave - stay } else { leave }
+    }
+
+    /// The largest share (0..=1) of what is asked that may leave: what keeps the home term at -0.2 or above.
+    #[must_use]
+    pub fn may_send(&self) -> f64 {
+        if self.added_by_leaving(1.0) >= HOME_KEPT {
+            return 1.0;
+        }
+        let (mut low, mut high) = (0.0, 1.0);
+        for _ in 0..12 {
+            let middle = (low + high) / 2.0;
+            if self.added_by_leaving(middle) >= HOME_KEPT { low = middle } else { high = middle }
+        }
+        low
+    }
+
     /// The home term when `factor` of what is asked leaves: -clamp(1 - `D_left` / (1.2 threat), 0, 1).
     #[must_use]
     pub fn home(&self, factor: f64) -> f64 {

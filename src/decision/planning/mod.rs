@@ -12,7 +12,7 @@ mod timing;
 pub use allocation::Plan;
 pub use commitment::{Commitment, Commitments};
 pub use pattern::{Library, Need, Pattern, PatternError, UnitFilter, WaveRole, WaveSpec};
-pub use threat::{Incoming, KnownOffense, strongest_in_reach, threat};
+pub use threat::{INCOMING_WITHIN, Incoming, KnownOffense, LIKELIHOOD, REACH, strongest_in_reach, threat};
 pub use timing::{earliest_covering, in_time};
 
 use crate::base::state::StateAppExt;

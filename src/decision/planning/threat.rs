@@ -9,6 +9,8 @@ use serde::{Deserialize, Serialize};
 
 /// Known offense that reaches a site within this time is a threat to it.
 pub const REACH: GameSpan = GameSpan::hours(12);
+/// What could come to one village weighs this much: a player's offense can hit one of the many villages in its reach.
+pub const LIKELIHOOD: f64 = 0.35;
 /// Hostile marches due within this time are a threat.
 pub const INCOMING_WITHIN: GameSpan = GameSpan::hours(24);
 
@@ -85,5 +87,5 @@ pub fn threat(
 ) -> f64 {
     let marching: f64 =
         incoming.iter().filter(|i| i.target == site && i.arrival - now <= INCOMING_WITHIN).map(|i| i.attack).sum();
-    marching.max(strongest_in_reach(known, at, model))
+    marching.max(LIKELIHOOD * strongest_in_reach(known, at, model))
 }

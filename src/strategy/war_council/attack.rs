@@ -20,6 +20,8 @@ const POPULATION_MIN: u32 = 150;
 const SOURCES_MAX: usize = 48;
 /// The ratio that an optimist expects of an attack on what nobody has seen.
 const OPTIMISTIC_RATIO: f64 = 3.0;
+/// Members that an operation is expected to have at least: what it brings must be worth their while.
+const MEMBERS_EXPECTED: f64 = 3.0;
 /// Groups of one operation at most, while it is planned.
 const GROUPS_MAX: usize = 60;
 
@@ -95,6 +97,7 @@ fn all_sources(session: &Session) -> Vec<Source> {
 /// Enemy sites whose troops are known, the best first by what can be said without a plan.
 fn candidates(session: &Session, sources: &[Source]) -> Vec<Candidate> {
     let mut candidates: Vec<Candidate> = Vec::new();
+    let worthwhile = MEMBERS_EXPECTED * session.planning.scores.drop_hours * mean_production(session);
     for enemy in &session.enemies {
         let strength = strength_ratio(session, *enemy);
         for member in session.situation.roster.members(*enemy) {
@@ -105,9 +108,17 @@ fn candidates(session: &Session, sources: &[Source]) -> Vec<Candidate> {
             }
         }
     }
+    candidates.retain(|c| c.spec.value >= worthwhile);
     candidates.sort_by(|a, b| b.score.total_cmp(&a.score).then(a.spec.site.cmp(&b.spec.site)));
     candidates.truncate(session.settings.targets_planned);
     candidates
+}
+
+/// What a member makes per hour on average, in goods.
+#[expect(clippy::cast_precision_loss, reason = "goods per hour of an alliance")]
+fn mean_production(session: &Session) -> f64 {
+    let all: i64 = session.own.iter().map(|s| s.per_hour.total()).sum();
+    all as f64 / session.members.len().max(1) as f64
 }
 
 fn strength_ratio(session: &Session, enemy: AllianceId) -> f64 {
@@ -360,11 +371,11 @@ fn bound_share(session: &Session) -> f64 {
     if all <= 0.0 { 1.0 } else { away / all }
 }
 
-/// What the sites that would send make per hour, in goods.
+/// What the members that would send make per hour with all their sites, in goods.
 #[expect(clippy::cast_precision_loss, reason = "goods per hour of some villages")]
 fn asked_production(session: &Session, plan: &Plan) -> f64 {
-    let sites: std::collections::BTreeSet<SiteId> = plan.groups.iter().map(|g| g.site).collect();
-    session.own.iter().filter(|s| sites.contains(&s.site)).map(|s| s.per_hour.total() as f64).sum()
+    let members: std::collections::BTreeSet<PlayerId> = plan.groups.iter().map(|g| g.member).collect();
+    session.own.iter().filter(|s| members.contains(&s.owner)).map(|s| s.per_hour.total() as f64).sum()
 }
 
 /// What the trial plan asks of each member.

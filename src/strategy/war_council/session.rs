@@ -60,7 +60,7 @@ impl Default for WarCouncilSettings {
     fn default() -> Self {
         Self {
             period: GameSpan::hours(6),
-            targets_planned: 8,
+            targets_planned: 16,
             targets_per_operation: 3,
             parties_per_session: 8,
             parties_per_member: 2,
