@@ -5,9 +5,9 @@ pub mod base;
 pub mod decision;
 pub mod edge;
 pub mod knowledge;
+mod plugins;
 pub mod society;
 pub mod strategy;
 pub mod world;
-mod plugins;
 
 pub use plugins::{AlliancePlugins, CampaignPlugin, ClassicWorldPlugin};

@@ -42,8 +42,7 @@ pub fn audit(world: &mut World) -> Audit {
         troops.add_all(&march.force);
         goods += march.loot;
     }
-    let classes: BTreeSet<_> =
-        troops.iter().chain(ledger.troops_at_start.iter()).map(|(class, _)| class).collect();
+    let classes: BTreeSet<_> = troops.iter().chain(ledger.troops_at_start.iter()).map(|(class, _)| class).collect();
     let troops_unaccounted = classes
         .into_iter()
         .map(|c| (i64::from(troops.count(c)) - i64::from(ledger.troops_at_start.count(c))).abs())

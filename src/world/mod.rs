@@ -5,10 +5,10 @@
 //! the game's own. The modules stand in this order and each imports only from those before it: `village`, `march`,
 //! `battle`, `model`, `audit`, `import`, `generator`.
 
-pub mod village;
-pub mod march;
-pub mod battle;
-pub mod model;
 pub mod audit;
-pub mod import;
+pub mod battle;
 pub mod generator;
+pub mod import;
+pub mod march;
+pub mod model;
+pub mod village;

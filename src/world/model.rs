@@ -156,4 +156,3 @@ impl WorldModel for ClassicModel {
         self.rules.unit(class).map_or("?", |u| u.name.as_str())
     }
 }
-

@@ -13,9 +13,7 @@ use crate::base::contract::{
 use crate::base::goods::Goods;
 use crate::base::id::{AllianceId, EntityIndex, OrderId, PlayerId, ProposalId, SiteId, StableId};
 use crate::base::ruleset::{Force, Levels};
-use crate::decision::council::{
-    Goal, Proposal, ProposalPassed, ProposalStatus, proposal_key, proposal_of_key,
-};
+use crate::decision::council::{Goal, Proposal, ProposalPassed, ProposalStatus, proposal_key, proposal_of_key};
 use crate::decision::planning::{Commitment, Commitments, Plan};
 use crate::knowledge::intel::{NewIntel, View};
 use crate::society::alliance::{ProposalCount, Reliability, WarRecord};
@@ -206,7 +204,8 @@ pub(super) fn send_scouts(
 ) {
     let now = batch.now();
     for request in requests.read() {
-        let Some((mut count, mut running)) = index.alliance(request.alliance).and_then(|e| alliances.get_mut(e).ok()) else {
+        let Some((mut count, mut running)) = index.alliance(request.alliance).and_then(|e| alliances.get_mut(e).ok())
+        else {
             continue;
         };
         let id = ProposalId { alliance: request.alliance, n: count.next() };
@@ -426,7 +425,8 @@ pub(super) fn review_operations(
         let mut changed = operation.clone();
         let mut hopeless = Vec::new();
         for target in &operation.targets {
-            let pending = operation.groups.iter().any(|g| g.target == target.site && rules::is_active(g) && g.arrival > now);
+            let pending =
+                operation.groups.iter().any(|g| g.target == target.site && rules::is_active(g) && g.arrival > now);
             if !pending || !news.contains(&(operation.id.alliance, target.site)) {
                 continue;
             }

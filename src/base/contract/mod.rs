@@ -14,8 +14,8 @@ mod vote;
 
 pub use fact::{CampaignFact, Fact, LaunchRow, OperationReport, TermShare};
 pub use march::{
-    BattleFought, EnemyGroup, GroupArrived, GroupFailed, GroupHome, GroupLaunched, LaunchDue, Manner, MarchSighted, RecallGroup,
-    ScoutReturned, ScoutsKilled,
+    BattleFought, EnemyGroup, GroupArrived, GroupFailed, GroupHome, GroupLaunched, LaunchDue, Manner, MarchSighted,
+    RecallGroup, ScoutReturned, ScoutsKilled,
 };
 pub use model::{AttackGroup, Forecast, Model, SiteEstimate, WorldModel};
 pub use request::{
@@ -66,11 +66,14 @@ impl Plugin for ContractPlugin {
             .add_pass_resource::<ReportedStates>()
             .add_message::<CampaignFact>()
             .add_message::<BallotRequested>();
-        app.configure_sets(Campaign, (
-            WorldSystems::Report.in_set(CampaignSystems::Sense),
-            WorldSystems::Move.in_set(CampaignSystems::March),
-            WorldSystems::Fight.in_set(CampaignSystems::Battle),
-        ));
+        app.configure_sets(
+            Campaign,
+            (
+                WorldSystems::Report.in_set(CampaignSystems::Sense),
+                WorldSystems::Move.in_set(CampaignSystems::March),
+                WorldSystems::Fight.in_set(CampaignSystems::Battle),
+            ),
+        );
         request::plug(app, self.host);
         scenario::plug(app);
     }

@@ -296,7 +296,10 @@ fn start(world: &mut World, scenario: &Scenario) -> Result<(), ScenarioError> {
 }
 
 pub(super) fn plug(app: &mut App) {
-    app.init_resource::<Ruleset>().init_resource::<Holdings>().init_resource::<SiteGrid>().add_scenario_loader(0, spawn_public);
+    app.init_resource::<Ruleset>()
+        .init_resource::<Holdings>()
+        .init_resource::<SiteGrid>()
+        .add_scenario_loader(0, spawn_public);
 }
 
 fn spawn_public(world: &mut World, scenario: &Scenario) {

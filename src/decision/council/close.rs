@@ -11,7 +11,9 @@ use crate::base::clock::GameTime;
 use crate::base::contract::{Ballot, Vote};
 use crate::base::id::PlayerId;
 use crate::base::limits::Limits;
-use crate::decision::planning::allocation::{AllocationProblem, AllocationSettings, Plan, Source, TargetSpec, allocate};
+use crate::decision::planning::allocation::{
+    AllocationProblem, AllocationSettings, Plan, Source, TargetSpec, allocate,
+};
 use crate::decision::planning::{Library, earliest_covering, in_time};
 use crate::society::alliance::MemberInfo;
 use bevy::ecs::system::SystemParam;

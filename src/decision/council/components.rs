@@ -1,8 +1,8 @@
 //! A proposal, its ballots and its fate.
 
-use crate::base::clock::{CampaignSystems, DueKind, GameSpan, GameTime};
 use super::rules::charter::Charter;
 use super::rules::roll::Roll;
+use crate::base::clock::{CampaignSystems, DueKind, GameSpan, GameTime};
 use crate::base::contract::Ballot;
 use crate::base::id::{AllianceId, PlayerId, ProposalId, SiteId};
 use crate::decision::planning::Plan;
@@ -11,11 +11,8 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// A member's answer is due. Owner: the proposal, n: the member.
-pub const BALLOT_DUE: DueKind = DueKind::new(
-    20,
-    "ballot_due",
-    &[CampaignSystems::Intake, CampaignSystems::Sense, CampaignSystems::Deliberate],
-);
+pub const BALLOT_DUE: DueKind =
+    DueKind::new(20, "ballot_due", &[CampaignSystems::Intake, CampaignSystems::Sense, CampaignSystems::Deliberate]);
 
 /// A vote ends. Owner: the proposal.
 pub const VOTE_CLOSES: DueKind = DueKind::new(

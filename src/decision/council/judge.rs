@@ -48,7 +48,7 @@ pub(super) fn judge(
     }
     if vote == Vote::Approve {
         let factor = pledge_share(
-            |s| case.homes.iter().map(|h| h.added_by_leaving(s)).fold(0.0, f64::min),
+            |s| home(&case, s),
             |s| own(&case, s, &settings.facts),
             &settings.conditions,
         );
@@ -100,9 +100,9 @@ fn own(case: &MemberCase, factor: f64, settings: &FactSettings) -> f64 {
     inputs::own(attack(case, None, settings).own_loss, case.share * factor)
 }
 
-/// The home term of the worst village when `factor` of what is asked leaves.
+/// The home term of the worst village when `factor` of what is asked leaves: what leaving makes worse.
 fn home(case: &MemberCase, factor: f64) -> f64 {
-    case.homes.iter().map(|h| h.home(factor)).fold(0.0, f64::min)
+    case.homes.iter().map(|h| h.added_by_leaving(factor)).fold(0.0, f64::min)
 }
 
 /// The inputs of the formula, with a share of what is asked and, if given, intel of that age.

@@ -13,8 +13,8 @@ mod situation;
 mod systems;
 
 pub use components::{
-    ActionKind, Asked, BALLOT_DUE, Ballots, CouncilCharter, CouncilSettings, Decisions, Expected, Goal, Proposal, ProposalPassed,
-    ProposalStatus, ProposedTarget, SubmitProposal, VOTE_CLOSES, proposal_key, proposal_of_key,
+    ActionKind, Asked, BALLOT_DUE, Ballots, CouncilCharter, CouncilSettings, Decisions, Expected, Goal, Proposal,
+    ProposalPassed, ProposalStatus, ProposedTarget, SubmitProposal, VOTE_CLOSES, proposal_key, proposal_of_key,
 };
 pub use judge::VotingSettings;
 pub use muster::{Pledge, muster};

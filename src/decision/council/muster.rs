@@ -92,11 +92,8 @@ pub fn muster(
 /// The offense that may leave a village: not promised, and no more than keeps its home term at -0.2.
 fn sendable(situation: &Situation, site: &SiteState, threats: &Threats, now: GameTime) -> Force {
     let model = situation.view.model();
-    let offense: Force = situation
-        .free(site)
-        .iter()
-        .filter(|(class, _)| model.is_offense(*class) && model.is_fighter(*class))
-        .collect();
+    let offense: Force =
+        situation.free(site).iter().filter(|(class, _)| model.is_offense(*class) && model.is_fighter(*class)).collect();
     if offense.is_empty() {
         return offense;
     }

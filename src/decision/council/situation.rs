@@ -8,8 +8,8 @@ use crate::base::clock::{GameSpan, GameTime};
 use crate::base::contract::{PlayerKind, SiteState};
 use crate::base::id::{AllianceId, EntityIndex, PlayerId, SiteId};
 use crate::base::ruleset::Force;
-use crate::decision::planning::{Commitments, Incoming, KnownOffense, LIKELIHOOD, strongest_in_reach, threat};
 use crate::decision::planning::rules::facts::AttackEstimate;
+use crate::decision::planning::{Commitments, Incoming, KnownOffense, LIKELIHOOD, strongest_in_reach, threat};
 use crate::knowledge::intel::{View, rules as intel};
 use crate::society::alliance::{MemberInfo, Roster, rules as relations};
 use crate::society::personality::{Taste, Traits, rules as personality};
@@ -157,7 +157,8 @@ impl Situation<'_, '_> {
             capital = capital.max(Some((site.population, core::cmp::Reverse(site.site))));
         }
         // Whoever hits back picks the village that is worth most: the most populous one.
-        let capital = capital.and_then(|(_, site)| self.view.own_of(alliance, member.player).find(|s| s.site == site.0));
+        let capital =
+            capital.and_then(|(_, site)| self.view.own_of(alliance, member.player).find(|s| s.site == site.0));
         let retaliation = capital.filter(|_| !threats.known.is_empty()).map(|site| {
             let mut all = site.home.clone();
             all.add_all(&site.guests);
@@ -213,9 +214,8 @@ impl Situation<'_, '_> {
             anger: personality::anger(&traits),
             fear: personality::fear(&traits),
             grievance: relation.map(|(_, grievance)| grievance),
-            enemy_strength: (proposal.expected.strength_own > 0.0).then(|| {
-                inputs::enemy_strength(proposal.expected.strength_enemy, proposal.expected.strength_own)
-            }),
+            enemy_strength: (proposal.expected.strength_own > 0.0)
+                .then(|| inputs::enemy_strength(proposal.expected.strength_enemy, proposal.expected.strength_own)),
             trust: inputs::trust(self.roster.trust(member.player, proposal.proposer, now)),
             weary,
             retaliation,

@@ -1,19 +1,19 @@
 //! Opening proposals, answering ballots by rule, taking votes from outside, closing.
 
+use super::ActionKind;
 use super::close::{Closing, can_close, settle};
 use super::components::{
-    Asked, BALLOT_DUE, Ballots, CouncilCharter, CouncilSettings, Decisions, Proposal, ProposalPassed, ProposalStatus, SubmitProposal,
-    VOTE_CLOSES, proposal_key, proposal_of_key,
+    Asked, BALLOT_DUE, Ballots, CouncilCharter, CouncilSettings, Decisions, Proposal, ProposalPassed, ProposalStatus,
+    SubmitProposal, VOTE_CLOSES, proposal_key, proposal_of_key,
 };
 use super::judge::{VotingSettings, judge};
 use super::rules::charter::Subject;
 use super::rules::roll::{Candidate, Roll};
 use super::situation::Situation;
-use super::ActionKind;
 use crate::base::clock::{Agenda, DueBatch, GameSpan, GameTime};
 use crate::base::contract::{
-    Ballot, BallotRequested, CampaignFact, CastVote, Fact, INPUT, Input, Inputs, Reason, RequestRefused, Scenario, Vote,
-    WantedStates,
+    Ballot, BallotRequested, CampaignFact, CastVote, Fact, INPUT, Input, Inputs, Reason, RequestRefused, Scenario,
+    Vote, WantedStates,
 };
 use crate::base::id::{EntityIndex, PlayerId, ProposalId, StableId};
 use crate::base::limits::Limits;
@@ -136,11 +136,7 @@ fn roll(charter: &CouncilCharter, situation: &Situation, submission: &SubmitProp
     let candidates: Vec<Candidate> = situation
         .voters(submission.alliance)
         .into_iter()
-        .map(|m| Candidate {
-            member: m.player,
-            rank: m.rank,
-            offered_part: submission.asked.contains_key(&m.player),
-        })
+        .map(|m| Candidate { member: m.player, rank: m.rank, offered_part: submission.asked.contains_key(&m.player) })
         .collect();
     let electorate = charter.procedure_for(Subject::Operation).electorate;
     Roll::open(electorate, &candidates, submission.proposer)
@@ -186,7 +182,8 @@ fn proposal_of(
     settings: &CouncilSettings,
 ) -> Proposal {
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "at most 60 members")]
-    let needed = (settings.participants_share * f64::from(u32::try_from(submission.asked.len()).unwrap_or(0))).ceil() as u32;
+    let needed =
+        (settings.participants_share * f64::from(u32::try_from(submission.asked.len()).unwrap_or(0))).ceil() as u32;
     Proposal {
         id,
         proposer: submission.proposer,
@@ -248,7 +245,9 @@ pub(super) fn answer_ballots(
     let now = batch.now();
     for entry in batch.of(BALLOT_DUE) {
         let (id, member) = (proposal_of_key(entry.owner), PlayerId(entry.n));
-        let Some((proposal, mut ballots)) = index.proposal(id).and_then(|e| proposals.get_mut(e).ok()) else { continue };
+        let Some((proposal, mut ballots)) = index.proposal(id).and_then(|e| proposals.get_mut(e).ok()) else {
+            continue;
+        };
         if proposal.status != ProposalStatus::Open
             || ballots.cast.contains_key(&member)
             || ballots.answer_at.get(&member) != Some(&now)

@@ -163,7 +163,8 @@ impl Default for Library {
             include_str!("../../../assets/patterns/simultaneous.json"),
             include_str!("../../../assets/patterns/multi_wave.json"),
         ];
-        let patterns = texts.iter().map(|t| Pattern::from_json(t).expect("the compiled-in patterns are valid")).collect();
+        let patterns =
+            texts.iter().map(|t| Pattern::from_json(t).expect("the compiled-in patterns are valid")).collect();
         Self { patterns }
     }
 }

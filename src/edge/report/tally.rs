@@ -1,7 +1,9 @@
 //! Counting facts.
 
 use crate::base::clock::{GameSpan, GameTime};
-use crate::base::contract::{CampaignFact, Condition, Fact, LaunchRow, Manner, OperationReport, Reason, Scenario, Vote};
+use crate::base::contract::{
+    CampaignFact, Condition, Fact, LaunchRow, Manner, OperationReport, Reason, Scenario, Vote,
+};
 use crate::base::id::{AllianceId, PlayerId, ProposalId, SiteId};
 use bevy::prelude::Resource;
 use serde::{Deserialize, Serialize};

@@ -6,9 +6,7 @@ use super::components::{
 use super::rules;
 use super::view::MemberStates;
 use crate::base::clock::{Agenda, CampaignSystems, DueBatch, DueKind};
-use crate::base::contract::{
-    BattleFought, MarchSighted, ReportedStates, Scenario, ScoutReturned, ScoutsKilled,
-};
+use crate::base::contract::{BattleFought, MarchSighted, ReportedStates, Scenario, ScoutReturned, ScoutsKilled};
 use crate::base::id::{AllianceId, EntityIndex, SiteId, StableId};
 use crate::base::limits::Limits;
 use crate::society::alliance::Roster;

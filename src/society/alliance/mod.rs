@@ -8,7 +8,8 @@ pub mod rules;
 mod systems;
 
 pub use components::{
-    Alliance, Decayed, Grievances, MemberOf, Members, Membership, ProposalCount, Reliability, Stances, Trust, WarAims, WarRecord,
+    Alliance, Decayed, Grievances, MemberOf, Members, Membership, ProposalCount, Reliability, Stances, Trust, WarAims,
+    WarRecord,
 };
 pub use systems::{MemberInfo, Roster};
 

@@ -66,12 +66,8 @@ pub(super) fn spawn_alliances(world: &mut World, scenario: &Scenario) {
 
 /// The most populous villages of an alliance: public, and what everyone takes for its most valuable ones.
 fn most_valuable(scenario: &Scenario, alliance: AllianceId) -> Vec<SiteId> {
-    let members: std::collections::BTreeSet<PlayerId> = scenario
-        .players
-        .iter()
-        .filter(|p| p.membership.is_some_and(|(a, _)| a == alliance))
-        .map(|p| p.id)
-        .collect();
+    let members: std::collections::BTreeSet<PlayerId> =
+        scenario.players.iter().filter(|p| p.membership.is_some_and(|(a, _)| a == alliance)).map(|p| p.id).collect();
     let mut sites: Vec<_> =
         scenario.sites.iter().filter(|s| members.contains(&s.owner)).map(|s| (s.population, s.id)).collect();
     sites.sort_unstable_by_key(|(population, id)| (core::cmp::Reverse(*population), *id));

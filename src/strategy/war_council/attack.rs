@@ -2,26 +2,28 @@
 
 use super::session::Session;
 use crate::base::clock::{GameSpan, GameTime};
-use crate::base::contract::{Rank, SiteEstimate};
+use crate::base::contract::{Manner, Rank, SiteEstimate};
 use crate::base::id::{AllianceId, PlayerId, SiteId};
-use crate::decision::council::{
-    Asked, Expected, Goal, Pledge, ProposedTarget, SubmitProposal, muster,
+use crate::decision::council::{Asked, Expected, Goal, Pledge, ProposedTarget, SubmitProposal, muster};
+use crate::decision::planning::allocation::{
+    AllocationProblem, AllocationSettings, Plan, Source, TargetSpec, allocate,
 };
-use crate::decision::planning::allocation::{AllocationProblem, AllocationSettings, Plan, Source, TargetSpec, allocate};
 use crate::decision::planning::rules::facts::{AttackEstimate, AttackFacts};
 use crate::decision::planning::rules::option::{AttackInputs, attack_score};
 use crate::decision::planning::rules::target::{TargetInputs, ValueInputs, is_worthwhile, target_score, target_value};
 use crate::decision::planning::{Pattern, earliest_covering};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Villages with fewer inhabitants are not worth an operation.
 const POPULATION_MIN: u32 = 150;
 /// Villages nearest to a target that are considered as its sources.
 const SOURCES_MAX: usize = 48;
+/// The ratio at which candidates are compared before they are planned for.
+const GUESSED_RATIO: f64 = 2.5;
 /// The ratio that an optimist expects of an attack on what nobody has seen.
 const OPTIMISTIC_RATIO: f64 = 3.0;
-/// Members that an operation is expected to have at least: what it brings must be worth their while.
-const MEMBERS_EXPECTED: f64 = 3.0;
+/// Villages that an operation is expected to have at least: what it brings must be worth their while.
+const VILLAGES_EXPECTED: f64 = 4.0;
 /// Groups of one operation at most, while it is planned.
 const GROUPS_MAX: usize = 60;
 
@@ -97,7 +99,7 @@ fn all_sources(session: &Session) -> Vec<Source> {
 /// Enemy sites whose troops are known, the best first by what can be said without a plan.
 fn candidates(session: &Session, sources: &[Source]) -> Vec<Candidate> {
     let mut candidates: Vec<Candidate> = Vec::new();
-    let worthwhile = MEMBERS_EXPECTED * session.planning.scores.drop_hours * mean_production(session);
+    let worthwhile = VILLAGES_EXPECTED * session.planning.scores.drop_hours * mean_production(session);
     for enemy in &session.enemies {
         let strength = strength_ratio(session, *enemy);
         for member in session.situation.roster.members(*enemy) {
@@ -114,11 +116,11 @@ fn candidates(session: &Session, sources: &[Source]) -> Vec<Candidate> {
     candidates
 }
 
-/// What a member makes per hour on average, in goods.
+/// What a village makes per hour on average, in goods.
 #[expect(clippy::cast_precision_loss, reason = "goods per hour of an alliance")]
 fn mean_production(session: &Session) -> f64 {
     let all: i64 = session.own.iter().map(|s| s.per_hour.total()).sum();
-    all as f64 / session.members.len().max(1) as f64
+    all as f64 / session.own.len().max(1) as f64
 }
 
 fn strength_ratio(session: &Session, enemy: AllianceId) -> f64 {
@@ -143,14 +145,13 @@ fn candidate(
     if estimate.population < POPULATION_MIN {
         return None;
     }
-    let value = value(session, &estimate);
+    let value = value(session, &estimate, estimate.goods.total());
     let attack = AttackEstimate {
-        ratio: 2.0,
+        ratio: GUESSED_RATIO,
         confidence: estimate.confidence,
         age: session.now - estimate.seen_at,
         value_goods: value,
-        // At twice the defense an attack sends about what it kills; the plan replaces this guess.
-        cost_goods: value,
+        cost_goods: cost_at(session, sources, &estimate, GUESSED_RATIO)?,
     };
     let inputs = TargetInputs {
         gain: None,
@@ -174,19 +175,32 @@ fn score(session: &Session, attack: &AttackEstimate, inputs: &TargetInputs) -> f
     target_score(&inputs, &session.planning.scores).score
 }
 
-/// The value of breaking a site: its loot, and what its troops cost.
+/// The value of breaking a site: what can be carried off, and what its troops cost.
 #[expect(clippy::cast_precision_loss, reason = "goods of one village, far below 2^53")]
-fn value(session: &Session, estimate: &SiteEstimate) -> f64 {
+fn value(session: &Session, estimate: &SiteEstimate, carry: i64) -> f64 {
     let model = session.situation.view.model();
     let offense = estimate.troops.iter().filter(|(c, _)| model.is_offense(*c)).collect();
     let offense = model.cost(&offense);
     let inputs = ValueInputs {
-        loot_goods: Some(estimate.goods.total() as f64),
+        loot_goods: Some(estimate.goods.total().min(carry) as f64),
         kills_defense_goods: Some((model.cost(&estimate.troops) - offense) as f64),
         kills_offense_goods: Some(offense as f64),
         ..ValueInputs::default()
     };
     target_value(&inputs, &session.planning.scores).score
+}
+
+/// What an attack at this ratio would cost to send, judged by the nearest large force; the plan replaces this guess.
+#[expect(clippy::cast_precision_loss, reason = "goods of one village, far below 2^53")]
+fn cost_at(session: &Session, sources: &[Source], estimate: &SiteEstimate, ratio: f64) -> Option<f64> {
+    let model = session.situation.view.model();
+    let largest = sources.iter().max_by(|a, b| {
+        model.attack(&a.available).total_cmp(&model.attack(&b.available)).then(b.site.site.cmp(&a.site.site))
+    })?;
+    let group = largest.group(largest.available.clone());
+    let cost = model.cost(&group.force) as f64;
+    let forecast = model.forecast(&[group], estimate, Manner::Siege);
+    (forecast.ratio > 0.0).then(|| cost * ratio / forecast.ratio)
 }
 
 fn aim(session: &Session, enemy: AllianceId, site: SiteId) -> f64 {
@@ -241,12 +255,7 @@ pub(super) fn optimistic_score(session: &Session, enemy: AllianceId, site: SiteI
 }
 
 /// Plans an attack on these targets: the nearest offense, the earliest arrival that covers the goals.
-fn plan(
-    session: &Session,
-    sources: &[Source],
-    targets: &[TargetSpec],
-    pattern: &Pattern,
-) -> Option<(Plan, GameTime)> {
+fn plan(session: &Session, sources: &[Source], targets: &[TargetSpec], pattern: &Pattern) -> Option<(Plan, GameTime)> {
     let torus = session.situation.view.torus();
     let mut near: Vec<(i32, &Source)> = sources
         .iter()
@@ -274,10 +283,18 @@ fn plan(
 /// The candidate's score with the ratio and the cost that a plan really has.
 fn rescored(session: &Session, candidate: Candidate, plan: &Plan, arrival: GameTime) -> Candidate {
     let ratio = plan.targets.iter().find(|t| t.site == candidate.spec.site).map_or(0.0, |t| t.forecast.ratio);
-    let attack = AttackEstimate { ratio, cost_goods: plan.sent_goods, ..candidate.attack };
+    let site = candidate.spec.site;
+    let model = session.situation.view.model();
+    let groups = || plan.groups.iter().filter(|g| g.target == site);
+    let carry = groups().map(|g| model.carry(&g.force)).sum();
+    let mut spec = candidate.spec.clone();
+    spec.value = value(session, &spec.estimate, carry);
+    #[expect(clippy::cast_precision_loss, reason = "goods of one operation")]
+    let cost_goods = groups().map(|g| model.cost(&g.force) as f64).sum();
+    let attack = AttackEstimate { ratio, cost_goods, value_goods: spec.value, ..candidate.attack };
     let away = arrival - session.now - session.settings.vote_window;
     let inputs = TargetInputs { hours_away: Some(away.as_hours()), ..candidate.inputs };
-    Candidate { score: score(session, &attack, &inputs), attack, inputs, ..candidate }
+    Candidate { score: score(session, &attack, &inputs), spec, attack, inputs, ..candidate }
 }
 
 /// An option: these targets together, with this pattern.
@@ -287,10 +304,10 @@ fn option(session: &Session, sources: &[Source], targets: &[&Candidate], pattern
     if !plan.targets.iter().all(|t| t.met) {
         return None;
     }
-    let value: f64 = specs.iter().map(|t| t.value).sum();
     // Each further target that the same operation reaches adds a quarter of its own score.
-    let scores = targets.iter().map(|c| rescored(session, clone_of(c), &plan, arrival).score);
-    let target: f64 = scores.enumerate().map(|(i, s)| if i == 0 { s } else { 0.25 * s }).sum();
+    let targets: Vec<Candidate> = targets.iter().map(|c| rescored(session, clone_of(c), &plan, arrival)).collect();
+    let value: f64 = targets.iter().map(|t| t.spec.value).sum();
+    let target: f64 = targets.iter().enumerate().map(|(i, c)| if i == 0 { c.score } else { 0.25 * c.score }).sum();
     let hours_since_refusal = targets
         .iter()
         .filter_map(|c| session.refused.get(&c.spec.site))
@@ -371,11 +388,11 @@ fn bound_share(session: &Session) -> f64 {
     if all <= 0.0 { 1.0 } else { away / all }
 }
 
-/// What the members that would send make per hour with all their sites, in goods.
+/// What the villages that would send make per hour, in goods.
 #[expect(clippy::cast_precision_loss, reason = "goods per hour of some villages")]
 fn asked_production(session: &Session, plan: &Plan) -> f64 {
-    let members: std::collections::BTreeSet<PlayerId> = plan.groups.iter().map(|g| g.member).collect();
-    session.own.iter().filter(|s| members.contains(&s.owner)).map(|s| s.per_hour.total() as f64).sum()
+    let sites: BTreeSet<SiteId> = plan.groups.iter().map(|g| g.site).collect();
+    session.own.iter().filter(|s| sites.contains(&s.site)).map(|s| s.per_hour.total() as f64).sum()
 }
 
 /// What the trial plan asks of each member.

@@ -10,12 +10,16 @@ use crate::decision::planning::rules::option::{ScoutInputs, scout_score};
 use crate::knowledge::intel::rules as intel;
 use std::collections::BTreeMap;
 
-/// Scouts of one party at most.
-const PARTY_MAX: u32 = 40;
+/// Scouts that a village is taken to have, per inhabitant: a party should not be smaller.
+const SCOUTS_PER_INHABITANT: f64 = 1.0 / 35.0;
+/// A party that follows one that died there is this much larger than what died.
+const AFTER_LOSS: f64 = 2.5;
 /// Scouts of one party at least.
 const PARTY_MIN: u32 = 3;
 /// A look is worth nothing before a field's half-life has passed.
 const LOOK_AGAIN_AFTER: GameSpan = intel::TROOPS_HALF_LIFE;
+/// What a look at the most populous village of a player is worth more.
+const CAPITAL_BONUS: f64 = 0.25;
 /// A scouting party travels at most this long.
 const TRAVEL_MAX: GameSpan = GameSpan::hours(12);
 
@@ -23,6 +27,8 @@ const TRAVEL_MAX: GameSpan = GameSpan::hours(12);
 struct Wanted {
     site: SiteId,
     score: f64,
+    /// Scouts that a party there should have.
+    party: u32,
 }
 
 /// The parties to send now: the sites most worth a look, each from the nearest village with scouts to spare, within
@@ -62,7 +68,7 @@ fn party(
         .iter()
         .enumerate()
         .filter(|(_, (site, scouts))| {
-            scouts.total() >= u64::from(PARTY_MIN)
+            scouts.total() >= u64::from(target.party)
                 && sent_by.get(&site.owner).copied().unwrap_or(0) < session.settings.parties_per_member
                 && session.member(site.owner).is_some_and(|m| m.rhythm.is_awake(session.now))
         })
@@ -73,8 +79,8 @@ fn party(
     }
     let (site, scouts) = &mut free[i];
     let class = scouts.iter().map(|(class, _)| class).next()?;
-    let n = (scouts.count(class) / 2).clamp(PARTY_MIN, PARTY_MAX).min(scouts.count(class));
-    let force = Force::of(class, n);
+    // The larger the party, the more come back: a village that scouts sends nearly all that it has.
+    let force = Force::of(class, scouts.count(class).min(target.party.saturating_mul(2)));
     let travel = view.model().travel_of(site, to, &force)?;
     *scouts = scouts.minus(&force);
     *sent_by.entry(site.owner).or_default() += 1;
@@ -103,22 +109,25 @@ fn wanted(session: &Session, best_known: f64) -> Vec<Wanted> {
         }
     }
     wanted.sort_by(|a, b| b.score.total_cmp(&a.score).then(a.site.cmp(&b.site)));
-    wanted.truncate(session.settings.parties_per_session * 4);
+    wanted.truncate(session.settings.parties_per_session * 20);
     wanted
 }
 
 fn worth(session: &Session, enemy: AllianceId, site: SiteId, best_known: f64) -> Option<Wanted> {
-    let seen = session
-        .situation
-        .view
-        .report(session.alliance, site)
-        .and_then(|r| intel::live(r.troops.as_ref(), session.now));
+    let seen =
+        session.situation.view.report(session.alliance, site).and_then(|r| intel::live(r.troops.as_ref(), session.now));
     let confidence = match seen {
         Some(f) if session.now - f.observed_at < LOOK_AGAIN_AFTER => return None,
         Some(f) => intel::faded(f.confidence, session.now - f.observed_at, intel::TROOPS_HALF_LIFE),
         None => 0.0,
     };
-    let optimistic = super::attack::optimistic_score(session, enemy, site)?;
+    let view = &session.situation.view;
+    // Hammers stand in the most populous villages of their owners: everyone knows where those are.
+    let population = |s: SiteId| view.site(s).map_or(0, |s| s.population);
+    let owner = view.site(site)?.owner;
+    let is_capital = view.sites_of(owner).iter().all(|s| population(*s) <= population(site));
+    let optimistic =
+        super::attack::optimistic_score(session, enemy, site)? + if is_capital { CAPITAL_BONUS } else { 0.0 };
     let inputs = ScoutInputs {
         confidence: Some(confidence),
         optimistic_target: Some(optimistic),
@@ -126,5 +135,9 @@ fn worth(session: &Session, enemy: AllianceId, site: SiteId, best_known: f64) ->
         continues_aim: false,
     };
     let score = scout_score(&inputs, &session.planning.scores).score;
-    (score > 0.0).then_some(Wanted { site, score })
+    let lost = session.scouts_lost.get(&site).copied().unwrap_or(0);
+    let usual = f64::from(population(site)) * SCOUTS_PER_INHABITANT;
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "at most some thousands")]
+    let party = usual.max(f64::from(lost) * AFTER_LOSS).ceil() as u32;
+    (score > 0.0).then_some(Wanted { site, score, party: party.max(PARTY_MIN) })
 }

@@ -8,6 +8,7 @@ use crate::base::contract::{CampaignFact, Fact, Rank, Scenario, SiteState, Wante
 use crate::base::id::{AllianceId, EntityIndex, PlayerId, ProposalId, SiteId};
 use crate::decision::council::{Decisions, Situation, SubmitProposal, Threats, stagger};
 use crate::decision::planning::{Library, PlanningSettings};
+use crate::knowledge::intel::{Cause, ObservationLog, Seen};
 use crate::society::alliance::MemberInfo;
 use bevy::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -62,7 +63,7 @@ impl Default for WarCouncilSettings {
             period: GameSpan::hours(6),
             targets_planned: 16,
             targets_per_operation: 3,
-            parties_per_session: 8,
+            parties_per_session: 10,
             parties_per_member: 2,
             vote_window: GameSpan::hours(12),
             arrival_within: GameSpan::hours(44),
@@ -111,6 +112,8 @@ pub(super) struct Session<'a, 'w, 's> {
     pub(super) claimed: BTreeSet<SiteId>,
     /// Sites that scouts are on their way to.
     pub(super) being_scouted: BTreeSet<SiteId>,
+    /// Scouts that died at a site lately without any coming back.
+    pub(super) scouts_lost: BTreeMap<SiteId, u32>,
     /// When an operation last hit a site.
     pub(super) last_hit: BTreeMap<SiteId, GameTime>,
     /// When a proposal on a site was last refused.
@@ -136,7 +139,7 @@ pub(super) fn hold_councils(
     seed: Option<Res<WorldSeed>>,
     index: Res<EntityIndex>,
     situation: Situation,
-    alliances: Query<(&Decisions, &RunningOperations)>,
+    alliances: Query<(&Decisions, &RunningOperations, &ObservationLog)>,
     operations: Query<&Operation>,
     mut agenda: ResMut<Agenda>,
     mut submissions: MessageWriter<SubmitProposal>,
@@ -149,7 +152,7 @@ pub(super) fn hold_councils(
         if entry.n == 0 {
             agenda.push(WAR_COUNCIL.entry(now + settings.period, entry.owner, 0));
         }
-        let Some((decisions, running)) = index.alliance(alliance).and_then(|e| alliances.get(e).ok()) else { continue };
+        let Some((decisions, running, log)) = index.alliance(alliance).and_then(|e| alliances.get(e).ok()) else { continue };
         let members = situation.voters(alliance);
         let council: Vec<&MemberInfo> = members.iter().filter(|m| m.rank != Rank::Member).collect();
         if !council.iter().any(|m| m.rhythm.is_awake(now)) {
@@ -172,6 +175,7 @@ pub(super) fn hold_councils(
             enemies: situation.roster.relations(alliance).map_or_else(Vec::new, |(s, ..)| s.wars().collect()),
             claimed: targets_of(&running.0, false, &index, &operations),
             being_scouted: targets_of(&running.0, true, &index, &operations),
+            scouts_lost: scouts_lost(log, now),
             last_hit: last_hits(decisions, &index, &operations),
             refused: decisions.refused.clone(),
             voting: !decisions.open.is_empty(),
@@ -231,11 +235,19 @@ fn targets_of(
         .collect()
 }
 
-fn last_hits(
-    decisions: &Decisions,
-    index: &EntityIndex,
-    operations: &Query<&Operation>,
-) -> BTreeMap<SiteId, GameTime> {
+/// Scouts that an alliance lost at each site within the last 72 hours, the largest party of each.
+fn scouts_lost(log: &ObservationLog, now: GameTime) -> BTreeMap<SiteId, u32> {
+    let mut lost: BTreeMap<SiteId, u32> = BTreeMap::new();
+    for observation in log.latest.iter().rev().take_while(|o| now - o.at < GameSpan::hours(72)) {
+        if let (Cause::OwnScoutsLost, Seen::ScoutsKilled { killed }) = (observation.cause, &observation.seen) {
+            let most = lost.entry(observation.site).or_default();
+            *most = (*most).max(*killed);
+        }
+    }
+    lost
+}
+
+fn last_hits(decisions: &Decisions, index: &EntityIndex, operations: &Query<&Operation>) -> BTreeMap<SiteId, GameTime> {
     let mut hits = BTreeMap::new();
     for id in &decisions.decided {
         let Some(operation) = index.proposal(*id).and_then(|e| operations.get(e).ok()) else { continue };

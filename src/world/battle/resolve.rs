@@ -125,7 +125,8 @@ impl Arms<'_, '_> {
             if force.is_empty() {
                 break;
             }
-            let Some((blocker, stays)) = self.index.march(id).and_then(|e| Some((e, self.marches.get(e).ok()?.clone())))
+            let Some((blocker, stays)) =
+                self.index.march(id).and_then(|e| Some((e, self.marches.get(e).ok()?.clone())))
             else {
                 continue;
             };
@@ -258,10 +259,7 @@ impl Scene {
 }
 
 fn borrow_attackers(sides: &[(Troops, u64)]) -> Vec<Attackers<'_>> {
-    sides
-        .iter()
-        .map(|((force, upgrades), population)| Attackers { force, upgrades, population: *population })
-        .collect()
+    sides.iter().map(|((force, upgrades), population)| Attackers { force, upgrades, population: *population }).collect()
 }
 
 fn borrow_defenders(sides: &[Troops]) -> Vec<Defenders<'_>> {
@@ -304,7 +302,14 @@ pub(super) fn storm(arms: &mut Arms, assault: &Assault, now: GameTime) {
         });
         arms.send_home(*entity, march, left, loot, now);
     }
-    tell_defenders(arms, assault, &scene, &outcome, (lead, levels_lost, loots.iter().fold(Goods::ZERO, |a, b| a + *b)), now);
+    tell_defenders(
+        arms,
+        assault,
+        &scene,
+        &outcome,
+        (lead, levels_lost, loots.iter().fold(Goods::ZERO, |a, b| a + *b)),
+        now,
+    );
     arms.facts.write(CampaignFact {
         at: now,
         fact: Fact::BattleFought {
@@ -476,8 +481,8 @@ pub(super) fn scout(arms: &mut Arms, assault: &Assault, now: GameTime) {
             arms.scouts.write(ScoutReturned { witness, site, at: now, troops, goods, wall, residence, lost: killed });
         }
         let sent = u32::try_from(march.force.total()).unwrap_or(u32::MAX);
-        arms.facts.write(CampaignFact { at: now, fact: Fact::SiteScouted { site, by: march.owner, sent, lost: killed } });
+        arms.facts
+            .write(CampaignFact { at: now, fact: Fact::SiteScouted { site, by: march.owner, sent, lost: killed } });
         arms.send_home(*entity, march, left, Goods::ZERO, now);
     }
 }
-

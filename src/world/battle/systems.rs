@@ -9,12 +9,7 @@ use crate::world::march::{MARCH_ARRIVES, March};
 use bevy::prelude::*;
 
 /// All arrivals of this instant go through one list ordered by (launch, id), whatever their kind.
-pub(super) fn resolve_arrivals(
-    batch: Res<DueBatch>,
-    index: Res<EntityIndex>,
-    rules: Res<Ruleset>,
-    mut arms: Arms,
-) {
+pub(super) fn resolve_arrivals(batch: Res<DueBatch>, index: Res<EntityIndex>, rules: Res<Ruleset>, mut arms: Arms) {
     let due = batch.of(MARCH_ARRIVES);
     if due.is_empty() {
         return;

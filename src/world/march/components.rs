@@ -9,7 +9,8 @@ use bevy::prelude::*;
 use serde::{Deserialize, Serialize};
 
 /// A march arrives at its target. Owner: the site that it left, n: its number there.
-pub const MARCH_ARRIVES: DueKind = DueKind::new(60, "march_arrives", &[CampaignSystems::Battle, CampaignSystems::Settle]);
+pub const MARCH_ARRIVES: DueKind =
+    DueKind::new(60, "march_arrives", &[CampaignSystems::Battle, CampaignSystems::Settle]);
 
 /// A march comes home.
 pub const MARCH_RETURNS: DueKind = DueKind::mechanical(50, "march_returns");

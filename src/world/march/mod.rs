@@ -6,8 +6,8 @@ mod components;
 pub mod rules;
 mod systems;
 
-pub use components::{MARCH_ARRIVES, MARCH_RETURNS, March};
 pub(crate) use components::owner_key;
+pub use components::{MARCH_ARRIVES, MARCH_RETURNS, March};
 
 use crate::base::clock::{Campaign, CampaignAppExt, Mechanics};
 use crate::base::contract::WorldSystems;

@@ -49,8 +49,8 @@ impl Depot<'_, '_> {
         let from = self.index.site(order.origin).ok_or("origin_exists")?;
         let (site, buildings, mut garrison) = self.sites.get_mut(from).map_err(|_| "origin_exists")?;
         let alliance_of = |p| self.index.player(p).and_then(|e| self.players.get(e).ok()).and_then(|p| p.alliance);
-        let friends = site.owner == target_owner
-            || alliance_of(site.owner).is_some_and(|a| alliance_of(target_owner) == Some(a));
+        let friends =
+            site.owner == target_owner || alliance_of(site.owner).is_some_and(|a| alliance_of(target_owner) == Some(a));
         if friends && !matches!(order.manner, Manner::Reinforce) {
             return Err("own_alliance");
         }
@@ -81,20 +81,23 @@ impl Depot<'_, '_> {
             let (witness, origin, target) = (target_owner, order.origin, order.target);
             self.sighted.write(MarchSighted { witness, origin, target, seen_at: now, arrival });
         }
-        self.commands.spawn((StableId::March(id), March {
-            id,
-            target: order.target,
-            owner,
-            manner: order.manner,
-            wave: order.wave,
-            homeward: false,
-            order: order.order,
-            launched: now,
-            arrival,
-            force: force.clone(),
-            loot: Goods::ZERO,
-            aims: order.aims,
-        }));
+        self.commands.spawn((
+            StableId::March(id),
+            March {
+                id,
+                target: order.target,
+                owner,
+                manner: order.manner,
+                wave: order.wave,
+                homeward: false,
+                order: order.order,
+                launched: now,
+                arrival,
+                force: force.clone(),
+                loot: Goods::ZERO,
+                aims: order.aims,
+            },
+        ));
         Ok((id, force, arrival))
     }
 }
@@ -228,7 +231,9 @@ pub(super) fn return_marches(
         if !march.homeward || march.arrival != entry.due {
             continue;
         }
-        let Some((mut garrison, mut stores)) = index.site(id.site).and_then(|e| homes.get_mut(e).ok()) else { continue };
+        let Some((mut garrison, mut stores)) = index.site(id.site).and_then(|e| homes.get_mut(e).ok()) else {
+            continue;
+        };
         garrison.home.add_all(&march.force);
         garrison.away = garrison.away.minus(&march.force);
         village_stores::put(&mut stores, march.loot, batch.now(), &mut ledger);

@@ -7,11 +7,11 @@ pub mod rules;
 pub mod stores;
 mod systems;
 
-pub use components::{Blockades, BuildingKind, Buildings, Garrison, Guest, Guests, Ledger, Stores};
 use crate::base::clock::Campaign;
 use crate::base::contract::{AccountRole, Rhythm, ScenarioAppExt, WorldSystems};
 use crate::base::state::StateAppExt;
 use bevy::prelude::*;
+pub use components::{Blockades, BuildingKind, Buildings, Garrison, Guest, Guests, Ledger, Stores};
 
 /// Villages of the default world.
 #[derive(Debug, Default)]
@@ -29,9 +29,6 @@ impl Plugin for VillagePlugin {
             .register_state::<Rhythm>("rhythm")
             .register_state_resource::<Ledger>("ledger")
             .add_scenario_loader(5, systems::spawn_villages)
-            .add_systems(
-                Campaign,
-                systems::report_states.in_set(WorldSystems::Report),
-            );
+            .add_systems(Campaign, systems::report_states.in_set(WorldSystems::Report));
     }
 }

@@ -4,9 +4,7 @@ use super::components::{Blockades, Buildings, Garrison, Guests, Ledger, Stores};
 use super::rules::{self, VillageSeed};
 use super::stores::read_stores;
 use crate::base::clock::{DueBatch, GameClock};
-use crate::base::contract::{
-    Holdings, ReportedStates, Scenario, Site, SiteState, WantedStates,
-};
+use crate::base::contract::{Holdings, ReportedStates, Scenario, Site, SiteState, WantedStates};
 use crate::base::id::{EntityIndex, PlayerId};
 use crate::base::ruleset::{Force, Ruleset};
 use bevy::prelude::*;
@@ -115,4 +113,3 @@ pub(super) fn report_states(
         }
     }
 }
-

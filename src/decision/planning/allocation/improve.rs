@@ -3,12 +3,18 @@
 use super::problem::{AllocationProblem, AllocationSettings, LeftOut, Plan, PlannedGroup, TargetPlan};
 use crate::base::clock::{GameSpan, GameTime};
 use crate::base::contract::{AttackGroup, Forecast, Manner, WorldModel};
+use crate::base::id::PlayerId;
 use crate::base::rng::{Purpose, Stream};
 use crate::base::ruleset::Force;
 use crate::decision::planning::UnitFilter;
 use crate::decision::planning::rules::facts;
 use crate::decision::planning::timing::in_time;
+use std::collections::{BTreeMap, BTreeSet};
 
+/// One member gives at most this over the wished number of participants of what is needed, until all were asked.
+const SHARE_CAP: f64 = 1.6;
+/// Members that the search leaves in an operation, where the start found as many.
+const MEMBERS_KEPT: usize = 4;
 /// Parts that a village's force is sent in: eighths.
 const PARTS: u8 = 8;
 
@@ -164,22 +170,55 @@ impl<'a> Draft<'a> {
         }
         let all: f64 = self.groups(target, &everything).iter().map(|g| self.model.attack(&g.force)).sum();
         let needed = all * self.settings.target_ratio / most.forecast.ratio;
-        let cap = needed * 1.6 / f64::from(self.settings.participants.max(1));
-        for share in [cap, needed] {
+        let cap = needed * SHARE_CAP / f64::from(self.settings.participants.max(1));
+        for limit in [cap, needed] {
+            let mut given: BTreeMap<PlayerId, f64> = BTreeMap::new();
             for s in &near {
                 if self.outlook(target, &self.parts[target]).met || self.full() {
                     break;
                 }
                 let Some(offer) = &self.offers[target][*s] else { continue };
-                let part = parts_for(share, offer.attack).min(self.spare(*s) + self.parts[target][*s]);
+                let given = given.entry(self.problem.sources[*s].site.owner).or_default();
+                let wanted = limit - *given;
+                if wanted < needed * self.settings.group_min {
+                    continue;
+                }
+                let part = parts_for(wanted, offer.attack).min(self.spare(*s) + self.parts[target][*s]);
                 let attack = offer.attack * f64::from(part) / f64::from(PARTS);
                 if attack >= needed * self.settings.group_min {
                     self.parts[target][*s] = self.parts[target][*s].max(part);
+                    *given += attack;
                 }
             }
         }
-        if !self.outlook(target, &self.parts[target]).met {
+        if self.outlook(target, &self.parts[target]).met {
+            self.overwhelm(target, &near);
+        } else {
             self.parts[target] = before;
+        }
+    }
+
+    /// Losses fall faster than force grows (`q^-1.5` against `q`): what is near joins in as long as that saves goods,
+    /// up to the greatest ratio.
+    fn overwhelm(&mut self, target: usize, near: &[usize]) {
+        let lost = |o: Outlook| o.loss * o.sent;
+        let mut now = self.outlook(target, &self.parts[target]);
+        for s in near {
+            if now.forecast.ratio >= self.settings.ratio_max || self.full() {
+                break;
+            }
+            let before = self.parts[target][*s];
+            self.grow(target, *s, PARTS);
+            if self.parts[target][*s] == before {
+                continue;
+            }
+            let next = self.outlook(target, &self.parts[target]);
+            let saves = lost(now) - lost(next);
+            if next.met && saves > self.settings.saving_min * (next.sent - now.sent) {
+                now = next;
+            } else {
+                self.parts[target][*s] = before;
+            }
         }
     }
 
@@ -244,7 +283,7 @@ impl<'a> Draft<'a> {
                 outlooks[*x] = *outlook;
             }
             let next = self.worth(&outlooks);
-            if next.beats(worth) && self.keeps_shares(&touched) {
+            if next.beats(worth) && self.keeps_members(&touched) {
                 worth = next;
             } else {
                 for ((x, parts), outlook) in touched.iter().zip(before).zip(old) {
@@ -255,11 +294,15 @@ impl<'a> Draft<'a> {
         }
     }
 
-    /// A move never empties an operation of its members: as many as planned take part, where the start found them.
-    fn keeps_shares(&self, touched: &[usize]) -> bool {
+    /// A move never empties an operation of its members: as many as planned take part, where there are as many.
+    fn keeps_members(&self, touched: &[usize]) -> bool {
         touched.iter().all(|t| {
-            let senders = self.parts[*t].iter().filter(|p| **p > 0).count();
-            senders == 0 || senders >= 4 || self.offers[*t].iter().flatten().count() < 4
+            let owner = |s: usize| self.problem.sources[s].site.owner;
+            let part = |s: &usize| self.parts[*t][*s] > 0;
+            let members: BTreeSet<PlayerId> = (0..self.parts[*t].len()).filter(part).map(owner).collect();
+            let could: BTreeSet<PlayerId> =
+                (0..self.parts[*t].len()).filter(|s| self.offers[*t][*s].is_some()).map(owner).collect();
+            members.is_empty() || members.len() >= MEMBERS_KEPT.min(could.len())
         }) && !self.over_limit()
     }
 

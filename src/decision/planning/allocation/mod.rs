@@ -7,9 +7,7 @@
 mod improve;
 mod problem;
 
-pub use problem::{
-    AllocationProblem, AllocationSettings, LeftOut, Plan, PlannedGroup, Source, TargetPlan, TargetSpec,
-};
+pub use problem::{AllocationProblem, AllocationSettings, LeftOut, Plan, PlannedGroup, Source, TargetPlan, TargetSpec};
 
 use crate::base::contract::WorldModel;
 use improve::Draft;

@@ -76,6 +76,10 @@ pub struct AllocationProblem {
 pub struct AllocationSettings {
     /// Offense over believed defense that a goal asks for.
     pub target_ratio: f64,
+    /// No more than this ratio is sent: at 4 an attack loses an eighth.
+    pub ratio_max: f64,
+    /// Goods that must be saved per good of troops sent beyond what the goal needs.
+    pub saving_min: f64,
     /// Greatest expected own loss, as a fraction of what is sent.
     pub loss_max: f64,
     /// Members that should share a target's load, where there are as many in reach: joint operations exist to involve
@@ -93,7 +97,16 @@ pub struct AllocationSettings {
 
 impl Default for AllocationSettings {
     fn default() -> Self {
-        Self { target_ratio: 2.0, loss_max: 0.4, participants: 6, group_min: 0.02, iterations: 160, facts: FactSettings::default() }
+        Self {
+            target_ratio: 2.0,
+            ratio_max: 4.0,
+            saving_min: 0.01,
+            loss_max: 0.4,
+            participants: 6,
+            group_min: 0.02,
+            iterations: 160,
+            facts: FactSettings::default(),
+        }
     }
 }
 

@@ -69,7 +69,7 @@ impl Default for ScoreSettings {
             kills: 0.7,
             kills_offense_factor: 1.5,
             production_hours: 72.0,
-            drop_hours: 2.0,
+            drop_hours: 3.0,
             pattern_fit_max: 0.15,
             bound: 0.25,
             refusal: 0.4,
