@@ -76,7 +76,7 @@ pub struct AllocationProblem {
 pub struct AllocationSettings {
     /// Offense over believed defense that a goal asks for.
     pub target_ratio: f64,
-    /// No more than this ratio is sent: at 4 an attack loses an eighth.
+    /// No more than this ratio is sent: at 3.2 an attack loses about a sixth.
     pub ratio_max: f64,
     /// Goods that must be saved per good of troops sent beyond what the goal needs.
     pub saving_min: f64,
@@ -99,8 +99,8 @@ impl Default for AllocationSettings {
     fn default() -> Self {
         Self {
             target_ratio: 2.0,
-            ratio_max: 4.0,
-            saving_min: 0.01,
+            ratio_max: 3.2,
+            saving_min: 0.015,
             loss_max: 0.4,
             participants: 6,
             group_min: 0.02,
