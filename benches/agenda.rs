@@ -66,8 +66,7 @@ struct Hold<Q> {
 
 impl<Q: Queue> Hold<Q> {
     fn new() -> Self {
-        let mut hold =
-            Self { queue: Q::default(), generations: vec![0; PENDING as usize], dice: Dice(1), digest: 0 };
+        let mut hold = Self { queue: Q::default(), generations: vec![0; PENDING as usize], dice: Dice(1), digest: 0 };
         for owner in 0..PENDING {
             hold.plan(owner, GameTime(0));
         }
@@ -109,7 +108,9 @@ fn hold_a_million(criterion: &mut Criterion) {
     let [agenda, binary_heap] = in_turn(ROUNDS, [&mut || ours.steps(STEPS), &mut || heap.steps(STEPS)]);
     assert_eq!(ours.digest, heap.digest, "both hand out the same entries in the same order");
     let (agenda, binary_heap) = (agenda / f64::from(STEPS), binary_heap / f64::from(STEPS));
-    println!("agenda {agenda:.0} ns, BinaryHeap {binary_heap:.0} ns a step; {waiting:?} entries wait, cancelled ones too");
+    println!(
+        "agenda {agenda:.0} ns, BinaryHeap {binary_heap:.0} ns a step; {waiting:?} entries wait, cancelled ones too"
+    );
     tell("agenda / BinaryHeap, 1 M pending, pop + push + cancel", agenda / binary_heap, 0.1);
 
     let mut group = criterion.benchmark_group("agenda");

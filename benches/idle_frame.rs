@@ -51,9 +51,8 @@ fn app_with(marches: u32) -> App {
     app.add_plugins(ClockPlugin { host: Update.intern() }).insert_resource(GameClock::manual());
     app.add_message::<Landed>();
     let mut dice = Dice(1);
-    let marches: Vec<March> = (0..marches)
-        .map(|n| march(n, EARLIEST + GameSpan::millis(dice.below(86_400_000).into())))
-        .collect();
+    let marches: Vec<March> =
+        (0..marches).map(|n| march(n, EARLIEST + GameSpan::millis(dice.below(86_400_000).into()))).collect();
     let mut agenda = app.world_mut().resource_mut::<Agenda>();
     for march in &marches {
         agenda.push(MARCH_ARRIVES.entry(march.arrival, march.id.site.0.into(), march.id.n));
@@ -85,18 +84,21 @@ fn poll_marches(clock: Res<GameClock>, marches: Query<&March>, mut landed: Messa
 fn nothing_due(criterion: &mut Criterion) {
     let (mut few, mut many, mut polled) = (app_with(FEW), app_with(MANY), app_with(MANY));
     polled.add_systems(Update, poll_marches);
-    let taken = in_turn(ROUNDS, [
-        &mut || frames(&mut few, FRAMES),
-        &mut || frames(&mut many, FRAMES),
-        &mut || frames(&mut polled, POLLED_FRAMES),
-    ]);
+    let taken = in_turn(
+        ROUNDS,
+        [&mut || frames(&mut few, FRAMES), &mut || frames(&mut many, FRAMES), &mut || {
+            frames(&mut polled, POLLED_FRAMES)
+        }],
+    );
     for app in [&few, &many, &polled] {
         let (clock, stats) = (app.world().resource::<GameClock>(), app.world().resource::<PassStats>());
         assert!(clock.now() < EARLIEST && stats.passes == 0, "nothing was due");
     }
     let (few_nanos, many_nanos) = (taken[0] / f64::from(FRAMES), taken[1] / f64::from(FRAMES));
     let polled_nanos = taken[2] / f64::from(POLLED_FRAMES);
-    println!("an idle frame: {few_nanos:.0} ns with 1 k marches, {many_nanos:.0} ns with 1 M, {polled_nanos:.0} ns polled");
+    println!(
+        "an idle frame: {few_nanos:.0} ns with 1 k marches, {many_nanos:.0} ns with 1 M, {polled_nanos:.0} ns polled"
+    );
     tell("idle frame with 1 M marches / with 1 k", many_nanos / few_nanos, 1.1);
     tell("idle frame with 1 M marches / polling them", many_nanos / polled_nanos, 0.001);
 

@@ -66,11 +66,8 @@ fn run(app: &mut App, kind: DueKind) {
 /// What the agenda alone needs for the entries of [`run`]: the same in all of them.
 fn by_number_of_systems() {
     let (mut none, mut quiet, mut busy) = (campaign(0), campaign(8), campaign(8));
-    let taken = in_turn(ROUNDS, [
-        &mut || run(&mut none, QUIET),
-        &mut || run(&mut quiet, QUIET),
-        &mut || run(&mut busy, BUSY),
-    ]);
+    let taken =
+        in_turn(ROUNDS, [&mut || run(&mut none, QUIET), &mut || run(&mut quiet, QUIET), &mut || run(&mut busy, BUSY)]);
     let [none, quiet, busy] = taken.map(|nanos| nanos / f64::from(PASSES));
     println!("a pass: {none:.0} ns without systems, {quiet:.0} ns with 40 asleep, {busy:.0} ns with 40 woken");
     tell("pass with 40 systems asleep / 40 woken", quiet / busy, 1.0);
@@ -88,9 +85,8 @@ struct Sites(Vec<Entity>);
 fn world_of(sites: u32) -> App {
     let mut app = campaign(8);
     let mut dice = Dice(1);
-    let entities: Vec<Entity> = (0..sites)
-        .map(|n| app.world_mut().spawn((StableId::Site(SiteId(n)), Visits(0))).id())
-        .collect();
+    let entities: Vec<Entity> =
+        (0..sites).map(|n| app.world_mut().spawn((StableId::Site(SiteId(n)), Visits(0))).id()).collect();
     // Whatever is not visited has its own entry, days ahead.
     let now = app.world().resource::<GameClock>().now();
     let mut agenda = app.world_mut().resource_mut::<Agenda>();

@@ -98,11 +98,14 @@ fn allies_within_thirty_fields(criterion: &mut Criterion) {
         }
     };
     let few = &questions[..QUESTIONS / 256];
-    let [site_grid, plain_grid, all] = in_turn(ROUNDS, [
-        &mut || ask(&|at, tag| ours.tagged_within(at, RADIUS, tag), &questions),
-        &mut || ask(&|at, tag| plain.allies_within(at, tag), &questions),
-        &mut || ask(&|at, tag| look_at_all(&villages, at, tag), few),
-    ]);
+    let [site_grid, plain_grid, all] = in_turn(
+        ROUNDS,
+        [
+            &mut || ask(&|at, tag| ours.tagged_within(at, RADIUS, tag), &questions),
+            &mut || ask(&|at, tag| plain.allies_within(at, tag), &questions),
+            &mut || ask(&|at, tag| look_at_all(&villages, at, tag), few),
+        ],
+    );
     let each = QUESTIONS as f64;
     let (site_grid, plain_grid, all) = (site_grid / each, plain_grid / each, all / few.len() as f64);
     println!("site grid {site_grid:.0} ns, plain grid {plain_grid:.0} ns, all villages {all:.0} ns a question");

@@ -366,7 +366,7 @@ fn polling_secs() -> Result<f64, String> {
 fn check(outcome: Outcome) {
     let groups = u64::from(workload::OPERATIONS) * u64::from(workload::PARTICIPANTS);
     assert_eq!((outcome.launched, outcome.arrived), (groups, groups), "every group launches and arrives");
-    assert_eq!(outcome.results, workload::OPERATIONS.into(), "every operation has a result");
+    assert_eq!(outcome.results, u64::from(workload::OPERATIONS), "every operation has a result");
     assert_eq!(outcome.launch_late_millis_max, 0, "no launch is late");
     assert_eq!(outcome.arrival_spread_millis_max, 0, "all groups of an operation arrive together");
 }
@@ -375,10 +375,7 @@ fn whole_workload(criterion: &mut Criterion) {
     const ROUNDS: usize = 5;
     let planned: Vec<Planned> = workload::plan();
     let (mut by_us, mut by_loop) = (Outcome::default(), Outcome::default());
-    let [ours, naive] = in_turn(ROUNDS, [
-        &mut || by_us = ours::run(&planned),
-        &mut || by_loop = naive::run(&planned),
-    ]);
+    let [ours, naive] = in_turn(ROUNDS, [&mut || by_us = ours::run(&planned), &mut || by_loop = naive::run(&planned)]);
     check(by_us);
     assert_eq!(by_us, by_loop, "both come to the same end");
     println!(

@@ -106,7 +106,8 @@ fn order_fault(folder: &str, own: Option<&str>, other: Option<&str>) -> Option<S
 
 /// Rules know no engine. They may derive [`DERIVES`] for settings, named one by one.
 fn purity_fault(file: &str, path: &[String]) -> Option<String> {
-    let pure = file.ends_with("/rules.rs") || file.contains("/rules/") || file.contains("/decision/planning/allocation/");
+    let pure =
+        file.ends_with("/rules.rs") || file.contains("/rules/") || file.contains("/decision/planning/allocation/");
     let engine = path.first().is_some_and(|s| s == "bevy" || s.starts_with("bevy_") && s != "bevy_alliance");
     let derive = path.len() == 3 && path[1] == "prelude" && DERIVES.contains(&path[2].as_str());
     (pure && engine && !derive).then(|| "rules do not import the engine".to_owned())
@@ -429,10 +430,15 @@ fn an_upward_import_is_found_with_file_and_line() {
 
 #[test]
 fn groups_super_and_paths_inside_code_are_resolved() {
-    let grouped = "use crate::{\n    base::{self, id::{SiteId, PlayerId as P}},\n    action::{operations::Operation},\n};";
+    let grouped =
+        "use crate::{\n    base::{self, id::{SiteId, PlayerId as P}},\n    action::{operations::Operation},\n};";
     check("src/decision/council/close.rs", grouped, &[(3, "`action` lies above `decision`")]);
     check("src/decision/council/close.rs", "use super::super::super::action::X;", &[(1, "lies above")]);
-    check("src/decision/council/close.rs", "fn f() {\n    crate::strategy::war_council::go();\n}", &[(2, "lies above")]);
+    check(
+        "src/decision/council/close.rs",
+        "fn f() {\n    crate::strategy::war_council::go();\n}",
+        &[(2, "lies above")],
+    );
     check("src/base/goods.rs", "mod tests {\n    use super::super::id::SiteId;\n}", &[]);
     check("src/base/goods.rs", "mod tests {\n    use super::*;\n}\nuse super::clock::X;", &[(4, "to the right")]);
 }

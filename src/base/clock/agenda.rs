@@ -11,9 +11,9 @@ use std::collections::{BTreeMap, BinaryHeap};
 
 /// Milliseconds of one bucket, as a power of two: 2,048 ms.
 const BUCKET_BITS: u32 = 11;
-/// Buckets of one epoch, as a power of two: 65,536, so an epoch is about 37 hours.
-const EPOCH_BITS: u32 = 16;
-const BUCKETS: usize = 1 << EPOCH_BITS;
+/// Buckets of the wheel, as a power of two: 65,536, so it reaches about 37 hours ahead.
+const WHEEL_BITS: u32 = 16;
+const BUCKETS: usize = 1 << WHEEL_BITS;
 
 /// Something due. Entries of one instant are handled in the order of kind, owner, n.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
@@ -28,31 +28,59 @@ pub struct DueEntry {
     pub n: u32,
 }
 
-/// The agenda. Entries within the current epoch lie in buckets, later ones in a list per epoch; the bucket under
-/// the clock is sorted once when the clock reaches it.
+/// The agenda. Entries of the coming 37 hours lie in the buckets of a wheel, later ones in a list per turn of the
+/// wheel; the bucket under the clock is sorted once when the clock reaches it.
 #[derive(Resource, Debug)]
 pub struct Agenda {
-    epoch: i64,
-    /// Buckets below this one (within the epoch) were opened.
-    opened: usize,
-    buckets: Vec<Vec<DueEntry>>,
+    /// The first bucket that is not opened, counted from time 0. The wheel holds this one and those after it.
+    next: i64,
+    wheel: Vec<Vec<Packed>>,
     occupied: Occupied,
-    /// The opened bucket, latest first, so that the next entry is popped from the end.
-    current: Vec<DueEntry>,
+    /// The opened bucket, sorted; of its entries the first `taken` are gone.
+    current: Vec<Packed>,
+    current_index: i64,
+    taken: usize,
     /// Entries pushed into buckets that were already opened.
     late: BinaryHeap<Reverse<DueEntry>>,
+    /// Entries beyond the wheel when they were pushed, by the turn in which they are due.
     far: BTreeMap<i64, Vec<DueEntry>>,
     len: usize,
+}
+
+/// An entry within its bucket as one number, which orders like the entry and takes two thirds of its room.
+type Packed = u128;
+
+/// The bucket of an instant, counted from time 0.
+fn index_of(due: GameTime) -> i64 {
+    due.0 >> BUCKET_BITS
+}
+
+fn pack(entry: DueEntry) -> Packed {
+    let within = Packed::from((entry.due.0 & ((1 << BUCKET_BITS) - 1)).unsigned_abs());
+    within << 112 | Packed::from(entry.kind) << 96 | Packed::from(entry.owner) << 32 | Packed::from(entry.n)
+}
+
+fn due_of(packed: Packed, index: i64) -> GameTime {
+    #[expect(clippy::cast_possible_truncation, reason = "the 16 bits that are left hold less than a bucket's width")]
+    let within = (packed >> 112) as i64;
+    GameTime((index << BUCKET_BITS) + within)
+}
+
+#[expect(clippy::cast_possible_truncation, reason = "takes apart what `pack` put together")]
+fn unpack(packed: Packed, index: i64) -> DueEntry {
+    let (kind, owner, n) = ((packed >> 96) as u16, (packed >> 32) as u64, packed as u32);
+    DueEntry { due: due_of(packed, index), kind, owner, n }
 }
 
 impl Default for Agenda {
     fn default() -> Self {
         Self {
-            epoch: 0,
-            opened: 0,
-            buckets: (0..BUCKETS).map(|_| Vec::new()).collect(),
+            next: 0,
+            wheel: (0..BUCKETS).map(|_| Vec::new()).collect(),
             occupied: Occupied::default(),
             current: Vec::new(),
+            current_index: 0,
+            taken: 0,
             late: BinaryHeap::new(),
             far: BTreeMap::new(),
             len: 0,
@@ -64,19 +92,20 @@ impl Agenda {
     /// Adds an entry.
     pub fn push(&mut self, entry: DueEntry) {
         self.len += 1;
-        let index = entry.due.0 >> BUCKET_BITS;
-        let epoch = index >> EPOCH_BITS;
-        if epoch > self.epoch {
-            self.far.entry(epoch).or_default().push(entry);
-            return;
-        }
-        let bucket = bucket_of(index);
-        if epoch < self.epoch || bucket < self.opened {
+        let index = index_of(entry.due);
+        if index < self.next {
             self.late.push(Reverse(entry));
+        } else if index - self.next < BUCKETS as i64 {
+            self.put(index, entry);
         } else {
-            self.buckets[bucket].push(entry);
-            self.occupied.set(bucket);
+            self.far.entry(index >> WHEEL_BITS).or_default().push(entry);
         }
+    }
+
+    fn put(&mut self, index: i64, entry: DueEntry) {
+        let bucket = bucket_of(index);
+        self.wheel[bucket].push(pack(entry));
+        self.occupied.set(bucket);
     }
 
     /// How many entries wait, cancelled ones included.
@@ -95,22 +124,16 @@ impl Agenda {
     /// are pushed later still find theirs closed.
     pub fn next_due(&mut self, limit: GameTime) -> Option<GameTime> {
         self.open_until(limit)?;
-        let due = match (self.current.last(), self.late.peek()) {
-            (Some(a), Some(Reverse(b))) => a.due.min(b.due),
-            (Some(a), None) => a.due,
-            (None, Some(Reverse(b))) => b.due,
-            (None, None) => return None,
-        };
-        (due <= limit).then_some(due)
+        self.opened_due().filter(|due| *due <= limit)
     }
 
     /// Takes all entries due at exactly this instant, in order, into `batch` (which is cleared first).
     pub fn pop_at(&mut self, due: GameTime, batch: &mut Vec<DueEntry>) {
         batch.clear();
-        while let Some(entry) = self.current.last().copied().filter(|e| e.due == due) {
-            self.current.pop();
-            batch.push(entry);
-        }
+        let index = self.current_index;
+        let ready = self.current[self.taken..].iter().take_while(|e| due_of(**e, index) == due);
+        batch.extend(ready.map(|e| unpack(*e, index)));
+        self.taken += batch.len();
         let sorted = batch.len();
         while self.late.peek().is_some_and(|Reverse(e)| e.due == due) {
             if let Some(Reverse(entry)) = self.late.pop() {
@@ -124,54 +147,78 @@ impl Agenda {
     }
 
     /// The earliest due instant of all, without opening anything: for "jump to the next event". Costs a look at
-    /// one bucket.
+    /// one bucket, or at one turn of the wheel where nothing nearer is due.
     #[must_use]
     pub fn peek(&self) -> Option<GameTime> {
-        let opened =
-            self.current.last().map(|e| e.due).into_iter().chain(self.late.peek().map(|Reverse(e)| e.due)).min();
-        opened.or_else(|| {
-            let near = self.occupied.first_from(self.opened).map(|b| &self.buckets[b]);
-            near.or_else(|| self.far.values().next())?.iter().map(|e| e.due).min()
+        self.opened_due().or_else(|| {
+            let near = self
+                .first_on_wheel()
+                .and_then(|index| self.wheel[bucket_of(index)].iter().min().map(|e| due_of(*e, index)));
+            let far = self
+                .far
+                .first_key_value()
+                .filter(|(turn, _)| near.is_none_or(|near| **turn <= index_of(near) >> WHEEL_BITS));
+            near.into_iter().chain(far.and_then(|(_, list)| list.iter().map(|e| e.due).min())).min()
         })
+    }
+
+    /// The earliest instant among the entries of opened buckets.
+    fn opened_due(&self) -> Option<GameTime> {
+        let current = self.current.get(self.taken).map(|e| due_of(*e, self.current_index));
+        match (current, self.late.peek()) {
+            (Some(a), Some(Reverse(b))) => Some(a.min(b.due)),
+            (None, Some(Reverse(b))) => Some(b.due),
+            (a, None) => a,
+        }
     }
 
     /// Opens buckets until one holds an entry. None when the next entry lies after the bucket of `limit`.
     fn open_until(&mut self, limit: GameTime) -> Option<()> {
-        if !self.current.is_empty() || !self.late.is_empty() {
+        if self.taken < self.current.len() || !self.late.is_empty() {
             return Some(());
         }
-        let limit_index = limit.0 >> BUCKET_BITS;
+        let limit_index = index_of(limit);
         loop {
-            if let Some(bucket) = self.occupied.first_from(self.opened) {
-                let index = (self.epoch << EPOCH_BITS) + i64::try_from(bucket).unwrap_or(0);
-                if index > limit_index {
-                    return None;
-                }
-                self.opened = bucket + 1;
-                self.occupied.clear(bucket);
-                core::mem::swap(&mut self.current, &mut self.buckets[bucket]);
-                self.current.sort_unstable_by(|a, b| b.cmp(a));
-                return Some(());
-            }
-            let (&epoch, _) = self.far.first_key_value()?;
-            if epoch > limit_index >> EPOCH_BITS {
+            let near = self.first_on_wheel();
+            // A turn that begins before that bucket may hold something nearer: it comes onto the wheel first.
+            let turn =
+                self.far.keys().next().copied().filter(|turn| near.is_none_or(|near| turn << WHEEL_BITS <= near));
+            let first = turn.map(|turn| turn << WHEEL_BITS).or(near)?;
+            if first > limit_index {
                 return None;
             }
-            self.enter_epoch(epoch);
+            let Some(turn) = turn else {
+                self.open(first);
+                return Some(());
+            };
+            // Nothing waits before the turn, so the wheel may begin with it, and then it reaches to its end.
+            self.next = first;
+            for entry in self.far.remove(&turn).unwrap_or_default() {
+                self.put(index_of(entry.due), entry);
+            }
         }
     }
 
-    fn enter_epoch(&mut self, epoch: i64) {
-        self.epoch = epoch;
-        self.opened = 0;
-        for entry in self.far.remove(&epoch).unwrap_or_default() {
-            let bucket = bucket_of(entry.due.0 >> BUCKET_BITS);
-            self.buckets[bucket].push(entry);
-            self.occupied.set(bucket);
-        }
+    fn open(&mut self, index: i64) {
+        let bucket = bucket_of(index);
+        self.next = index + 1;
+        self.occupied.clear(bucket);
+        self.current.clear();
+        self.taken = 0;
+        self.current_index = index;
+        core::mem::swap(&mut self.current, &mut self.wheel[bucket]);
+        self.current.sort_unstable();
+    }
+
+    /// The first bucket of the wheel that holds something, counted from time 0.
+    fn first_on_wheel(&self) -> Option<i64> {
+        let from = bucket_of(self.next);
+        let bucket = self.occupied.first_from(from).or_else(|| self.occupied.first_from(0))?;
+        Some(self.next + i64::try_from(bucket.wrapping_sub(from) & (BUCKETS - 1)).unwrap_or(0))
     }
 }
 
+/// Where on the wheel a bucket lies.
 fn bucket_of(index: i64) -> usize {
     usize::try_from(index & (BUCKETS as i64 - 1)).unwrap_or(0)
 }
@@ -247,11 +294,28 @@ mod tests {
         DueEntry { due: GameTime(due), kind, owner, n: 0 }
     }
 
+    /// Within the running bucket, on the wheel, and turns of it ahead.
+    fn ahead() -> impl Strategy<Value = i64> {
+        prop_oneof![0_i64..5_000, 0_i64..134_217_728, 0_i64..400_000_000]
+    }
+
     proptest! {
+        #[test]
+        fn a_packed_entry_orders_like_the_entry(
+            a in (-9_000_i64..9_000, any::<u16>(), any::<u64>(), any::<u32>()),
+            b in (-9_000_i64..9_000, any::<u16>(), any::<u64>(), any::<u32>()),
+        ) {
+            let made = |(due, kind, owner, n)| DueEntry { due: GameTime(due), kind, owner, n };
+            let (a, b) = (made(a), made(b));
+            prop_assert_eq!(unpack(pack(a), index_of(a.due)), a);
+            let (ka, kb) = ((index_of(a.due), pack(a)), (index_of(b.due), pack(b)));
+            prop_assert_eq!(ka.cmp(&kb), a.cmp(&b));
+        }
+
         /// Interleaved pushes and pops leave in exactly the order in which a sorted list would give them.
         #[test]
         fn leaves_in_order_like_a_sorted_list(
-            steps in prop::collection::vec((0_i64..400_000_000, 0_u16..3, 0_u64..4, 0_i64..50_000_000), 1..200)
+            steps in prop::collection::vec((ahead(), 0_u16..3, 0_u64..4, 0_i64..50_000_000), 1..200)
         ) {
             let (mut agenda, mut model) = (Agenda::default(), Vec::new());
             let (mut now, mut batch) = (0, Vec::new());
