@@ -139,8 +139,7 @@ fn scenario(options: &Options, rules: &Ruleset) -> Result<Scenario, Failure> {
     };
     if let Some(path) = &options.world {
         let file = File::open(path).map_err(|e| format!("--world {}: {e}", path.display()))?;
-        let import =
-            ImportOptions { seed: options.seed, alliances: options.alliances, wars, ..ImportOptions::default() };
+        let import = ImportOptions { seed: options.seed, alliances: options.alliances, wars, ..ImportOptions::default() };
         let scenario = read_map_sql(BufReader::new(file), rules, &import);
         return Ok(scenario.map_err(|e| format!("--world {}: {e}", path.display()))?);
     }
@@ -155,8 +154,9 @@ fn scenario(options: &Options, rules: &Ruleset) -> Result<Scenario, Failure> {
 }
 
 fn build(options: &Options, rules: Ruleset) -> App {
-    let threads =
-        options.threads.map_or_else(TaskPoolOptions::default, |n| TaskPoolOptions::with_num_threads(usize::from(n)));
+    let threads = options.threads.map_or_else(TaskPoolOptions::default, |n| {
+        TaskPoolOptions::with_num_threads(usize::from(n))
+    });
     let charter = match options.charter {
         CharterName::Plenary => Charter::plenary(),
         CharterName::WarCabinet => Charter::war_cabinet(),
@@ -186,13 +186,19 @@ fn collect_lines(mut facts: MessageReader<CampaignFact>, mut lines: ResMut<FactL
     }
 }
 
-fn play(options: &Options, app: &mut App, end: GameSpan, events: &mut Option<BufWriter<File>>) -> Result<(), Failure> {
+fn play(
+    options: &Options,
+    app: &mut App,
+    end: GameSpan,
+    events: &mut Option<BufWriter<File>>,
+) -> Result<(), Failure> {
     let bar = if options.quiet || options.json || !std::io::stderr().is_terminal() {
         ProgressBar::hidden()
     } else {
         ProgressBar::new(u64::try_from(end.0 / 3_600_000).unwrap_or(0)).with_style(
-            ProgressStyle::with_template("{bar:40} {pos}/{len} game hours, {elapsed} elapsed")
-                .unwrap_or_else(|_| ProgressStyle::default_bar()),
+            ProgressStyle::with_template("{bar:40} {pos}/{len} game hours, {elapsed} elapsed").unwrap_or_else(|_| {
+                ProgressStyle::default_bar()
+            }),
         )
     };
     #[expect(clippy::cast_possible_truncation, reason = "checked with the options")]
