@@ -58,7 +58,8 @@ impl Queue for Read {
 /// A queue in which each owner has one entry, and for each owner its number: an entry with another one is cancelled.
 struct Hold<Q> {
     queue: Q,
-    generations: Vec<u32>,
+    /// Of one byte each, so that looking them up does not hide what the queues cost.
+    generations: Vec<u8>,
     dice: Dice,
     /// What was handed out in what order and what of it still counted, as one number.
     digest: u64,
@@ -76,7 +77,7 @@ impl<Q: Queue> Hold<Q> {
 
     fn plan(&mut self, owner: u32, now: GameTime) {
         let due = GameTime(now.0 + 1 + i64::from(self.dice.below(HORIZON_MILLIS)));
-        let n = self.generations[owner as usize];
+        let n = self.generations[owner as usize].into();
         self.queue.push(DueEntry { due, kind: 1, owner: owner.into(), n });
     }
 
@@ -85,12 +86,13 @@ impl<Q: Queue> Hold<Q> {
         for _ in 0..steps {
             let Some(entry) = self.queue.pop() else { return };
             let owner = u32::try_from(entry.owner).unwrap_or(0);
-            let counts = u64::from(self.generations[owner as usize] == entry.n);
+            let counts = u64::from(u32::from(self.generations[owner as usize]) == entry.n);
             let taken = entry.due.0.unsigned_abs() ^ entry.owner << 32 ^ counts << 63;
             self.digest = (self.digest ^ taken).wrapping_mul(0x100_0000_01B3);
             self.plan(owner, entry.due);
             let cancelled = self.dice.below(PENDING);
-            self.generations[cancelled as usize] += 1;
+            let generation = &mut self.generations[cancelled as usize];
+            *generation = generation.wrapping_add(1);
         }
     }
 }
