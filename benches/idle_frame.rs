@@ -5,7 +5,7 @@
 
 mod support;
 
-use bevy::ecs::schedule::ScheduleLabel;
+use bevy::ecs::schedule::{ScheduleLabel, SingleThreadedExecutor};
 use bevy::prelude::*;
 use bevy_alliance::base::clock::{Agenda, ClockPlugin, GameClock, GameSpan, GameTime, PassStats};
 use bevy_alliance::base::contract::Manner;
@@ -19,7 +19,7 @@ use support::{Dice, in_turn, tell};
 const FEW: u32 = 1_000;
 const MANY: u32 = 1_000_000;
 /// Frames of one round: 16 ms of game time each.
-const FRAMES: u32 = 500;
+const FRAMES: u32 = 4_000;
 const POLLED_FRAMES: u32 = 3;
 const ROUNDS: usize = 15;
 /// No march arrives before this.
@@ -45,9 +45,19 @@ fn march(n: u32, arrival: GameTime) -> March {
     }
 }
 
+/// An app whose schedules run on one thread: waking others would cost more than all that is measured here.
+fn bare_app() -> App {
+    let mut app = App::new();
+    app.init_schedule(Update);
+    for (_, schedule) in app.world_mut().resource_mut::<Schedules>().iter_mut() {
+        schedule.set_executor(SingleThreadedExecutor::new());
+    }
+    app
+}
+
 /// An app with this many marches, all of them days from their targets.
 fn app_with(marches: u32) -> App {
-    let mut app = App::new();
+    let mut app = bare_app();
     app.add_plugins(ClockPlugin { host: Update.intern() }).insert_resource(GameClock::manual());
     app.add_message::<Landed>();
     let mut dice = Dice(1);
@@ -83,21 +93,22 @@ fn poll_marches(clock: Res<GameClock>, marches: Query<&March>, mut landed: Messa
 
 fn nothing_due(criterion: &mut Criterion) {
     let (mut few, mut many, mut polled) = (app_with(FEW), app_with(MANY), app_with(MANY));
+    let mut bare = bare_app();
     polled.add_systems(Update, poll_marches);
-    let taken = in_turn(
-        ROUNDS,
-        [&mut || frames(&mut few, FRAMES), &mut || frames(&mut many, FRAMES), &mut || {
-            frames(&mut polled, POLLED_FRAMES)
-        }],
-    );
+    let (few_frames, many_frames) = (&mut || frames(&mut few, FRAMES), &mut || frames(&mut many, FRAMES));
+    let polled_frames = &mut || frames(&mut polled, POLLED_FRAMES);
+    let bare_frames = &mut || (0..FRAMES).for_each(|_| bare.update());
+    let taken = in_turn(ROUNDS, [few_frames, many_frames, polled_frames, bare_frames]);
     for app in [&few, &many, &polled] {
         let (clock, stats) = (app.world().resource::<GameClock>(), app.world().resource::<PassStats>());
         assert!(clock.now() < EARLIEST && stats.passes == 0, "nothing was due");
     }
     let (few_nanos, many_nanos) = (taken[0] / f64::from(FRAMES), taken[1] / f64::from(FRAMES));
     let polled_nanos = taken[2] / f64::from(POLLED_FRAMES);
+    let bare_nanos = taken[3] / f64::from(FRAMES);
     println!(
-        "an idle frame: {few_nanos:.0} ns with 1 k marches, {many_nanos:.0} ns with 1 M, {polled_nanos:.0} ns polled"
+        "an idle frame: {few_nanos:.0} ns with 1 k marches, {many_nanos:.0} ns with 1 M, {polled_nanos:.0} ns polled, \
+         {bare_nanos:.0} ns of an empty app"
     );
     tell("idle frame with 1 M marches / with 1 k", many_nanos / few_nanos, 1.1);
     tell("idle frame with 1 M marches / polling them", many_nanos / polled_nanos, 0.001);
