@@ -63,7 +63,7 @@ fn run(app: &mut App, kind: DueKind) {
     assert_eq!(app.world().resource::<PassStats>().passes - before, u64::from(PASSES), "one pass an entry");
 }
 
-/// What the agenda alone needs for the entries of [`run`]: the same in all of them.
+/// Filling the agenda and the frame around the passes are part of all three figures.
 fn by_number_of_systems() {
     let (mut none, mut quiet, mut busy) = (campaign(0), campaign(8), campaign(8));
     let taken =

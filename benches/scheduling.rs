@@ -152,7 +152,6 @@ mod naive {
                     events.push(Reverse((plan.arrival - member.travel, Event::Launch, op, n)));
                 }
             }
-            Event::Close => {}
             Event::Launch => {
                 let travel = plan.members[n as usize].travel;
                 operation.members[n as usize] = Status::Launched;
@@ -172,7 +171,7 @@ mod naive {
                     events.push(Reverse((now, Event::Result, op, 0)));
                 }
             }
-            Event::Arrive => {}
+            Event::Close | Event::Arrive => {}
             Event::Result => outcome.results += 1,
         }
     }

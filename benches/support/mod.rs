@@ -5,7 +5,7 @@
 
 use std::time::Instant;
 
-/// Random numbers that cost next to nothing (SplitMix64).
+/// Random numbers that cost next to nothing (`SplitMix64`).
 #[derive(Clone)]
 pub(crate) struct Dice(pub(crate) u64);
 

@@ -36,7 +36,7 @@ pub struct DueEntry {
 ///
 /// Two levels rather than one of many small buckets: the ends of all spans fit into the cache, so that neither a push
 /// nor the spreading of a span waits for memory.
-#[derive(Resource, Debug)]
+#[derive(Resource, Debug, Default)]
 pub struct Agenda {
     /// The span whose entries lie in `slots`, counted from time 0. `spans` holds those after it.
     span: i64,
@@ -54,23 +54,6 @@ pub struct Agenda {
     /// Entries more than 37 hours ahead when they were pushed, by turn.
     far: BTreeMap<i64, Vec<DueEntry>>,
     len: usize,
-}
-
-impl Default for Agenda {
-    fn default() -> Self {
-        Self {
-            span: 0,
-            opened: 0,
-            slots: Buckets::default(),
-            spans: Buckets::default(),
-            current: Vec::new(),
-            taken: 0,
-            spare: Vec::new(),
-            late: BinaryHeap::new(),
-            far: BTreeMap::new(),
-            len: 0,
-        }
-    }
 }
 
 impl Agenda {
