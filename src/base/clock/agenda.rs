@@ -9,11 +9,14 @@ use core::cmp::Reverse;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BinaryHeap};
 
-/// Milliseconds of one bucket, as a power of two: 2,048 ms.
-const BUCKET_BITS: u32 = 11;
-/// Buckets of one epoch, as a power of two: 65,536, so an epoch is about 37 hours.
-const EPOCH_BITS: u32 = 16;
-const BUCKETS: usize = 1 << EPOCH_BITS;
+/// Milliseconds of a slot, as a power of two: 512 ms. What is due within one is sorted when the clock reaches it.
+const SLOT_BITS: u32 = 9;
+/// Milliseconds of a span, as a power of two: 65,536 ms, or 128 slots.
+const SPAN_BITS: u32 = 16;
+/// Milliseconds of a turn, as a power of two: 2,048 spans, or about 37 hours.
+const TURN_BITS: u32 = 27;
+const SLOTS: usize = 1 << (SPAN_BITS - SLOT_BITS);
+const SPANS: usize = 1 << (TURN_BITS - SPAN_BITS);
 
 /// Something due. Entries of one instant are handled in the order of kind, owner, n.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
@@ -28,54 +31,50 @@ pub struct DueEntry {
     pub n: u32,
 }
 
-/// The agenda. Entries within the current epoch lie in buckets, later ones in a list per epoch; the bucket under
-/// the clock is sorted once when the clock reaches it.
-#[derive(Resource, Debug)]
+/// The agenda: a timing wheel of two levels. Entries of the coming 37 hours lie in spans of about a minute, those of
+/// the span under the clock in slots of half a second, later ones in a list per turn.
+///
+/// Two levels rather than one of many small buckets: the ends of all spans fit into the cache, so that neither a push
+/// nor the spreading of a span waits for memory.
+#[derive(Resource, Debug, Default)]
 pub struct Agenda {
-    epoch: i64,
-    /// Buckets below this one (within the epoch) were opened.
+    /// The span whose entries lie in `slots`, counted from time 0. `spans` holds those after it.
+    span: i64,
+    /// Slots of the span below this one were opened.
     opened: usize,
-    buckets: Vec<Vec<DueEntry>>,
-    occupied: Occupied,
-    /// The opened bucket, latest first, so that the next entry is popped from the end.
-    current: Vec<DueEntry>,
-    /// Entries pushed into buckets that were already opened.
+    slots: Buckets<SLOTS>,
+    spans: Buckets<SPANS>,
+    /// The opened slot, sorted; of its entries the first `taken` are gone.
+    current: Vec<Packed>,
+    taken: usize,
+    /// The memory of the span that was spread last.
+    spare: Vec<Packed>,
+    /// Entries pushed into slots that were already opened.
     late: BinaryHeap<Reverse<DueEntry>>,
+    /// Entries more than 37 hours ahead when they were pushed, by turn.
     far: BTreeMap<i64, Vec<DueEntry>>,
     len: usize,
-}
-
-impl Default for Agenda {
-    fn default() -> Self {
-        Self {
-            epoch: 0,
-            opened: 0,
-            buckets: (0..BUCKETS).map(|_| Vec::new()).collect(),
-            occupied: Occupied::default(),
-            current: Vec::new(),
-            late: BinaryHeap::new(),
-            far: BTreeMap::new(),
-            len: 0,
-        }
-    }
 }
 
 impl Agenda {
     /// Adds an entry.
     pub fn push(&mut self, entry: DueEntry) {
         self.len += 1;
-        let index = entry.due.0 >> BUCKET_BITS;
-        let epoch = index >> EPOCH_BITS;
-        if epoch > self.epoch {
-            self.far.entry(epoch).or_default().push(entry);
+        let span = span_of(entry.due);
+        if span > self.span {
+            if span - self.span <= SPANS as i64 {
+                self.spans.put(on_wheel(span), pack(entry));
+            } else {
+                self.far.entry(entry.due.0 >> TURN_BITS).or_default().push(entry);
+            }
             return;
         }
-        let bucket = bucket_of(index);
-        if epoch < self.epoch || bucket < self.opened {
+        let packed = pack(entry);
+        let slot = slot_of(packed);
+        if span < self.span || slot < self.opened {
             self.late.push(Reverse(entry));
         } else {
-            self.buckets[bucket].push(entry);
-            self.occupied.set(bucket);
+            self.slots.put(slot, packed);
         }
     }
 
@@ -91,25 +90,19 @@ impl Agenda {
         self.len == 0
     }
 
-    /// The earliest due instant that is not after `limit`. Only buckets up to `limit` are opened, so entries that
-    /// are pushed later still find theirs closed.
+    /// The earliest due instant that is not after `limit`. Only slots up to `limit` are opened, so entries that are
+    /// pushed later still find theirs closed.
     pub fn next_due(&mut self, limit: GameTime) -> Option<GameTime> {
         self.open_until(limit)?;
-        let due = match (self.current.last(), self.late.peek()) {
-            (Some(a), Some(Reverse(b))) => a.due.min(b.due),
-            (Some(a), None) => a.due,
-            (None, Some(Reverse(b))) => b.due,
-            (None, None) => return None,
-        };
-        (due <= limit).then_some(due)
+        self.opened_due().filter(|due| *due <= limit)
     }
 
     /// Takes all entries due at exactly this instant, in order, into `batch` (which is cleared first).
     pub fn pop_at(&mut self, due: GameTime, batch: &mut Vec<DueEntry>) {
         batch.clear();
-        while let Some(entry) = self.current.last().copied().filter(|e| e.due == due) {
-            self.current.pop();
-            batch.push(entry);
+        while let Some(packed) = self.current.get(self.taken).filter(|e| due_of(**e, self.span) == due) {
+            batch.push(unpack(*packed, self.span));
+            self.taken += 1;
         }
         let sorted = batch.len();
         while self.late.peek().is_some_and(|Reverse(e)| e.due == due) {
@@ -124,118 +117,170 @@ impl Agenda {
     }
 
     /// The earliest due instant of all, without opening anything: for "jump to the next event". Costs a look at
-    /// one bucket.
+    /// one slot, or where nothing is due in the running span at all of the next one.
     #[must_use]
     pub fn peek(&self) -> Option<GameTime> {
-        let opened =
-            self.current.last().map(|e| e.due).into_iter().chain(self.late.peek().map(|Reverse(e)| e.due)).min();
-        opened.or_else(|| {
-            let near = self.occupied.first_from(self.opened).map(|b| &self.buckets[b]);
-            near.or_else(|| self.far.values().next())?.iter().map(|e| e.due).min()
-        })
+        if let Some(due) = self.opened_due() {
+            return Some(due);
+        }
+        let earliest = |bucket: &[Packed], span| bucket.iter().min().map(|e| due_of(*e, span));
+        if let Some(slot) = self.slots.first_from(self.opened) {
+            return earliest(&self.slots.buckets[slot], self.span);
+        }
+        let near = self.next_span();
+        let far = self.turn_before(near).and_then(|turn| self.far[&turn].iter().map(|e| e.due).min());
+        near.and_then(|span| earliest(&self.spans.buckets[on_wheel(span)], span)).into_iter().chain(far).min()
     }
 
-    /// Opens buckets until one holds an entry. None when the next entry lies after the bucket of `limit`.
+    /// The earliest instant among the entries of opened slots.
+    fn opened_due(&self) -> Option<GameTime> {
+        let current = self.current.get(self.taken).map(|e| due_of(*e, self.span));
+        match (current, self.late.peek()) {
+            (Some(a), Some(Reverse(b))) => Some(a.min(b.due)),
+            (None, Some(Reverse(b))) => Some(b.due),
+            (a, None) => a,
+        }
+    }
+
+    /// Opens slots until one holds an entry. None when the next entry lies after the slot of `limit`.
     fn open_until(&mut self, limit: GameTime) -> Option<()> {
-        if !self.current.is_empty() || !self.late.is_empty() {
+        if self.taken < self.current.len() || !self.late.is_empty() {
             return Some(());
         }
-        let limit_index = limit.0 >> BUCKET_BITS;
         loop {
-            if let Some(bucket) = self.occupied.first_from(self.opened) {
-                let index = (self.epoch << EPOCH_BITS) + i64::try_from(bucket).unwrap_or(0);
-                if index > limit_index {
+            if let Some(slot) = self.slots.first_from(self.opened) {
+                if (self.span << (SPAN_BITS - SLOT_BITS)) + slot as i64 > limit.0 >> SLOT_BITS {
                     return None;
                 }
-                self.opened = bucket + 1;
-                self.occupied.clear(bucket);
-                core::mem::swap(&mut self.current, &mut self.buckets[bucket]);
-                self.current.sort_unstable_by(|a, b| b.cmp(a));
+                self.opened = slot + 1;
+                self.taken = 0;
+                self.current.clear();
+                self.slots.take(slot, &mut self.current);
+                self.current.sort_unstable();
                 return Some(());
             }
-            let (&epoch, _) = self.far.first_key_value()?;
-            if epoch > limit_index >> EPOCH_BITS {
+            let near = self.next_span();
+            // A turn that begins before that span may hold something nearer: its entries join the spans first.
+            let turn = self.turn_before(near);
+            let first = turn.map(first_span).or(near)?;
+            if first > span_of(limit) {
                 return None;
             }
-            self.enter_epoch(epoch);
-        }
-    }
-
-    fn enter_epoch(&mut self, epoch: i64) {
-        self.epoch = epoch;
-        self.opened = 0;
-        for entry in self.far.remove(&epoch).unwrap_or_default() {
-            let bucket = bucket_of(entry.due.0 >> BUCKET_BITS);
-            self.buckets[bucket].push(entry);
-            self.occupied.set(bucket);
-        }
-    }
-}
-
-fn bucket_of(index: i64) -> usize {
-    usize::try_from(index & (BUCKETS as i64 - 1)).unwrap_or(0)
-}
-
-/// Which buckets hold something: three levels of 64-bit words, so the next one is found in three steps.
-#[derive(Debug)]
-struct Occupied {
-    top: u64,
-    middle: [u64; 16],
-    bottom: Vec<u64>,
-}
-
-impl Default for Occupied {
-    fn default() -> Self {
-        Self { top: 0, middle: [0; 16], bottom: vec![0; BUCKETS / 64] }
-    }
-}
-
-impl Occupied {
-    fn set(&mut self, bucket: usize) {
-        self.bottom[bucket >> 6] |= 1 << (bucket & 63);
-        self.middle[bucket >> 12] |= 1 << (bucket >> 6 & 63);
-        self.top |= 1 << (bucket >> 12);
-    }
-
-    fn clear(&mut self, bucket: usize) {
-        self.bottom[bucket >> 6] &= !(1 << (bucket & 63));
-        if self.bottom[bucket >> 6] == 0 {
-            self.middle[bucket >> 12] &= !(1 << (bucket >> 6 & 63));
-            if self.middle[bucket >> 12] == 0 {
-                self.top &= !(1 << (bucket >> 12));
+            match turn {
+                Some(turn) => self.enter(turn),
+                None => self.spread(first),
             }
         }
     }
 
-    fn first_from(&self, from: usize) -> Option<usize> {
-        if from >= BUCKETS {
-            return None;
+    /// Puts the entries of a turn into spans. Nothing else waits before it.
+    fn enter(&mut self, turn: i64) {
+        self.span = first_span(turn) - 1;
+        self.opened = SLOTS;
+        for entry in self.far.remove(&turn).unwrap_or_default() {
+            self.spans.put(on_wheel(span_of(entry.due)), pack(entry));
         }
-        if let Some(bit) = first_bit(self.bottom[from >> 6], from & 63) {
-            return Some((from >> 6) << 6 | bit);
-        }
-        let word = (from >> 6) + 1;
-        if word >> 6 < 16
-            && let Some(bit) = first_bit(self.middle[word >> 6], word & 63)
-        {
-            return self.lowest_in_word((word >> 6) << 6 | bit);
-        }
-        let group = first_bit(self.top, (word >> 6) + 1)?;
-        let bit = first_bit(self.middle[group], 0)?;
-        self.lowest_in_word(group << 6 | bit)
     }
 
-    fn lowest_in_word(&self, word: usize) -> Option<usize> {
-        first_bit(self.bottom[word], 0).map(|bit| word << 6 | bit)
+    /// Puts the entries of a span into slots. Nothing else waits before it.
+    fn spread(&mut self, span: i64) {
+        self.span = span;
+        self.opened = 0;
+        self.spans.take(on_wheel(span), &mut self.spare);
+        for packed in self.spare.drain(..) {
+            self.slots.put(slot_of(packed), packed);
+        }
+    }
+
+    /// The first span on the wheel that holds something.
+    fn next_span(&self) -> Option<i64> {
+        let after = self.span + 1;
+        let from = on_wheel(after);
+        let found = self.spans.first_from(from).or_else(|| self.spans.first_from(0))?;
+        Some(after + (found.wrapping_sub(from) & (SPANS - 1)) as i64)
+    }
+
+    /// The first turn with a list of its own, if it begins no later than this span.
+    fn turn_before(&self, span: Option<i64>) -> Option<i64> {
+        self.far.keys().next().copied().filter(|turn| span.is_none_or(|span| first_span(*turn) <= span))
     }
 }
 
-fn first_bit(word: u64, from: usize) -> Option<usize> {
-    if from >= 64 {
-        return None;
+fn span_of(due: GameTime) -> i64 {
+    due.0 >> SPAN_BITS
+}
+
+fn first_span(turn: i64) -> i64 {
+    turn << (TURN_BITS - SPAN_BITS)
+}
+
+/// Where on the wheel a span lies.
+fn on_wheel(span: i64) -> usize {
+    usize::try_from(span & (SPANS as i64 - 1)).unwrap_or(0)
+}
+
+/// An entry within its span as one number, which orders like the entry and takes two thirds of its room: 16 bits of
+/// time, 16 of kind, 64 of owner, 32 of n.
+type Packed = u128;
+
+fn pack(entry: DueEntry) -> Packed {
+    let within = Packed::from((entry.due.0 & ((1 << SPAN_BITS) - 1)).unsigned_abs());
+    within << 112 | Packed::from(entry.kind) << 96 | Packed::from(entry.owner) << 32 | Packed::from(entry.n)
+}
+
+fn within(packed: Packed) -> u16 {
+    u16::try_from(packed >> 112).unwrap_or(u16::MAX)
+}
+
+fn slot_of(packed: Packed) -> usize {
+    usize::from(within(packed) >> SLOT_BITS)
+}
+
+fn due_of(packed: Packed, span: i64) -> GameTime {
+    GameTime((span << SPAN_BITS) + i64::from(within(packed)))
+}
+
+#[expect(clippy::cast_possible_truncation, reason = "takes apart what `pack` put together")]
+fn unpack(packed: Packed, span: i64) -> DueEntry {
+    let (kind, owner, n) = ((packed >> 96) as u16, (packed >> 32) as u64, packed as u32);
+    DueEntry { due: due_of(packed, span), kind, owner, n }
+}
+
+/// Lists of entries, and one bit for each that says whether it holds any.
+#[derive(Debug)]
+struct Buckets<const N: usize> {
+    buckets: Vec<Vec<Packed>>,
+    occupied: Vec<u64>,
+}
+
+impl<const N: usize> Default for Buckets<N> {
+    fn default() -> Self {
+        Self { buckets: (0..N).map(|_| Vec::new()).collect(), occupied: vec![0; N.div_ceil(64)] }
     }
-    let rest = word >> from << from;
-    (rest != 0).then(|| rest.trailing_zeros() as usize)
+}
+
+impl<const N: usize> Buckets<N> {
+    fn put(&mut self, bucket: usize, packed: Packed) {
+        self.buckets[bucket].push(packed);
+        self.occupied[bucket >> 6] |= 1 << (bucket & 63);
+    }
+
+    /// Exchanges what the bucket holds for an empty list.
+    fn take(&mut self, bucket: usize, list: &mut Vec<Packed>) {
+        core::mem::swap(&mut self.buckets[bucket], list);
+        self.occupied[bucket >> 6] &= !(1 << (bucket & 63));
+    }
+
+    /// The first bucket from this one on that holds something.
+    fn first_from(&self, from: usize) -> Option<usize> {
+        let mut word = from >> 6;
+        let mut bits = self.occupied.get(word)? >> (from & 63) << (from & 63);
+        while bits == 0 {
+            word += 1;
+            bits = *self.occupied.get(word)?;
+        }
+        Some(word << 6 | bits.trailing_zeros() as usize)
+    }
 }
 
 #[cfg(test)]
@@ -247,11 +292,28 @@ mod tests {
         DueEntry { due: GameTime(due), kind, owner, n: 0 }
     }
 
+    /// Within the running slot, the running span, on the wheel, and turns of it ahead.
+    fn ahead() -> impl Strategy<Value = i64> {
+        prop_oneof![0_i64..500, 0_i64..65_536, 0_i64..134_217_728, 0_i64..400_000_000]
+    }
+
     proptest! {
+        #[test]
+        fn a_packed_entry_orders_like_the_entry(
+            a in (-200_000_i64..200_000, any::<u16>(), any::<u64>(), any::<u32>()),
+            b in (-200_000_i64..200_000, any::<u16>(), any::<u64>(), any::<u32>()),
+        ) {
+            let made = |(due, kind, owner, n)| DueEntry { due: GameTime(due), kind, owner, n };
+            let (a, b) = (made(a), made(b));
+            prop_assert_eq!(unpack(pack(a), span_of(a.due)), a);
+            let (ka, kb) = ((span_of(a.due), pack(a)), (span_of(b.due), pack(b)));
+            prop_assert_eq!(ka.cmp(&kb), a.cmp(&b));
+        }
+
         /// Interleaved pushes and pops leave in exactly the order in which a sorted list would give them.
         #[test]
         fn leaves_in_order_like_a_sorted_list(
-            steps in prop::collection::vec((0_i64..400_000_000, 0_u16..3, 0_u64..4, 0_i64..50_000_000), 1..200)
+            steps in prop::collection::vec((ahead(), 0_u16..3, 0_u64..4, 0_i64..50_000_000), 1..200)
         ) {
             let (mut agenda, mut model) = (Agenda::default(), Vec::new());
             let (mut now, mut batch) = (0, Vec::new());
