@@ -42,14 +42,16 @@ fn tell_columns(world: &World) {
     for column in columns {
         let came = chronicle.arrivals.iter().find(|(order, _)| *order == column.order).map(|(_, at)| *at);
         println!(
-            "  {:<14} to {:<14} {:>2} hexes, {:>3} of {:>3} leave {}, {}",
+            "  {:<14} to {:<14} {:>2} hexes, {:>3} of {:>3} ({} ordered) leave {}, {} in wave {}",
             name(world, column.origin),
             name(world, column.target),
             hexes(world, column.origin, column.target),
             column.left.total(),
             column.stood.total(),
+            column.ordered.total(),
             column.at,
             came.map_or_else(|| "never came".to_owned(), |at| format!("there {at}")),
+            column.wave + 1,
         );
     }
     println!();

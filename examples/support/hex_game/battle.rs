@@ -146,12 +146,15 @@ impl Field<'_, '_> {
         for group in &groups {
             attackers.add_all(group);
         }
-        let outcome = rules::fight(self.custom.0, &attackers, &hold.men, hold.wall);
+        // Ravens fly up when it comes to blows: they neither fight nor fall.
+        let ravens = hold.men.count(RAVENS);
+        let defenders = hold.men.minus(&Force::of(RAVENS, ravens));
+        let outcome = rules::fight(self.custom.0, &attackers, &defenders, hold.wall);
         let left = rules::share(&groups, &outcome.attackers_left);
-        let defenders = hold.men.clone();
         hold.men = outcome.defenders_left.clone();
+        hold.men.add(RAVENS, ravens);
         // Whoever holds the field takes what he can carry.
-        let won = outcome.defenders_left.minus(&Force::of(RAVENS, u32::MAX)).is_empty();
+        let won = outcome.defenders_left.is_empty();
         let mut silver = hold.silver(now);
         let mut loot = Vec::new();
         for men in &left {

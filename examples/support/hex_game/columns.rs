@@ -95,6 +95,8 @@ pub(crate) struct Departure {
     pub(crate) at: GameTime,
     /// Who stood at home just before.
     pub(crate) stood: Force,
+    /// Who was ordered to leave.
+    pub(crate) ordered: Force,
     /// Who left.
     pub(crate) left: Force,
     /// When it is to be there.
@@ -225,6 +227,7 @@ fn muster(
         wave: order.wave,
         at: now,
         stood: hold.men.clone(),
+        ordered: order.force.clone(),
         left: men.clone(),
         due: order.arrival,
     });
