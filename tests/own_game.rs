@@ -4,13 +4,13 @@
 mod hex_game;
 
 use bevy::prelude::*;
-use bevy_alliance::AlliancePlugins;
 use bevy_alliance::base::clock::{DueKinds, GameSpan, GameTime};
 use bevy_alliance::base::contract::{Inbox, Input, LaunchRow, Site};
 use bevy_alliance::base::id::{EntityIndex, PlayerId, ProposalId, SiteId};
 use bevy_alliance::base::ruleset::{Force, Ruleset};
 use bevy_alliance::base::state::{hash_parts, state_hash};
 use bevy_alliance::edge::report::CampaignTally;
+use bevy_alliance::edge::test_app::{TestApp, small_world};
 use bevy_alliance::world::march::{MARCH_ARRIVES, MARCH_RETURNS, March};
 use bevy_alliance::world::village::{Garrison, Ledger, Stores};
 use hex_game::{Cairn, Chronicle, Column, Combat, Departure, Hold, hex_app, land, run, steps};
@@ -55,9 +55,9 @@ fn the_coordinating_half_holds_nothing_of_the_default_world() {
     let app = played(Combat::Rounds, 5);
     assert_eq!(traces_of_the_default_world(&app), Vec::<&str>::new());
     // The same look finds all of it where it is.
-    let mut whole = App::new();
-    whole.add_plugins(AlliancePlugins::new(Update));
-    assert_eq!(traces_of_the_default_world(&whole).len(), 7);
+    let mut whole = TestApp::new(&small_world(SEED, 60));
+    whole.run(GameSpan::hours(12));
+    assert_eq!(traces_of_the_default_world(&whole.app).len(), 7);
 }
 
 #[test]
@@ -74,23 +74,20 @@ fn joint_operations_are_proposed_voted_launched_and_concluded() {
     assert!(app.world().resource::<Chronicle>().beacons > 0);
 }
 
-/// The first operation of each alliance: proposed before any battle could tell the lands apart.
-fn first_plans(app: &App) -> BTreeMap<u32, Vec<LaunchRow>> {
-    let mut plans = BTreeMap::new();
-    for (id, story) in &app.world().resource::<CampaignTally>().stories {
-        if !story.rows.is_empty() {
-            plans.entry(id.alliance.0).or_insert_with(|| story.rows.clone());
-        }
-    }
-    plans
+/// The first proposal that became an operation, with its launches. Nothing was fought before it.
+fn first_plan(app: &App) -> (Vec<SiteId>, Vec<LaunchRow>) {
+    let stories = app.world().resource::<CampaignTally>().stories.values().filter(|s| !s.rows.is_empty());
+    let first = stories.min_by_key(|s| s.submitted).unwrap();
+    (first.targets.clone(), first.rows.clone())
 }
 
 #[test]
 fn another_combat_behind_the_seam_makes_other_plans() {
-    let (rounds, duels) = (first_plans(&played(Combat::Rounds, 6)), first_plans(&played(Combat::Duels, 6)));
-    assert!(!rounds.is_empty() && !duels.is_empty());
-    assert_ne!(rounds, duels);
-    assert_eq!(rounds, first_plans(&played(Combat::Rounds, 6)));
+    let (rounds, duels) = (played(Combat::Rounds, 12), played(Combat::Duels, 12));
+    assert_ne!(first_plan(&rounds), first_plan(&duels));
+    let votes = |app: &App| app.world().resource::<CampaignTally>().summary().ballots;
+    assert_ne!(votes(&rounds), votes(&duels));
+    assert_eq!(first_plan(&rounds), first_plan(&played(Combat::Rounds, 12)));
 }
 
 #[test]
@@ -144,8 +141,7 @@ fn is_walked(app: &App, departure: &Departure) -> bool {
 fn no_more_leaves_than_stands_at_home_and_what_is_promised_stands_there() {
     let app = played(Combat::Rounds, 12);
     let tally = app.world().resource::<CampaignTally>();
-    let stormed: BTreeSet<SiteId> =
-        tally.stories.values().flat_map(|s| s.rows.iter().map(|r| r.target)).collect();
+    let stormed: BTreeSet<SiteId> = tally.stories.values().flat_map(|s| s.rows.iter().map(|r| r.target)).collect();
     let departures = &app.world().resource::<Chronicle>().departures;
     let mut checked = 0;
     for departure in departures {

@@ -1,8 +1,8 @@
 //! Beacons, battles and ravens: the game's own arrivals, told to each witness as it may see them.
 
 use super::columns::{Cairn, Chronicle, Column, Hold, cairn_of, column_of};
-use super::{BEACON_LIT, COLUMN_ARRIVES, COLUMN_HOME, rules};
 use super::rules::{ARCHERS, Combat, RAVENS};
+use super::{BEACON_LIT, COLUMN_ARRIVES, COLUMN_HOME, rules};
 use bevy::ecs::system::SystemParam;
 use bevy::prelude::*;
 use bevy_alliance::base::clock::{Agenda, DueBatch, GameTime};

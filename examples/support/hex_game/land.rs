@@ -10,11 +10,8 @@ use bevy_alliance::base::goods::Goods;
 use bevy_alliance::base::id::{AllianceId, PlayerId, SiteId, TribeId};
 use bevy_alliance::base::ruleset::Force;
 
-const ALLIANCES: [(&str, Tile); 3] = [
-    ("Wardens of the Ford", Tile::new(-9, -2)),
-    ("Iron Circle", Tile::new(9, -7)),
-    ("Tall Grass", Tile::new(1, 9)),
-];
+const ALLIANCES: [(&str, Tile); 3] =
+    [("Wardens of the Ford", Tile::new(-9, -2)), ("Iron Circle", Tile::new(9, -7)), ("Tall Grass", Tile::new(1, 9))];
 const NAMES: [&str; 18] = [
     "Aldis", "Berin", "Caro", "Dagny", "Edda", "Falk", "Gerda", "Harl", "Ines", "Jorun", "Karsten", "Liv", "Mats",
     "Nanna", "Odo", "Petra", "Runa", "Sten",
@@ -51,12 +48,11 @@ pub(crate) fn land(seed: u64) -> Scenario {
             }
         }
     }
-    let alliances =
-        ALLIANCES.iter().enumerate().map(|(a, (name, _))| ScenarioAlliance {
-            id: alliance_id(a),
-            name: (*name).to_owned(),
-            active: true,
-        });
+    let alliances = ALLIANCES.iter().enumerate().map(|(a, (name, _))| ScenarioAlliance {
+        id: alliance_id(a),
+        name: (*name).to_owned(),
+        active: true,
+    });
     let pairs = [(0, 1), (0, 2), (1, 2)];
     Scenario {
         seed,

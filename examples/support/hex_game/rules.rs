@@ -111,7 +111,7 @@ pub(crate) enum Combat {
     /// Rounds in which every man hits whom he meets: numbers count twice, and the right class counts most.
     #[default]
     Rounds,
-    /// Man against man, whatever he carries: numbers count once, and a wall counts double.
+    /// Man against man, whatever he carries: numbers count once.
     Duels,
 }
 
@@ -145,7 +145,7 @@ pub(crate) fn fight(combat: Combat, attackers: &Force, defenders: &Force, wall: 
     } else {
         match combat {
             Combat::Rounds => rounds(a, b, shelter),
-            Combat::Duels => duels(a, b, shelter * shelter),
+            Combat::Duels => duels(a, b, shelter),
         }
     };
     let ratio = ratio.min(RATIO_MAX);
@@ -188,7 +188,7 @@ fn rounds(a: Ranks, b: Ranks, shelter: f64) -> (f64, Ranks, Ranks) {
 
 fn duels(a: Ranks, b: Ranks, shelter: f64) -> (f64, Ranks, Ranks) {
     let ratio = heads(&a) / (heads(&b) * shelter);
-    let (a_keep, b_keep) = if ratio >= 1.0 { (1.0 - 0.7 / ratio, 0.0) } else { (0.3, 1.0 - ratio) };
+    let (a_keep, b_keep) = if ratio >= 1.0 { (1.0 - 0.6 / ratio, 0.0) } else { (0.3, 1.0 - ratio) };
     (ratio, a.map(|n| n * a_keep), b.map(|n| n * b_keep))
 }
 
