@@ -50,7 +50,7 @@ fn tell_columns(world: &World) {
             column.stood.total(),
             column.ordered.total(),
             column.at,
-            came.map_or_else(|| "never came".to_owned(), |at| format!("there {at}")),
+            came.map_or_else(|| format!("due {} and not there", column.due), |at| format!("there {at}")),
             column.wave + 1,
         );
     }

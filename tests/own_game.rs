@@ -1,4 +1,5 @@
 //! Games that bring their own world: the coordinating half alone, with the hex game of the `own_game` example.
+#![allow(clippy::unwrap_used, reason = "a test")]
 
 #[path = "../examples/support/hex_game/mod.rs"]
 mod hex_game;

@@ -17,8 +17,7 @@ const NAMES: [&str; 18] = [
     "Nanna", "Odo", "Petra", "Runa", "Sten",
 ];
 const HOLDS: [&str; 3] = ["Keep", "Mill", "Watch"];
-const MEMBERS: usize = 6;
-/// The six ways out of a hex.
+/// The six ways out of a hex, one for each member of an alliance.
 const WAYS: [(i16, i16); 6] = [(1, 0), (0, 1), (-1, 1), (-1, 0), (0, -1), (1, -1)];
 
 /// A number between `low` and `high`, drawn from the seed for one purpose.
@@ -37,13 +36,13 @@ fn draw(seed: u64, of: u32, purpose: u64, low: u32, high: u32) -> u32 {
 pub(crate) fn land(seed: u64) -> Scenario {
     let (mut sites, mut players) = (Vec::new(), Vec::new());
     for (a, (_, center)) in ALLIANCES.iter().enumerate() {
-        for m in 0..MEMBERS {
-            let number = a * MEMBERS + m;
+        for (m, way) in WAYS.iter().enumerate() {
+            let number = a * WAYS.len() + m;
             let player = PlayerId(u32::try_from(number).unwrap_or(0) + 1);
             players.push(member(seed, player, alliance_id(a), m));
             for (k, kind) in HOLDS.iter().enumerate() {
                 let out = i16::try_from(k).unwrap_or(0) + 2;
-                let at = Tile::new(center.x + WAYS[m].0 * out, center.y + WAYS[m].1 * out);
+                let at = Tile::new(center.x + way.0 * out, center.y + way.1 * out);
                 sites.push(hold(seed, player, at, k, format!("{} {kind}", NAMES[number]), alliance_id(a)));
             }
         }
