@@ -2,7 +2,7 @@
 
 use crate::action::operations::OperationsPlugin;
 use crate::base::clock::ClockPlugin;
-use crate::base::contract::{ContractPlugin, InputLog, Model, Player, Scenario, ScenarioAppExt, Site, WorldSeed};
+use crate::base::contract::{ContractPlugin, InputLog, Model, Player, Rhythm, Scenario, ScenarioAppExt, Site, WorldSeed};
 use crate::base::id::plug_index;
 use crate::base::ruleset::Ruleset;
 use crate::base::state::StateAppExt;
@@ -81,6 +81,7 @@ impl Plugin for CampaignPlugin {
         plug_index(app);
         app.register_state::<Site>("site")
             .register_state::<Player>("player")
+            .register_state::<Rhythm>("rhythm")
             .register_state_resource::<WorldSeed>("world_seed")
             .register_state_resource::<Ruleset>("ruleset")
             .register_state_resource::<InputLog>("input_log");
@@ -93,7 +94,7 @@ pub struct ClassicWorldPlugin;
 
 impl Plugin for ClassicWorldPlugin {
     fn build(&self, app: &mut App) {
-        app.add_scenario_loader(1, |world: &mut World, scenario: &Scenario| {
+        app.init_resource::<Ruleset>().add_scenario_loader(1, |world: &mut World, scenario: &Scenario| {
             let rules = world.resource::<Ruleset>().clone();
             world.insert_resource(Model(Arc::new(ClassicModel::new(rules, scenario))));
         });

@@ -123,6 +123,14 @@ pub struct DueKinds {
     by_rank: BTreeMap<u16, DueKind>,
 }
 
+impl DueKinds {
+    /// The kind with this rank, if one is registered.
+    #[must_use]
+    pub fn get(&self, rank: u16) -> Option<&DueKind> {
+        self.by_rank.get(&rank)
+    }
+}
+
 /// What is due at the running instant. Systems of [`Campaign`] start from here, never from a query over all.
 #[derive(Resource, Default, Debug)]
 pub struct DueBatch {

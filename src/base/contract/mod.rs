@@ -17,7 +17,7 @@ pub use march::{
     BattleFought, EnemyGroup, GroupArrived, GroupFailed, GroupHome, GroupLaunched, LaunchDue, Manner, MarchSighted,
     RecallGroup, ScoutReturned, ScoutsKilled,
 };
-pub use model::{AttackGroup, Forecast, Model, SiteEstimate, WorldModel};
+pub use model::{AttackGroup, Forecast, Model, SiteEstimate, WorldModel, WorldScale};
 pub use request::{
     INPUT, Inbox, InboxSender, Input, InputLog, Inputs, LaunchMarch, LoggedInput, RequestRefused, SetStance,
 };

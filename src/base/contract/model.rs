@@ -64,6 +64,26 @@ pub struct Forecast {
     pub enemy_loss: f64,
 }
 
+/// How large things are in a world. Points, inhabitants and fields mean what the game makes of them, so the thresholds
+/// that coordination measures them by come from the game too; the default is that of the classic rules.
+#[derive(Clone, Copy, PartialEq, Debug, Serialize, Deserialize)]
+pub struct WorldScale {
+    /// Offense of fewer attack points than this is not worth a march of its own.
+    pub attack_min: f64,
+    /// Attack points that an unseen army is taken for, per inhabitant of the site that it left.
+    pub attack_per_inhabitant: f64,
+    /// Sites with fewer inhabitants are not worth an operation.
+    pub population_min: u32,
+    /// Speed of foot soldiers on the map, in units of its coordinates: for guesses before anything is known.
+    pub fields_per_hour: f64,
+}
+
+impl Default for WorldScale {
+    fn default() -> Self {
+        Self { attack_min: 400.0, attack_per_inhabitant: 8.0, population_min: 150, fields_per_hour: 6.0 }
+    }
+}
+
 /// What coordination needs to know of a world. The default world implements it by the classic rules; a game with
 /// units, map and combat of its own implements it and leaves out our `world`.
 ///
@@ -115,6 +135,11 @@ pub trait WorldModel: Send + Sync + 'static {
     /// How far from the ordered instant a group may arrive and still count as on time: 0 in the default world.
     fn arrival_tolerance(&self) -> GameSpan {
         GameSpan(0)
+    }
+
+    /// How large things are in this world: thresholds whose unit is the game's own.
+    fn scale(&self) -> WorldScale {
+        WorldScale::default()
     }
 
     /// The name of a unit class, for reports.

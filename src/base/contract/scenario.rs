@@ -193,11 +193,26 @@ pub enum ScenarioError {
 }
 
 impl Scenario {
-    /// Checks that every reference leads somewhere and that ids and tiles are unique.
+    /// Checks that every reference leads somewhere, the tribes included, and that ids and tiles are unique.
     ///
     /// # Errors
     /// The first contradiction, by name.
     pub fn check(&self, rules: &Ruleset) -> Result<(), ScenarioError> {
+        self.check_references()?;
+        match self.sites.iter().find(|s| rules.tribe(s.tribe).is_none()) {
+            None => Ok(()),
+            Some(site) => {
+                let (what, id, missing) = ("site", site.id.0, u32::from(site.tribe.0));
+                Err(ScenarioError::Missing { what, id, missing_what: "tribe", missing })
+            }
+        }
+    }
+
+    /// Checks the same but for the tribes, which a game without our ruleset numbers as it likes.
+    ///
+    /// # Errors
+    /// The first contradiction, by name.
+    pub fn check_references(&self) -> Result<(), ScenarioError> {
         let players = unique("player", self.players.iter().map(|p| p.id.0))?;
         let alliances = unique("alliance", self.alliances.iter().map(|a| a.id.0))?;
         unique("site", self.sites.iter().map(|s| s.id.0))?;
@@ -215,9 +230,6 @@ impl Scenario {
                 |missing_what, missing| ScenarioError::Missing { what: "site", id: site.id.0, missing_what, missing };
             if !players.contains(&site.owner.0) {
                 return Err(missing("player", site.owner.0));
-            }
-            if rules.tribe(site.tribe).is_none() {
-                return Err(missing("tribe", u32::from(site.tribe.0)));
             }
         }
         for player in &self.players {
@@ -252,11 +264,12 @@ fn unique(what: &'static str, ids: impl Iterator<Item = u32>) -> Result<BTreeSet
 
 /// How plugins spawn their part of a scenario.
 #[derive(Resource, Default, Debug)]
-pub struct ScenarioLoaders(BTreeMap<u16, fn(&mut World, &Scenario)>);
+pub struct ScenarioLoaders(BTreeMap<u16, Vec<fn(&mut World, &Scenario)>>);
 
 /// Starting a campaign.
 pub trait ScenarioAppExt {
-    /// Adds a loader; lower ranks spawn first.
+    /// Adds a loader; lower ranks spawn first, equal ranks in the order in which they were added. Ranks below 1000
+    /// belong to this crate: the sites and players of a scenario stand when a game's own loader runs.
     fn add_scenario_loader(&mut self, rank: u16, load: fn(&mut World, &Scenario)) -> &mut Self;
 
     /// Checks the scenario and spawns it.
@@ -268,7 +281,7 @@ pub trait ScenarioAppExt {
 
 impl ScenarioAppExt for App {
     fn add_scenario_loader(&mut self, rank: u16, load: fn(&mut World, &Scenario)) -> &mut Self {
-        self.world_mut().get_resource_or_init::<ScenarioLoaders>().0.insert(rank, load);
+        self.world_mut().get_resource_or_init::<ScenarioLoaders>().0.entry(rank).or_default().push(load);
         self
     }
 
@@ -285,9 +298,12 @@ fn start(world: &mut World, scenario: &Scenario) -> Result<(), ScenarioError> {
     if world.contains_resource::<WorldSeed>() {
         return Err(ScenarioError::AlreadyRunning);
     }
-    scenario.check(world.get_resource_or_init::<Ruleset>().as_ref())?;
+    match world.get_resource::<Ruleset>() {
+        Some(rules) => scenario.check(rules)?,
+        None => scenario.check_references()?,
+    }
     world.insert_resource(WorldSeed(scenario.seed));
-    let loaders: Vec<_> = world.get_resource_or_init::<ScenarioLoaders>().0.values().copied().collect();
+    let loaders: Vec<_> = world.get_resource_or_init::<ScenarioLoaders>().0.values().flatten().copied().collect();
     for load in loaders {
         load(world, scenario);
     }
@@ -296,10 +312,7 @@ fn start(world: &mut World, scenario: &Scenario) -> Result<(), ScenarioError> {
 }
 
 pub(super) fn plug(app: &mut App) {
-    app.init_resource::<Ruleset>()
-        .init_resource::<Holdings>()
-        .init_resource::<SiteGrid>()
-        .add_scenario_loader(0, spawn_public);
+    app.init_resource::<Holdings>().init_resource::<SiteGrid>().add_scenario_loader(0, spawn_public);
 }
 
 fn spawn_public(world: &mut World, scenario: &Scenario) {

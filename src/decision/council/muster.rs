@@ -10,9 +10,6 @@ use crate::decision::planning::threat;
 use crate::society::alliance::MemberInfo;
 use std::collections::BTreeMap;
 
-/// Offense of fewer attack points than this is not worth a march of its own.
-const ATTACK_MIN: f64 = 400.0;
-
 /// What a member puts in: the largest share of its army, and hard limits of time.
 #[derive(Clone, Copy, Debug)]
 pub struct Pledge {
@@ -71,7 +68,7 @@ pub fn muster(
         #[expect(clippy::cast_precision_loss, reason = "goods of one village")]
         let cost = model.cost(&guarded) as f64;
         let available = if cost > *budget { guarded.share(*budget / cost) } else { guarded };
-        if model.attack(&available) < ATTACK_MIN {
+        if model.attack(&available) < model.scale().attack_min {
             continue;
         }
         #[expect(clippy::cast_precision_loss, reason = "goods of one village")]

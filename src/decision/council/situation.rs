@@ -16,8 +16,6 @@ use crate::society::personality::{Taste, Traits, rules as personality};
 use bevy::ecs::system::SystemParam;
 use bevy::prelude::*;
 
-/// Attack points that an unseen army is taken for, per inhabitant of the village it left.
-const ATTACK_PER_INHABITANT: f64 = 8.0;
 /// The home term that every village keeps.
 const HOME_KEPT: f64 = -0.2;
 /// Probability that a hostile march is what it could be at most.
@@ -83,6 +81,7 @@ impl Situation<'_, '_> {
             }
         }
         known.sort_by_key(|o| (o.player, o.site));
+        let per_inhabitant = self.view.model().scale().attack_per_inhabitant;
         let incoming = self
             .view
             .incoming(alliance, now)
@@ -91,7 +90,7 @@ impl Situation<'_, '_> {
                 arrival: s.arrival,
                 attack: REAL
                     * known.iter().find(|o| o.site == s.origin).map_or_else(
-                        || ATTACK_PER_INHABITANT * self.view.site(s.origin).map_or(0.0, |o| f64::from(o.population)),
+                        || per_inhabitant * self.view.site(s.origin).map_or(0.0, |o| f64::from(o.population)),
                         |o| o.attack,
                     ),
             })

@@ -14,8 +14,6 @@ use crate::decision::planning::rules::target::{TargetInputs, ValueInputs, is_wor
 use crate::decision::planning::{Pattern, earliest_covering};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Villages with fewer inhabitants are not worth an operation.
-const POPULATION_MIN: u32 = 150;
 /// Villages nearest to a target that are considered as its sources.
 const SOURCES_MAX: usize = 48;
 /// The ratio at which candidates are compared before they are planned for.
@@ -142,7 +140,7 @@ fn candidate(
     strength: f64,
 ) -> Option<Candidate> {
     let estimate = session.situation.view.estimate(session.alliance, site, session.now)?;
-    if estimate.population < POPULATION_MIN {
+    if estimate.population < session.situation.view.model().scale().population_min {
         return None;
     }
     let value = value(session, &estimate, estimate.goods.total());
@@ -225,12 +223,13 @@ fn hours_away(session: &Session, sources: &[Source], estimate: &SiteEstimate) ->
 /// What an optimist would score a site of which nothing is known: for deciding where to look.
 pub(super) fn optimistic_score(session: &Session, enemy: AllianceId, site: SiteId) -> Option<f64> {
     let public = session.situation.view.site(site)?;
-    if public.population < POPULATION_MIN {
+    let model = session.situation.view.model();
+    let scale = model.scale();
+    if public.population < scale.population_min {
         return None;
     }
     let torus = session.situation.view.torus();
     let nearest = session.own.iter().map(|s| torus.distance_squared(s.at, public.at)).min()?;
-    let model = session.situation.view.model();
     let army = model.goods_per_inhabitant() * f64::from(public.population);
     let attack = AttackEstimate {
         ratio: OPTIMISTIC_RATIO,
@@ -243,8 +242,7 @@ pub(super) fn optimistic_score(session: &Session, enemy: AllianceId, site: SiteI
         gain: None,
         aim: Some(aim(session, enemy, site)),
         confidence: None,
-        // Six fields an hour: foot soldiers.
-        hours_away: Some(f64::from(nearest).sqrt() / 6.0),
+        hours_away: Some(f64::from(nearest).sqrt() / scale.fields_per_hour),
         other_enemies: Some(others(session, enemy)),
         leads: false,
         days_since_hit: session.last_hit.get(&site).map(|t| (session.now - *t).as_hours() / 24.0),

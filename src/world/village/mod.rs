@@ -8,7 +8,7 @@ pub mod stores;
 mod systems;
 
 use crate::base::clock::Campaign;
-use crate::base::contract::{AccountRole, Rhythm, ScenarioAppExt, WorldSystems};
+use crate::base::contract::{AccountRole, ScenarioAppExt, WorldSystems};
 use crate::base::state::StateAppExt;
 use bevy::prelude::*;
 pub use components::{Blockades, BuildingKind, Buildings, Garrison, Guest, Guests, Ledger, Stores};
@@ -26,7 +26,6 @@ impl Plugin for VillagePlugin {
             .register_state::<Stores>("stores")
             .register_state::<Blockades>("blockades")
             .register_state::<AccountRole>("account_role")
-            .register_state::<Rhythm>("rhythm")
             .register_state_resource::<Ledger>("ledger")
             .add_scenario_loader(5, systems::spawn_villages)
             .add_systems(Campaign, systems::report_states.in_set(WorldSystems::Report));
