@@ -207,7 +207,8 @@ fn of_one_instant_the_first_launched_comes_first_then_the_lower_id() {
 /// Ten groups from ten distances, together 1.2 times the defense, at one instant.
 fn ten_groups(rules: Ruleset) -> TestApp {
     // As many inhabitants on both sides: nobody's morale suffers.
-    let mut made = two_sides().village(9, 3, (0, 0), &[(LEGIONNAIRE, 1_000)]).with(|site| site.population = 2_000);
+    let mut made = two_sides().village(9, 3, (0, 0), &[(LEGIONNAIRE, 1_000)]);
+    made = made.village(8, 3, (50, 50), &[]).with(|site| site.population = 1_800);
     for n in 1..=10_i16 {
         made = made.village(10 + u32::from(n.unsigned_abs()), 1, (n, 0), &[(LEGIONNAIRE, 106)]);
     }
