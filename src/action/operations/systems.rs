@@ -9,6 +9,7 @@ use crate::base::clock::{Agenda, DueBatch, GameTime};
 use crate::base::contract::{
     AttackGroup, BattleFought, CampaignFact, Fact, GroupFailed, GroupLaunched, INPUT, Input, Inputs, LaunchDue,
     LaunchRow, Manner, Model, Player, RecallGroup, RequestRefused, Scenario,
+    Site,
 };
 use crate::base::goods::Goods;
 use crate::base::id::{AllianceId, EntityIndex, OrderId, PlayerId, ProposalId, SiteId, StableId};
@@ -18,7 +19,7 @@ use crate::decision::council::{
 };
 use crate::decision::planning::{Commitment, Commitments, Plan};
 use crate::knowledge::intel::{NewIntel, View};
-use crate::society::alliance::{ProposalCount, Reliability, WarRecord};
+use crate::society::alliance::{ProposalCount, Reliability, Roster, WarRecord};
 use bevy::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -254,21 +255,36 @@ fn scouting_mission(id: ProposalId, request: &SendScouts, now: GameTime) -> Oper
 pub(super) fn release_groups(
     batch: Res<DueBatch>,
     index: Res<EntityIndex>,
-    operations: Query<&Operation>,
+    roster: Roster,
+    sites: Query<&Site>,
+    mut operations: Query<&mut Operation>,
     mut commitments: Query<&mut Commitments>,
     mut launches: MessageWriter<LaunchDue>,
+    mut facts: MessageWriter<CampaignFact>,
 ) {
     for entry in batch.of(GROUP_LAUNCHES) {
         let id = proposal_of_key(entry.owner);
-        let Some(operation) = index.proposal(id).and_then(|e| operations.get(e).ok()) else { continue };
+        let Some(mut operation) = index.proposal(id).and_then(|e| operations.get_mut(e).ok()) else { continue };
         let group = usize::try_from(entry.n).unwrap_or(usize::MAX);
-        let Some(g) = operation.groups.get(group) else { continue };
+        let order = operation.order(group);
+        let Some(g) = operation.groups.get_mut(group) else { continue };
         if g.status != GroupStatus::Waiting || g.launch != entry.due {
             continue;
         }
-        let order = operation.order(group);
         if let Some(mut promises) = index.site(g.site).and_then(|e| commitments.get_mut(e).ok()) {
             promises.release(order);
+        }
+        let owner = index.site(g.target).and_then(|e| sites.get(e).ok()).map(|s| s.owner);
+        let stances = roster.relations(id.alliance).map(|(stances, ..)| stances);
+        if let Some(partner) = owner.and_then(|o| roster.alliance_of(o))
+            && stances.is_some_and(|s| s.to(partner).forbids_attack())
+        {
+            // Peace was made after the vote: nobody is blamed for staying at home.
+            g.status = GroupStatus::HeldBack;
+            let (decision, reason) = ("hold_back".to_owned(), format!("pact: alliance {partner} is a partner now"));
+            let fact = Fact::OperationRevised { operation: id, decision, reason };
+            facts.write(CampaignFact { at: batch.now(), fact });
+            continue;
         }
         launches.write(LaunchDue {
             order,
