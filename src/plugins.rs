@@ -2,7 +2,9 @@
 
 use crate::action::operations::OperationsPlugin;
 use crate::base::clock::ClockPlugin;
-use crate::base::contract::{ContractPlugin, InputLog, Model, Player, Rhythm, Scenario, ScenarioAppExt, Site, WorldSeed};
+use crate::base::contract::{
+    ContractPlugin, InputLog, Model, Player, Rhythm, Scenario, ScenarioAppExt, Site, WorldSeed,
+};
 use crate::base::id::plug_index;
 use crate::base::ruleset::Ruleset;
 use crate::base::state::StateAppExt;

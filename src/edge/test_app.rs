@@ -76,10 +76,32 @@ impl TestApp {
             if clock.goal() == clock.now() {
                 clock.advance(step.min(left));
             }
-            self.app.update();
-            let heard = core::mem::take(&mut self.app.world_mut().resource_mut::<Heard>().0);
-            self.facts.extend(heard);
+            self.update();
         }
+    }
+
+    /// Runs one host update. A manual clock stays where it is unless it was told to advance.
+    pub fn update(&mut self) {
+        self.app.update();
+        let heard = core::mem::take(&mut self.app.world_mut().resource_mut::<Heard>().0);
+        self.facts.extend(heard);
+    }
+
+    /// Sends a request as a game would, and returns the facts that it led to at this instant.
+    ///
+    /// ```
+    /// use bevy_alliance::base::contract::{Fact, SetStance, Stance};
+    /// use bevy_alliance::base::id::AllianceId;
+    /// use bevy_alliance::edge::test_app::{TestApp, small_world};
+    /// let mut app = TestApp::new(&small_world(7, 300));
+    /// let told = app.send(SetStance { a: AllianceId(9_999), b: AllianceId(1), stance: Stance::Pact });
+    /// assert!(matches!(&told[0].fact, Fact::RequestRefused(refused) if refused.rule == "alliance_exists"));
+    /// ```
+    pub fn send(&mut self, request: impl Message) -> &[CampaignFact] {
+        let before = self.facts.len();
+        self.app.world_mut().write_message(request);
+        self.update();
+        &self.facts[before..]
     }
 
     /// The instant at which the campaign stands.

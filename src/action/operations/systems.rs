@@ -8,15 +8,15 @@ use super::rules;
 use crate::base::clock::{Agenda, DueBatch, GameTime};
 use crate::base::contract::{
     AttackGroup, BattleFought, CampaignFact, Fact, GroupFailed, GroupLaunched, INPUT, Input, Inputs, LaunchDue,
-    LaunchRow, Manner, Model, Player, RecallGroup, RequestRefused, Scenario,
+    LaunchRow, Manner, Model, Player, RecallGroup, RequestRefused, Scenario, Site,
 };
 use crate::base::goods::Goods;
 use crate::base::id::{AllianceId, EntityIndex, OrderId, PlayerId, ProposalId, SiteId, StableId};
-use crate::base::ruleset::{Force, Levels};
+use crate::base::ruleset::{Force, Levels, RecallRule};
 use crate::decision::council::{Goal, Proposal, ProposalPassed, ProposalStatus, proposal_key, proposal_of_key};
 use crate::decision::planning::{Commitment, Commitments, Plan};
 use crate::knowledge::intel::{NewIntel, View};
-use crate::society::alliance::{ProposalCount, Reliability, WarRecord};
+use crate::society::alliance::{ProposalCount, Reliability, Roster, WarRecord};
 use bevy::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -253,21 +253,36 @@ fn scouting_mission(id: ProposalId, request: &SendScouts, now: GameTime) -> Oper
 pub(super) fn release_groups(
     batch: Res<DueBatch>,
     index: Res<EntityIndex>,
-    operations: Query<&Operation>,
+    roster: Roster,
+    sites: Query<&Site>,
+    mut operations: Query<&mut Operation>,
     mut commitments: Query<&mut Commitments>,
     mut launches: MessageWriter<LaunchDue>,
+    mut facts: MessageWriter<CampaignFact>,
 ) {
     for entry in batch.of(GROUP_LAUNCHES) {
         let id = proposal_of_key(entry.owner);
-        let Some(operation) = index.proposal(id).and_then(|e| operations.get(e).ok()) else { continue };
+        let Some(mut operation) = index.proposal(id).and_then(|e| operations.get_mut(e).ok()) else { continue };
         let group = usize::try_from(entry.n).unwrap_or(usize::MAX);
-        let Some(g) = operation.groups.get(group) else { continue };
+        let order = operation.order(group);
+        let Some(g) = operation.groups.get_mut(group) else { continue };
         if g.status != GroupStatus::Waiting || g.launch != entry.due {
             continue;
         }
-        let order = operation.order(group);
         if let Some(mut promises) = index.site(g.site).and_then(|e| commitments.get_mut(e).ok()) {
             promises.release(order);
+        }
+        let owner = index.site(g.target).and_then(|e| sites.get(e).ok()).map(|s| s.owner);
+        let stances = roster.relations(id.alliance).map(|(stances, ..)| stances);
+        if let Some(partner) = owner.and_then(|o| roster.alliance_of(o))
+            && stances.is_some_and(|s| s.to(partner).forbids_attack())
+        {
+            // Peace was made after the vote: nobody is blamed for staying at home.
+            g.status = GroupStatus::HeldBack;
+            let (decision, reason) = ("hold_back".to_owned(), format!("pact: alliance {partner} is a partner now"));
+            let fact = Fact::OperationRevised { operation: id, decision, reason };
+            facts.write(CampaignFact { at: batch.now(), fact });
+            continue;
         }
         launches.write(LaunchDue {
             order,
@@ -287,6 +302,7 @@ pub(super) fn recall_inputs(
     batch: Res<DueBatch>,
     inputs: Res<Inputs>,
     index: Res<EntityIndex>,
+    model: Res<Model>,
     mut operations: Query<&mut Operation>,
     mut recalls: MessageWriter<RecallGroup>,
     mut facts: MessageWriter<CampaignFact>,
@@ -294,33 +310,35 @@ pub(super) fn recall_inputs(
     if batch.of(INPUT).is_empty() {
         return;
     }
+    let (now, recall) = (batch.now(), model.capabilities().recall);
     for logged in &inputs.now {
         let Input::Recall(order) = logged.input else { continue };
         let group = usize::from(order.group);
         let mut operation = index.proposal(order.operation).and_then(|e| operations.get_mut(e).ok());
         let found = operation.as_mut().and_then(|o| o.groups.get_mut(group));
-        match found {
-            Some(g) if g.arrival > batch.now() && matches!(g.status, GroupStatus::Launched { .. }) => {
-                let GroupStatus::Launched { march, .. } = g.status else { continue };
-                g.status = GroupStatus::Recalled;
-                recalls.write(RecallGroup { order, march });
-            }
-            other => {
-                let value = other.map_or_else(|| "no such group".to_owned(), |g| format!("{:?}", g.status));
-                facts.write(CampaignFact {
-                    at: batch.now(),
-                    fact: Fact::RequestRefused(RequestRefused {
-                        request: format!("recall {} group {}", order.operation, order.group),
-                        rule: "group_is_under_way".to_owned(),
-                        limit: "a group that has left and not arrived".to_owned(),
-                        value,
-                        retry_after: None,
-                    }),
-                });
-            }
-        }
+        let refused = match found {
+            None => ("group_is_under_way", UNDER_WAY.to_owned(), "no such group".to_owned()),
+            Some(g) => match g.status {
+                GroupStatus::Launched { march, at } if g.arrival > now && recall.allows(now - at) => {
+                    g.status = GroupStatus::Recalled;
+                    recalls.write(RecallGroup { order, march });
+                    continue;
+                }
+                GroupStatus::Launched { at, .. } if g.arrival > now => {
+                    ("recall", format!("{recall:?}"), format!("{} after launch", now - at))
+                }
+                status => ("group_is_under_way", UNDER_WAY.to_owned(), format!("{status:?}")),
+            },
+        };
+        let (rule, limit, value) = refused;
+        let request = format!("recall {} group {}", order.operation, order.group);
+        let refused = RequestRefused { request, rule: rule.to_owned(), limit, value, retry_after: None };
+        facts.write(CampaignFact { at: now, fact: Fact::RequestRefused(refused) });
     }
 }
+
+/// What can be called back at all.
+const UNDER_WAY: &str = "a group that has left and not arrived";
 
 /// Notes what left and what could not.
 pub(super) fn note_launches(
@@ -443,7 +461,10 @@ pub(super) fn review_operations(
             }
         }
         for (site, ratio) in hopeless {
-            call_off(&mut changed, site, now, &index, &mut commitments, &mut recalls);
+            let recall = view.model().capabilities().recall;
+            if !call_off(&mut changed, site, now, recall, &index, &mut commitments, &mut recalls) {
+                continue;
+            }
             let reason = format!(
                 "new intel: offense over defense at site {site} is {ratio:.2}, the floor is {:.2}",
                 settings.floor_ratio
@@ -476,29 +497,35 @@ fn attack_group(group: &Group, index: &EntityIndex, players: &Query<&Player>) ->
     }
 }
 
+/// Keeps at home what has not left and calls back what still can be; true if that changed anything. What can not be
+/// called back any more goes on and fights.
 fn call_off(
     operation: &mut Operation,
     site: SiteId,
     now: GameTime,
+    recall: RecallRule,
     index: &EntityIndex,
     commitments: &mut Query<&mut Commitments>,
     recalls: &mut MessageWriter<RecallGroup>,
-) {
-    let id = operation.id;
+) -> bool {
+    let (id, mut changed) = (operation.id, false);
     for (i, group) in operation.groups.iter_mut().enumerate().filter(|(_, g)| g.target == site && g.arrival > now) {
         let order = OrderId { operation: id, group: u16::try_from(i).unwrap_or(u16::MAX) };
         match group.status {
             GroupStatus::Waiting => {
                 group.status = GroupStatus::HeldBack;
+                changed = true;
                 if let Some(mut promises) = index.site(group.site).and_then(|e| commitments.get_mut(e).ok()) {
                     promises.release(order);
                 }
             }
-            GroupStatus::Launched { march, .. } => {
+            GroupStatus::Launched { march, at } if recall.allows(now - at) => {
                 group.status = GroupStatus::Recalled;
+                changed = true;
                 recalls.write(RecallGroup { order, march });
             }
-            GroupStatus::Failed | GroupStatus::HeldBack | GroupStatus::Recalled => {}
+            GroupStatus::Launched { .. } | GroupStatus::Failed | GroupStatus::HeldBack | GroupStatus::Recalled => {}
         }
     }
+    changed
 }

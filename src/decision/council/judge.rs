@@ -47,11 +47,7 @@ pub(super) fn judge(
         return ballot(vote, reason, 0.0, Vec::new());
     }
     if vote == Vote::Approve {
-        let factor = pledge_share(
-            |s| home(&case, s),
-            |s| own(&case, s, &settings.facts),
-            &settings.conditions,
-        );
+        let factor = pledge_share(|s| home(&case, s), |s| own(&case, s, &settings.facts), &settings.conditions);
         return ballot(vote, reason, case.share * factor, Vec::new());
     }
     let asked = Asked {

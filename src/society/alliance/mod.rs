@@ -21,7 +21,7 @@ use bevy::prelude::*;
 /// Where alliances change within a pass.
 #[derive(SystemSet, Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum AllianceSystems {
-    /// In `Intake`: stances that a game sets.
+    /// In `Intake`: stances that a game sets, and marches that they forbid.
     Stances,
 }
 
@@ -43,6 +43,9 @@ impl Plugin for AlliancePlugin {
             .add_observer(systems::on_membership)
             .configure_sets(Campaign, AllianceSystems::Stances.in_set(CampaignSystems::Intake))
             .add_scenario_loader(10, systems::spawn_alliances)
-            .add_systems(Campaign, systems::apply_stances.in_set(AllianceSystems::Stances));
+            .add_systems(
+                Campaign,
+                (systems::apply_stances, systems::refuse_marches).chain().in_set(AllianceSystems::Stances),
+            );
     }
 }

@@ -6,8 +6,8 @@ use super::components::{
 use super::rules;
 use crate::base::clock::{DueBatch, GameTime};
 use crate::base::contract::{
-    CampaignFact, Fact, INPUT, Input, Inputs, Player, PlayerKind, Rank, RequestRefused, Rhythm, Scenario, Stance,
-    WorldSeed,
+    CampaignFact, Fact, INPUT, Input, Inputs, Manner, Player, PlayerKind, Rank, RequestRefused, Rhythm, Scenario, Site,
+    Stance, WorldSeed,
 };
 use crate::base::id::{AllianceId, EntityIndex, PlayerId, SiteId, StableId};
 use bevy::ecs::system::SystemParam;
@@ -90,11 +90,13 @@ pub(super) fn apply_stances(
         let pair = (index.alliance(set.a), index.alliance(set.b));
         let (Some(a), Some(b)) = pair else {
             let unknown = if pair.0.is_none() { set.a } else { set.b };
-            facts.write(refusal(at, set.a, set.b, "alliance_exists", "a known alliance", unknown.to_string()));
+            let request = format!("set_stance {} {}", set.a, set.b);
+            facts.write(refusal(at, request, "alliance_exists", "a known alliance", unknown.to_string()));
             continue;
         };
         if set.a == set.b {
-            facts.write(refusal(at, set.a, set.b, "two_alliances", "two different alliances", set.a.to_string()));
+            let request = format!("set_stance {} {}", set.a, set.b);
+            facts.write(refusal(at, request, "two_alliances", "two different alliances", set.a.to_string()));
             continue;
         }
         for (one, other) in [(a, set.b), (b, set.a)] {
@@ -106,11 +108,40 @@ pub(super) fn apply_stances(
     }
 }
 
-fn refusal(at: GameTime, a: AllianceId, b: AllianceId, rule: &str, limit: &str, value: String) -> CampaignFact {
+/// Refuses players' own marches against those whom a truce, a pact or a confederacy protects.
+pub(super) fn refuse_marches(
+    batch: Res<DueBatch>,
+    mut inputs: ResMut<Inputs>,
+    roster: Roster,
+    index: Res<EntityIndex>,
+    sites: Query<&Site>,
+    mut facts: MessageWriter<CampaignFact>,
+) {
+    if batch.of(INPUT).is_empty() {
+        return;
+    }
+    let alliance = |site| roster.alliance_of(sites.get(index.site(site)?).ok()?.owner);
+    inputs.now.retain(|logged| {
+        let Input::March(march) = &logged.input else { return true };
+        if march.manner == Manner::Reinforce {
+            return true;
+        }
+        let (Some(own), Some(other)) = (alliance(march.origin), alliance(march.target)) else { return true };
+        let stance = roster.relations(own).map_or(Stance::Neutral, |(stances, ..)| stances.to(other));
+        if !stance.forbids_attack() {
+            return true;
+        }
+        let request = format!("launch_march {} to {}", march.origin, march.target);
+        facts.write(refusal(batch.now(), request, "pact", "no march against a partner", format!("{stance:?}")));
+        false
+    });
+}
+
+fn refusal(at: GameTime, request: String, rule: &str, limit: &str, value: String) -> CampaignFact {
     CampaignFact {
         at,
         fact: Fact::RequestRefused(RequestRefused {
-            request: format!("set_stance {a} {b}"),
+            request,
             rule: rule.to_owned(),
             limit: limit.to_owned(),
             value,

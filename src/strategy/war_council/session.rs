@@ -152,7 +152,9 @@ pub(super) fn hold_councils(
         if entry.n == 0 {
             agenda.push(WAR_COUNCIL.entry(now + settings.period, entry.owner, 0));
         }
-        let Some((decisions, running, log)) = index.alliance(alliance).and_then(|e| alliances.get(e).ok()) else { continue };
+        let Some((decisions, running, log)) = index.alliance(alliance).and_then(|e| alliances.get(e).ok()) else {
+            continue;
+        };
         let members = situation.voters(alliance);
         let council: Vec<&MemberInfo> = members.iter().filter(|m| m.rank != Rank::Member).collect();
         if !council.iter().any(|m| m.rhythm.is_awake(now)) {

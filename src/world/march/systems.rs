@@ -54,6 +54,9 @@ impl Depot<'_, '_> {
         if friends && !matches!(order.manner, Manner::Reinforce) {
             return Err("own_alliance");
         }
+        if order.manner == Manner::Blockade && !self.rules.capabilities.blockade {
+            return Err("blockade");
+        }
         if order.origin == order.target {
             return Err("target_is_origin");
         }
@@ -195,16 +198,16 @@ pub(super) fn recall_groups(
         if march.homeward {
             continue;
         }
-        let home_at = if march.arrival > now {
-            if !ruleset.capabilities.recall.allows(now - march.launched) {
-                continue;
-            }
-            now + rules::way_back(march.launched, now)
-        } else {
+        let mut target = index.site(march.target).and_then(|e| sites.get_mut(e).ok());
+        let home_at = if target.as_ref().is_some_and(|blockades| blockades.0.contains(&march.id)) {
             // It stays before the village: the way back takes as long as the way there.
             now + (march.arrival - march.launched)
+        } else if march.arrival > now && ruleset.capabilities.recall.allows(now - march.launched) {
+            now + rules::way_back(march.launched, now)
+        } else {
+            continue;
         };
-        if let Some(mut blockades) = index.site(march.target).and_then(|e| sites.get_mut(e).ok()) {
+        if let Some(blockades) = &mut target {
             blockades.0.retain(|id| *id != march.id);
         }
         march.homeward = true;

@@ -1,0 +1,220 @@
+//! Small scenarios made by hand, and a way to give orders without a council.
+
+#![allow(dead_code, reason = "each test file uses its own part")]
+
+use bevy::prelude::*;
+use bevy_alliance::base::clock::{Agenda, CampaignAppExt};
+use bevy_alliance::base::clock::{Campaign, CampaignSystems, DueBatch, DueKind, GameSpan, GameTime};
+use bevy_alliance::base::contract::{
+    AccountRole, CampaignFact, Fact, LaunchDue, Manner, PlayerKind, Rank, RecallGroup, RequestRefused, Rhythm,
+    Scenario, ScenarioAlliance, ScenarioPlayer, ScenarioSite, Stance, WorldSystems,
+};
+use bevy_alliance::base::geometry::Tile;
+use bevy_alliance::base::goods::Goods;
+use bevy_alliance::base::id::EntityIndex;
+use bevy_alliance::base::id::{AllianceId, MarchId, OrderId, PlayerId, ProposalId, SiteId, StableId, UnitClass};
+use bevy_alliance::base::ruleset::{Force, Ruleset};
+use bevy_alliance::edge::test_app::TestApp;
+use bevy_alliance::world::march::March;
+use bevy_alliance::world::village::{Blockades, Garrison, Guests, Stores};
+
+pub const LEGIONNAIRE: &str = "legionnaire";
+
+/// A unit class by its name.
+pub fn class(name: &str) -> UnitClass {
+    let rules = Ruleset::extended();
+    let i = rules.units.iter().position(|u| u.name == name).unwrap_or_else(|| panic!("no unit is called {name}"));
+    UnitClass(u16::try_from(i).unwrap())
+}
+
+pub fn force(units: &[(&str, u32)]) -> Force {
+    units.iter().map(|(name, n)| (class(name), *n)).collect()
+}
+
+/// A scenario on a map of half-width 100 that grows player by player. Nobody sleeps, nothing is drawn.
+pub struct Made(pub Scenario);
+
+impl Made {
+    pub fn new() -> Self {
+        Self(Scenario {
+            seed: 1,
+            half_width: 100,
+            sites: Vec::new(),
+            players: Vec::new(),
+            alliances: Vec::new(),
+            stances: Vec::new(),
+        })
+    }
+
+    /// An alliance that never deliberates by itself.
+    pub fn quiet_alliance(mut self, id: u32) -> Self {
+        self.0.alliances.push(ScenarioAlliance { id: AllianceId(id), name: format!("A{id}"), active: false });
+        self
+    }
+
+    pub fn active_alliance(mut self, id: u32) -> Self {
+        self.0.alliances.push(ScenarioAlliance { id: AllianceId(id), name: format!("A{id}"), active: true });
+        self
+    }
+
+    pub fn stance(mut self, a: u32, b: u32, stance: Stance) -> Self {
+        self.0.stances.push((AllianceId(a), AllianceId(b), stance));
+        self
+    }
+
+    /// A player in an alliance (0: in none).
+    pub fn player(mut self, id: u32, alliance: u32, rank: Rank, kind: PlayerKind) -> Self {
+        self.0.players.push(ScenarioPlayer {
+            id: PlayerId(id),
+            name: format!("P{id}"),
+            kind,
+            membership: (alliance != 0).then_some((AllianceId(alliance), rank)),
+            role: Some(AccountRole::Mixed),
+            rhythm: Some(Rhythm::default()),
+        });
+        self
+    }
+
+    /// A Roman village without wall, residence or square; its id.
+    pub fn village(mut self, id: u32, owner: u32, at: (i16, i16), troops: &[(&str, u32)]) -> Self {
+        self.0.sites.push(ScenarioSite {
+            id: SiteId(id),
+            at: Tile::new(at.0, at.1),
+            name: format!("V{id}"),
+            owner: PlayerId(owner),
+            tribe: Ruleset::extended().tribe_named("romans").unwrap(),
+            population: 200,
+            troops: Some(force(troops)),
+            stores: Some(Goods::new([1_000; 4])),
+            wall: Some(0),
+            residence: Some(0),
+            tournament_square: Some(0),
+        });
+        self
+    }
+
+    /// Changes the village that was added last.
+    pub fn with(mut self, change: impl FnOnce(&mut ScenarioSite)) -> Self {
+        change(self.0.sites.last_mut().unwrap());
+        self
+    }
+
+    pub fn start(&self, rules: Ruleset) -> TestApp {
+        TestApp::with(&self.0, |app| {
+            app.insert_resource(rules);
+        })
+    }
+
+    /// Starts it with a hand that gives orders, see [`order`].
+    pub fn start_with_orders(&self, rules: Ruleset) -> TestApp {
+        let mut app = self.start(rules);
+        app.app.add_due_kind(HAND).init_resource::<Hand>().add_systems(
+            Campaign,
+            hand_out
+                .in_set(CampaignSystems::March)
+                .before(WorldSystems::Move)
+                .after(bevy_alliance::action::operations::OperationSystems::Release),
+        );
+        app
+    }
+}
+
+const HAND: DueKind =
+    DueKind::new(1_000, "hand", &[CampaignSystems::March, CampaignSystems::Battle, CampaignSystems::Settle]);
+
+/// Orders that wait for their instant.
+#[derive(Resource, Default)]
+struct Hand {
+    launches: Vec<(GameTime, LaunchDue)>,
+    recalls: Vec<(GameTime, RecallGroup)>,
+}
+
+fn hand_out(
+    batch: Res<DueBatch>,
+    mut hand: ResMut<Hand>,
+    mut launches: MessageWriter<LaunchDue>,
+    mut recalls: MessageWriter<RecallGroup>,
+) {
+    let now = batch.now();
+    launches.write_batch(hand.launches.extract_if(.., |(at, _)| *at == now).map(|(_, l)| l));
+    recalls.write_batch(hand.recalls.extract_if(.., |(at, _)| *at == now).map(|(_, r)| r));
+}
+
+/// An operation's order to leave at `at`: group `group` of operation 1 of alliance 1.
+#[expect(clippy::too_many_arguments, reason = "an order has as many parts")]
+pub fn order(
+    app: &mut TestApp,
+    at: GameTime,
+    group: u16,
+    (origin, target): (u32, u32),
+    units: &[(&str, u32)],
+    manner: Manner,
+    arrival: GameTime,
+) -> OrderId {
+    let order = OrderId { operation: ProposalId { alliance: AllianceId(1), n: 1 }, group };
+    let launch = LaunchDue {
+        order,
+        origin: SiteId(origin),
+        target: SiteId(target),
+        force: force(units),
+        manner,
+        wave: 0,
+        arrival,
+        aims: [None; 2],
+    };
+    app.app.world_mut().resource_mut::<Hand>().launches.push((at, launch));
+    app.app.world_mut().resource_mut::<Agenda>().push(HAND.entry(at, 0, u32::from(group)));
+    order
+}
+
+/// An operation's order to turn back at `at`.
+pub fn recall(app: &mut TestApp, at: GameTime, order: OrderId, march: MarchId) {
+    let recall = RecallGroup { order, march: Some(march) };
+    app.app.world_mut().resource_mut::<Hand>().recalls.push((at, recall));
+    app.app.world_mut().resource_mut::<Agenda>().push(HAND.entry(at, 1, u32::from(order.group)));
+}
+
+pub fn at(span: GameSpan) -> GameTime {
+    GameTime(0) + span
+}
+
+fn part<C: Component + Clone>(app: &TestApp, id: StableId) -> Option<C> {
+    let entity = app.app.world().resource::<EntityIndex>().get(id)?;
+    app.app.world().get::<C>(entity).cloned()
+}
+
+pub fn home(app: &TestApp, site: u32) -> Force {
+    part::<Garrison>(app, StableId::Site(SiteId(site))).unwrap().home
+}
+
+pub fn away(app: &TestApp, site: u32) -> Force {
+    part::<Garrison>(app, StableId::Site(SiteId(site))).unwrap().away
+}
+
+pub fn guests(app: &TestApp, site: u32) -> Guests {
+    part(app, StableId::Site(SiteId(site))).unwrap()
+}
+
+pub fn blockades(app: &TestApp, site: u32) -> Vec<MarchId> {
+    part::<Blockades>(app, StableId::Site(SiteId(site))).unwrap().0
+}
+
+pub fn stores(app: &TestApp, site: u32) -> Stores {
+    part(app, StableId::Site(SiteId(site))).unwrap()
+}
+
+pub fn march_id(site: u32, n: u32) -> MarchId {
+    MarchId { site: SiteId(site), n }
+}
+
+pub fn march(app: &TestApp, site: u32, n: u32) -> Option<March> {
+    part(app, StableId::March(march_id(site, n)))
+}
+
+/// The refusals among facts.
+pub fn refusals(facts: &[CampaignFact]) -> Vec<RequestRefused> {
+    facts
+        .iter()
+        .filter_map(|f| if let Fact::RequestRefused(refused) = &f.fact { Some(refused.clone()) } else { None })
+        .collect()
+}
