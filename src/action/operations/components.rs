@@ -13,6 +13,9 @@ use serde::{Deserialize, Serialize};
 pub const GROUP_LAUNCHES: DueKind =
     DueKind::new(40, "group_launches", &[CampaignSystems::March, CampaignSystems::Settle]);
 
+/// A group that a game moves by itself reaches its target. Owner: the operation, n: the group.
+pub const GROUP_ARRIVES: DueKind = DueKind::new(61, "group_arrives", &[CampaignSystems::Settle]);
+
 /// An operation is over: an hour after its last wave. Owner: the operation.
 pub const OPERATION_CONCLUDES: DueKind = DueKind::new(80, "operation_concludes", &[CampaignSystems::Settle]);
 

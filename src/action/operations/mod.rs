@@ -2,14 +2,15 @@
 //!
 //! What is *not* here: deciding to attack (`council`), choosing forces (`planning`), moving and fighting (a world).
 
+mod arrivals;
 mod components;
 mod conclude;
 pub mod rules;
 mod systems;
 
 pub use components::{
-    GROUP_LAUNCHES, Group, GroupStatus, OPERATION_CONCLUDES, Operation, OperationSettings, OperationStatus,
-    RunningOperations, Target,
+    GROUP_ARRIVES, GROUP_LAUNCHES, Group, GroupStatus, OPERATION_CONCLUDES, Operation, OperationSettings,
+    OperationStatus, RunningOperations, Target,
 };
 pub use systems::{OperationSystems, SendScouts};
 
@@ -26,6 +27,7 @@ pub struct OperationsPlugin;
 impl Plugin for OperationsPlugin {
     fn build(&self, app: &mut App) {
         app.add_due_kind(GROUP_LAUNCHES)
+            .add_due_kind(GROUP_ARRIVES)
             .add_due_kind(OPERATION_CONCLUDES)
             .init_resource::<OperationSettings>()
             .add_pass_message::<SendScouts>()
@@ -47,7 +49,9 @@ impl Plugin for OperationsPlugin {
                 (
                     (systems::start_operations, systems::send_scouts).chain().in_set(OperationSystems::Start),
                     (systems::recall_inputs, systems::release_groups).chain().in_set(OperationSystems::Release),
-                    (systems::note_launches, systems::note_battles).chain().in_set(OperationSystems::Follow),
+                    (systems::note_launches, arrivals::take_arrivals, arrivals::tell_arrivals, systems::note_battles)
+                        .chain()
+                        .in_set(OperationSystems::Follow),
                     systems::review_operations.in_set(OperationSystems::Review),
                     conclude::conclude_operations.in_set(OperationSystems::Conclude),
                 ),

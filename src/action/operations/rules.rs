@@ -3,11 +3,12 @@
 use super::components::{Group, GroupStatus, Target};
 use crate::decision::council::Goal;
 
-/// The share of the defenders that were killed, where reports show it.
+/// The share of the defenders that were killed, where reports show it: of those that stood there, or of those that
+/// were believed to, whichever is more. A blow at a garrison that has left hits nothing.
 #[must_use]
 #[expect(clippy::cast_precision_loss, reason = "goods of one village, far below 2^53")]
 pub fn broken_share(target: &Target, cost: impl Fn(&crate::base::ruleset::Force) -> i64) -> Option<f64> {
-    let before = cost(target.defenders.as_ref()?);
+    let before = cost(target.defenders.as_ref()?).max(cost(&target.believed));
     if before == 0 { Some(1.0) } else { Some(cost(&target.killed) as f64 / before as f64) }
 }
 

@@ -3,7 +3,7 @@
 //! An input gets (game time, sequence) when the host first sees it and goes into the [`InputLog`]; the campaign reads
 //! it in `Intake` of a pass at that instant. Replaying a campaign is its seed plus this log.
 
-use super::march::{GroupArrived, GroupHome, Manner};
+use super::march::{GroupArrived, Manner};
 use super::vote::CastVote;
 use crate::base::clock::{Agenda, CampaignAppExt, CampaignSystems, DueKind, GameClock, GameTime, HostSystems};
 use crate::base::error::CampaignError;
@@ -55,8 +55,6 @@ pub enum Input {
     Recall(OrderId),
     /// A game's own movement brought a group to its target.
     Arrived(GroupArrived),
-    /// A game's own movement brought a group home.
-    Home(GroupHome),
 }
 
 /// An input with its place in time.

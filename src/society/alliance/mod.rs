@@ -23,6 +23,8 @@ use bevy::prelude::*;
 pub enum AllianceSystems {
     /// In `Intake`: stances that a game sets, and marches that they forbid.
     Stances,
+    /// In `Settle`: what attacks leave behind.
+    Grievances,
 }
 
 /// Alliances and their relations.
@@ -43,9 +45,13 @@ impl Plugin for AlliancePlugin {
             .add_observer(systems::on_membership)
             .configure_sets(Campaign, AllianceSystems::Stances.in_set(CampaignSystems::Intake))
             .add_scenario_loader(10, systems::spawn_alliances)
+            .configure_sets(Campaign, AllianceSystems::Grievances.in_set(CampaignSystems::Settle))
             .add_systems(
                 Campaign,
-                (systems::apply_stances, systems::refuse_marches).chain().in_set(AllianceSystems::Stances),
+                (
+                    (systems::apply_stances, systems::refuse_marches).chain().in_set(AllianceSystems::Stances),
+                    systems::note_grievances.in_set(AllianceSystems::Grievances),
+                ),
             );
     }
 }

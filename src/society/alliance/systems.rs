@@ -6,8 +6,8 @@ use super::components::{
 use super::rules;
 use crate::base::clock::{DueBatch, GameTime};
 use crate::base::contract::{
-    CampaignFact, Fact, INPUT, Input, Inputs, Manner, Player, PlayerKind, Rank, RequestRefused, Rhythm, Scenario, Site,
-    Stance, WorldSeed,
+    BattleFought, CampaignFact, Fact, INPUT, Input, Inputs, Manner, Player, PlayerKind, Rank, RequestRefused, Rhythm,
+    Scenario, Site, Stance, WorldSeed,
 };
 use crate::base::id::{AllianceId, EntityIndex, PlayerId, SiteId, StableId};
 use bevy::ecs::system::SystemParam;
@@ -135,6 +135,30 @@ pub(super) fn refuse_marches(
         facts.write(refusal(batch.now(), request, "pact", "no march against a partner", format!("{stance:?}")));
         false
     });
+}
+
+/// Each attack on a member is held against the alliance that it came from.
+pub(super) fn note_grievances(
+    batch: Res<DueBatch>,
+    mut battles: MessageReader<BattleFought>,
+    index: Res<EntityIndex>,
+    players: Query<&Player>,
+    sites: Query<&Site>,
+    mut grievances: Query<&mut Grievances>,
+) {
+    let alliance_of = |id| index.player(id).and_then(|e| players.get(e).ok()).and_then(|p| p.alliance);
+    for battle in battles.read().filter(|b| !b.attacked) {
+        // The owner of the site holds it against them; guests come along.
+        let owner = index.site(battle.site).and_then(|e| sites.get(e).ok()).map(|s| s.owner);
+        let (Some(victim), Some(attacker)) = (alliance_of(battle.witness), alliance_of(battle.enemy)) else { continue };
+        if owner != Some(battle.witness) || victim == attacker {
+            continue;
+        }
+        if let Some(mut held) = index.alliance(victim).and_then(|e| grievances.get_mut(e).ok()) {
+            let grievance = held.0.entry(attacker).or_default();
+            grievance.add(rules::GRIEVANCE_OF_ATTACK, batch.now(), rules::GRIEVANCE_HALF_LIFE);
+        }
+    }
 }
 
 fn refusal(at: GameTime, request: String, rule: &str, limit: &str, value: String) -> CampaignFact {

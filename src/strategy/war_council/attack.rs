@@ -143,6 +143,10 @@ fn candidate(
     if estimate.population < session.situation.view.model().scale().population_min {
         return None;
     }
+    // An operation breaks a defense; where there is none, a raid does.
+    if session.situation.view.model().cost(&estimate.troops) < session.settings.defense_goods_min {
+        return None;
+    }
     let value = value(session, &estimate, estimate.goods.total());
     let attack = AttackEstimate {
         ratio: GUESSED_RATIO,
