@@ -1,12 +1,12 @@
 //! One seed, one history: whatever the pace, the frames and the threads.
 
+#![expect(clippy::unwrap_used, reason = "helpers of tests may fail like tests")]
+
 use bevy::app::TaskPoolOptions;
 use bevy::prelude::*;
 use bevy::tasks::ComputeTaskPool;
 use bevy::time::{TimePlugin, TimeUpdateStrategy};
-use bevy_alliance::base::clock::{
-    Campaign, CampaignSystems, ClockMode, GameClock, GameSpan, GameTime,
-};
+use bevy_alliance::base::clock::{Campaign, CampaignSystems, ClockMode, GameClock, GameSpan, GameTime};
 use bevy_alliance::base::contract::{Holdings, LaunchMarch, Manner, Player, SetStance, Site, Stance};
 use bevy_alliance::base::id::{AllianceId, PlayerId, SiteId, StableId};
 use bevy_alliance::base::limits::Limits;

@@ -6,9 +6,7 @@ mod common;
 
 use bevy_alliance::action::operations::{GROUP_LAUNCHES, Group, GroupStatus, Operation, OperationStatus};
 use bevy_alliance::base::clock::{Agenda, GameSpan, GameTime};
-use bevy_alliance::base::contract::{
-    Fact, Inbox, Input, LaunchMarch, Manner, PlayerKind, Rank, RequestRefused,
-};
+use bevy_alliance::base::contract::{Fact, Inbox, Input, LaunchMarch, Manner, PlayerKind, Rank, RequestRefused};
 use bevy_alliance::base::goods::Goods;
 use bevy_alliance::base::id::{AllianceId, OrderId, PlayerId, ProposalId, SiteId, StableId};
 use bevy_alliance::base::ruleset::{Force, Ruleset};
@@ -176,7 +174,10 @@ fn a_recall_that_the_rules_forbid_is_refused_and_changes_nothing() {
         let before = app.facts.len();
         app.update();
         let refusals = refusals(&app.facts[before..]);
-        assert_eq!(refusals.iter().map(|r| r.rule.as_str()).collect::<Vec<_>>(), refused.into_iter().collect::<Vec<_>>());
+        assert_eq!(
+            refusals.iter().map(|r| r.rule.as_str()).collect::<Vec<_>>(),
+            refused.into_iter().collect::<Vec<_>>()
+        );
         until(&mut app, at(GameSpan::hours(9)));
         assert_eq!(arrivals(&app).len(), usize::from(refused.is_some()), "{refused:?}");
     }

@@ -3,16 +3,16 @@
 #![allow(dead_code, reason = "each test file uses its own part")]
 
 use bevy::prelude::*;
-use bevy_alliance::base::clock::{Campaign, CampaignSystems, DueBatch, DueKind, GameSpan, GameTime};
 use bevy_alliance::base::clock::{Agenda, CampaignAppExt};
+use bevy_alliance::base::clock::{Campaign, CampaignSystems, DueBatch, DueKind, GameSpan, GameTime};
 use bevy_alliance::base::contract::{
     AccountRole, CampaignFact, Fact, LaunchDue, Manner, PlayerKind, Rank, RecallGroup, RequestRefused, Rhythm,
     Scenario, ScenarioAlliance, ScenarioPlayer, ScenarioSite, Stance, WorldSystems,
 };
 use bevy_alliance::base::geometry::Tile;
 use bevy_alliance::base::goods::Goods;
-use bevy_alliance::base::id::{AllianceId, MarchId, OrderId, PlayerId, ProposalId, SiteId, StableId, UnitClass};
 use bevy_alliance::base::id::EntityIndex;
+use bevy_alliance::base::id::{AllianceId, MarchId, OrderId, PlayerId, ProposalId, SiteId, StableId, UnitClass};
 use bevy_alliance::base::ruleset::{Force, Ruleset};
 use bevy_alliance::edge::test_app::TestApp;
 use bevy_alliance::world::march::March;
@@ -110,19 +110,17 @@ impl Made {
         let mut app = self.start(rules);
         app.app.add_due_kind(HAND).init_resource::<Hand>().add_systems(
             Campaign,
-            hand_out.in_set(CampaignSystems::March).before(WorldSystems::Move).after(
-                bevy_alliance::action::operations::OperationSystems::Release,
-            ),
+            hand_out
+                .in_set(CampaignSystems::March)
+                .before(WorldSystems::Move)
+                .after(bevy_alliance::action::operations::OperationSystems::Release),
         );
         app
     }
 }
 
-const HAND: DueKind = DueKind::new(
-    1_000,
-    "hand",
-    &[CampaignSystems::March, CampaignSystems::Battle, CampaignSystems::Settle],
-);
+const HAND: DueKind =
+    DueKind::new(1_000, "hand", &[CampaignSystems::March, CampaignSystems::Battle, CampaignSystems::Settle]);
 
 /// Orders that wait for their instant.
 #[derive(Resource, Default)]
