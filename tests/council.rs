@@ -212,7 +212,7 @@ fn marches_against_partners_are_refused() {
     let made = made.player(1, 1, Rank::Leader, PlayerKind::Human).player(3, 2, Rank::Leader, PlayerKind::Human);
     let made = made.village(1, 1, (6, 0), &[(LEGIONNAIRE, 90), ("equites_legati", 90)]).village(9, 3, (0, 0), &[]);
     let mut app = made.start(Ruleset::extended());
-    let mut rule = |manner: Manner, app: &mut TestApp| {
+    let rule = |manner: Manner, app: &mut TestApp| {
         let units = if manner == Manner::Scout { &units[1..] } else { &units[..] };
         let march = LaunchMarch { origin: SiteId(1), target: SiteId(9), force: force(units), manner };
         refusals(app.send(march)).pop().map(|r| r.rule)

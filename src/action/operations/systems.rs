@@ -8,8 +8,7 @@ use super::rules;
 use crate::base::clock::{Agenda, DueBatch, GameTime};
 use crate::base::contract::{
     AttackGroup, BattleFought, CampaignFact, Fact, GroupFailed, GroupLaunched, INPUT, Input, Inputs, LaunchDue,
-    LaunchRow, Manner, Model, Player, RecallGroup, RequestRefused, Scenario,
-    Site,
+    LaunchRow, Manner, Model, Player, RecallGroup, RequestRefused, Scenario, Site,
 };
 use crate::base::goods::Goods;
 use crate::base::id::{AllianceId, EntityIndex, OrderId, PlayerId, ProposalId, SiteId, StableId};
@@ -525,10 +524,7 @@ fn call_off(
                 changed = true;
                 recalls.write(RecallGroup { order, march });
             }
-            GroupStatus::Launched { .. }
-            | GroupStatus::Failed
-            | GroupStatus::HeldBack
-            | GroupStatus::Recalled => {}
+            GroupStatus::Launched { .. } | GroupStatus::Failed | GroupStatus::HeldBack | GroupStatus::Recalled => {}
         }
     }
     changed

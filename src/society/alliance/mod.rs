@@ -42,6 +42,9 @@ impl Plugin for AlliancePlugin {
             .add_observer(systems::on_membership)
             .configure_sets(Campaign, AllianceSystems::Stances.in_set(CampaignSystems::Intake))
             .add_scenario_loader(10, systems::spawn_alliances)
-            .add_systems(Campaign, (systems::apply_stances, systems::refuse_marches).chain().in_set(AllianceSystems::Stances));
+            .add_systems(
+                Campaign,
+                (systems::apply_stances, systems::refuse_marches).chain().in_set(AllianceSystems::Stances),
+            );
     }
 }
