@@ -141,7 +141,6 @@ fn hand_out(
 }
 
 /// An operation's order to leave at `at`: group `group` of operation 1 of alliance 1.
-#[expect(clippy::too_many_arguments, reason = "an order has as many parts")]
 pub(crate) fn order(
     app: &mut TestApp,
     at: GameTime,
