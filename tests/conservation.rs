@@ -1,5 +1,7 @@
 //! Every unit and every good stays on the books, whatever is asked for.
 
+#![expect(clippy::unwrap_used, reason = "helpers of tests may fail like tests")]
+
 use bevy::prelude::*;
 use bevy_alliance::base::clock::{Campaign, CampaignSystems, GameSpan};
 use bevy_alliance::base::contract::{CampaignFact, Fact, LaunchMarch, Manner, RequestRefused, Site};

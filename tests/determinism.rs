@@ -1,5 +1,7 @@
 //! One seed, one history: whatever the pace, the frames and the threads.
 
+#![expect(clippy::unwrap_used, reason = "helpers of tests may fail like tests")]
+
 use bevy::app::TaskPoolOptions;
 use bevy::prelude::*;
 use bevy::tasks::ComputeTaskPool;

@@ -29,8 +29,10 @@ pub struct Limits {
     pub observations_kept: usize,
     /// Results of operations that an alliance keeps.
     pub results_kept: usize,
-    /// Outward facts of one host update before the oldest of them are handed out early.
-    pub facts_per_slice: usize,
+    /// Conditions of one ballot.
+    pub conditions_per_ballot: usize,
+    /// Characters of a text that a person writes with a vote.
+    pub text_chars: usize,
     /// Characters of a name taken from a file or a game.
     pub name_chars: usize,
 }
@@ -49,7 +51,8 @@ impl Default for Limits {
             decisions_kept: 64,
             observations_kept: 2_000,
             results_kept: 64,
-            facts_per_slice: 200_000,
+            conditions_per_ballot: 6,
+            text_chars: 1_000,
             name_chars: 128,
         }
     }

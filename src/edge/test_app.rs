@@ -49,7 +49,7 @@ impl TestApp {
     pub fn with(scenario: &Scenario, setup: impl FnOnce(&mut App)) -> Self {
         let mut app = App::new();
         setup(&mut app);
-        app.add_plugins(bevy::app::TaskPoolPlugin::default())
+        app.add_plugins(TaskPoolPlugin::default())
             .insert_resource(GameClock::manual())
             .add_plugins(AlliancePlugins::new(Update))
             .init_resource::<Heard>()

@@ -18,24 +18,24 @@ use bevy_alliance::edge::test_app::TestApp;
 use bevy_alliance::world::march::March;
 use bevy_alliance::world::village::{Blockades, Garrison, Guests, Stores};
 
-pub const LEGIONNAIRE: &str = "legionnaire";
+pub(crate) const LEGIONNAIRE: &str = "legionnaire";
 
 /// A unit class by its name.
-pub fn class(name: &str) -> UnitClass {
+pub(crate) fn class(name: &str) -> UnitClass {
     let rules = Ruleset::extended();
     let i = rules.units.iter().position(|u| u.name == name).unwrap_or_else(|| panic!("no unit is called {name}"));
     UnitClass(u16::try_from(i).unwrap())
 }
 
-pub fn force(units: &[(&str, u32)]) -> Force {
+pub(crate) fn force(units: &[(&str, u32)]) -> Force {
     units.iter().map(|(name, n)| (class(name), *n)).collect()
 }
 
 /// A scenario on a map of half-width 100 that grows player by player. Nobody sleeps, nothing is drawn.
-pub struct Made(pub Scenario);
+pub(crate) struct Made(pub(crate) Scenario);
 
 impl Made {
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self(Scenario {
             seed: 1,
             half_width: 100,
@@ -47,23 +47,23 @@ impl Made {
     }
 
     /// An alliance that never deliberates by itself.
-    pub fn quiet_alliance(mut self, id: u32) -> Self {
+    pub(crate) fn quiet_alliance(mut self, id: u32) -> Self {
         self.0.alliances.push(ScenarioAlliance { id: AllianceId(id), name: format!("A{id}"), active: false });
         self
     }
 
-    pub fn active_alliance(mut self, id: u32) -> Self {
+    pub(crate) fn active_alliance(mut self, id: u32) -> Self {
         self.0.alliances.push(ScenarioAlliance { id: AllianceId(id), name: format!("A{id}"), active: true });
         self
     }
 
-    pub fn stance(mut self, a: u32, b: u32, stance: Stance) -> Self {
+    pub(crate) fn stance(mut self, a: u32, b: u32, stance: Stance) -> Self {
         self.0.stances.push((AllianceId(a), AllianceId(b), stance));
         self
     }
 
     /// A player in an alliance (0: in none).
-    pub fn player(mut self, id: u32, alliance: u32, rank: Rank, kind: PlayerKind) -> Self {
+    pub(crate) fn player(mut self, id: u32, alliance: u32, rank: Rank, kind: PlayerKind) -> Self {
         self.0.players.push(ScenarioPlayer {
             id: PlayerId(id),
             name: format!("P{id}"),
@@ -76,7 +76,7 @@ impl Made {
     }
 
     /// A Roman village without wall, residence or square; its id.
-    pub fn village(mut self, id: u32, owner: u32, at: (i16, i16), troops: &[(&str, u32)]) -> Self {
+    pub(crate) fn village(mut self, id: u32, owner: u32, at: (i16, i16), troops: &[(&str, u32)]) -> Self {
         self.0.sites.push(ScenarioSite {
             id: SiteId(id),
             at: Tile::new(at.0, at.1),
@@ -94,19 +94,19 @@ impl Made {
     }
 
     /// Changes the village that was added last.
-    pub fn with(mut self, change: impl FnOnce(&mut ScenarioSite)) -> Self {
+    pub(crate) fn with(mut self, change: impl FnOnce(&mut ScenarioSite)) -> Self {
         change(self.0.sites.last_mut().unwrap());
         self
     }
 
-    pub fn start(&self, rules: Ruleset) -> TestApp {
+    pub(crate) fn start(&self, rules: Ruleset) -> TestApp {
         TestApp::with(&self.0, |app| {
             app.insert_resource(rules);
         })
     }
 
     /// Starts it with a hand that gives orders, see [`order`].
-    pub fn start_with_orders(&self, rules: Ruleset) -> TestApp {
+    pub(crate) fn start_with_orders(&self, rules: Ruleset) -> TestApp {
         let mut app = self.start(rules);
         app.app.add_due_kind(HAND).init_resource::<Hand>().add_systems(
             Campaign,
@@ -141,8 +141,7 @@ fn hand_out(
 }
 
 /// An operation's order to leave at `at`: group `group` of operation 1 of alliance 1.
-#[expect(clippy::too_many_arguments, reason = "an order has as many parts")]
-pub fn order(
+pub(crate) fn order(
     app: &mut TestApp,
     at: GameTime,
     group: u16,
@@ -168,13 +167,13 @@ pub fn order(
 }
 
 /// An operation's order to turn back at `at`.
-pub fn recall(app: &mut TestApp, at: GameTime, order: OrderId, march: MarchId) {
+pub(crate) fn recall(app: &mut TestApp, at: GameTime, order: OrderId, march: MarchId) {
     let recall = RecallGroup { order, march: Some(march) };
     app.app.world_mut().resource_mut::<Hand>().recalls.push((at, recall));
     app.app.world_mut().resource_mut::<Agenda>().push(HAND.entry(at, 1, u32::from(order.group)));
 }
 
-pub fn at(span: GameSpan) -> GameTime {
+pub(crate) fn at(span: GameSpan) -> GameTime {
     GameTime(0) + span
 }
 
@@ -183,36 +182,36 @@ fn part<C: Component + Clone>(app: &TestApp, id: StableId) -> Option<C> {
     app.app.world().get::<C>(entity).cloned()
 }
 
-pub fn home(app: &TestApp, site: u32) -> Force {
+pub(crate) fn home(app: &TestApp, site: u32) -> Force {
     part::<Garrison>(app, StableId::Site(SiteId(site))).unwrap().home
 }
 
-pub fn away(app: &TestApp, site: u32) -> Force {
+pub(crate) fn away(app: &TestApp, site: u32) -> Force {
     part::<Garrison>(app, StableId::Site(SiteId(site))).unwrap().away
 }
 
-pub fn guests(app: &TestApp, site: u32) -> Guests {
+pub(crate) fn guests(app: &TestApp, site: u32) -> Guests {
     part(app, StableId::Site(SiteId(site))).unwrap()
 }
 
-pub fn blockades(app: &TestApp, site: u32) -> Vec<MarchId> {
+pub(crate) fn blockades(app: &TestApp, site: u32) -> Vec<MarchId> {
     part::<Blockades>(app, StableId::Site(SiteId(site))).unwrap().0
 }
 
-pub fn stores(app: &TestApp, site: u32) -> Stores {
+pub(crate) fn stores(app: &TestApp, site: u32) -> Stores {
     part(app, StableId::Site(SiteId(site))).unwrap()
 }
 
-pub fn march_id(site: u32, n: u32) -> MarchId {
+pub(crate) fn march_id(site: u32, n: u32) -> MarchId {
     MarchId { site: SiteId(site), n }
 }
 
-pub fn march(app: &TestApp, site: u32, n: u32) -> Option<March> {
+pub(crate) fn march(app: &TestApp, site: u32, n: u32) -> Option<March> {
     part(app, StableId::March(march_id(site, n)))
 }
 
 /// The refusals among facts.
-pub fn refusals(facts: &[CampaignFact]) -> Vec<RequestRefused> {
+pub(crate) fn refusals(facts: &[CampaignFact]) -> Vec<RequestRefused> {
     facts
         .iter()
         .filter_map(|f| if let Fact::RequestRefused(refused) = &f.fact { Some(refused.clone()) } else { None })

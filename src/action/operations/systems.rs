@@ -380,7 +380,6 @@ pub(super) fn note_battles(
     index: Res<EntityIndex>,
     mut operations: Query<&mut Operation>,
 ) {
-    let mut told: BTreeMap<(ProposalId, SiteId, GameTime), u32> = BTreeMap::new();
     for battle in battles.read().filter(|b| b.attacked) {
         let Some(order) = battle.order else { continue };
         let Some(mut operation) = index.proposal(order.operation).and_then(|e| operations.get_mut(e).ok()) else {
@@ -389,17 +388,11 @@ pub(super) fn note_battles(
         let Some(group) = operation.groups.get_mut(usize::from(order.group)) else { continue };
         group.lost.add_all(&battle.own_lost);
         group.loot += battle.loot;
-        let (wave, site) = (group.wave, battle.site);
-        // Groups that fought as one side report the same enemy: it counts once. Groups that fought alone, one after
-        // another, each report their own part.
-        let joint = told.entry((order.operation, site, battle.at)).or_insert(0);
-        *joint += 1;
-        let Some(target) = operation.targets.iter_mut().find(|t| t.site == site) else { continue };
+        let Some(target) = operation.targets.iter_mut().find(|t| t.site == battle.site) else { continue };
         let (Some(before), Some(lost)) = (&battle.enemy_before, &battle.enemy_lost) else { continue };
         if target.defenders.is_none() {
             target.defenders = Some(before.clone());
         }
-        let _ = wave;
         let first = target.defenders.clone().unwrap_or_default();
         let left = before.minus(lost);
         // What is missing of the first sight of the garrison was killed, by whichever group.

@@ -282,6 +282,7 @@ pub(super) fn take_votes(
     batch: Res<DueBatch>,
     inputs: Res<Inputs>,
     index: Res<EntityIndex>,
+    limits: Res<Limits>,
     charter: Res<CouncilCharter>,
     situation: Situation,
     mut proposals: Query<(&Proposal, &mut Ballots)>,
@@ -295,7 +296,7 @@ pub(super) fn take_votes(
     for logged in &inputs.now {
         let Input::Vote(vote) = &logged.input else { continue };
         let found = index.proposal(vote.proposal).and_then(|e| proposals.get_mut(e).ok());
-        match check_vote(vote, found.as_ref().map(|(p, _)| *p)) {
+        match check_vote(vote, found.as_ref().map(|(p, _)| *p), &limits) {
             Ok(()) => {}
             Err((rule, limit, value)) => {
                 let request = format!("cast_vote {} on {}", vote.member, vote.proposal);
@@ -320,7 +321,11 @@ pub(super) fn take_votes(
     }
 }
 
-fn check_vote(vote: &CastVote, proposal: Option<&Proposal>) -> Result<(), (&'static str, &'static str, String)> {
+fn check_vote(
+    vote: &CastVote,
+    proposal: Option<&Proposal>,
+    limits: &Limits,
+) -> Result<(), (&'static str, &'static str, String)> {
     let Some(proposal) = proposal else {
         return Err(("proposal_exists", "a known proposal", vote.proposal.to_string()));
     };
@@ -332,6 +337,14 @@ fn check_vote(vote: &CastVote, proposal: Option<&Proposal>) -> Result<(), (&'sta
     }
     if vote.member == proposal.proposer {
         return Err(("not_the_proposer", "the proposer's ballot is an approval", format!("player {}", vote.member)));
+    }
+    if vote.conditions.len() > limits.conditions_per_ballot {
+        let value = format!("{} conditions", vote.conditions.len());
+        return Err(("conditions_per_ballot", "few conditions", value));
+    }
+    let chars = vote.text.as_ref().map_or(0, |t| t.chars().count());
+    if chars > limits.text_chars {
+        return Err(("text_chars", "a short text", format!("{chars} characters")));
     }
     if !(0.0..=1.0).contains(&vote.pledge_share) {
         return Err(("pledge_share", "0 to 1", vote.pledge_share.to_string()));
@@ -388,6 +401,8 @@ pub(super) fn close_votes(
             decisions.open.retain(|p| *p != id);
             decisions.decided.push(id);
             if !matches!(verdict, ProposalStatus::Passed(_)) {
+                // After three half-lives a refusal no longer counts.
+                decisions.refused.retain(|_, at| now - *at < GameSpan::hours(108));
                 for target in &proposal.targets {
                     decisions.refused.insert(target.site, now);
                 }

@@ -18,6 +18,7 @@ pub use view::{MemberStates, View};
 use crate::base::clock::{Campaign, CampaignAppExt, CampaignSystems};
 use crate::base::contract::{ScenarioAppExt, WorldSystems};
 use crate::base::state::StateAppExt;
+use crate::society::alliance::AllianceSystems;
 use bevy::prelude::*;
 
 /// Shared intelligence.
@@ -34,7 +35,10 @@ impl Plugin for IntelPlugin {
             .register_state::<ObservationLog>("observation_log")
             .add_scenario_loader(20, gateway::spawn_knowers)
             .configure_sets(Campaign, IntelSystems::Refresh.in_set(CampaignSystems::Sense).after(WorldSystems::Report))
-            .configure_sets(Campaign, IntelSystems::Admit.in_set(CampaignSystems::Settle))
+            .configure_sets(
+                Campaign,
+                IntelSystems::Admit.in_set(CampaignSystems::Settle).after(AllianceSystems::Grievances),
+            )
             .add_systems(
                 Campaign,
                 (

@@ -208,7 +208,8 @@ mod tests {
     #[test]
     fn small_change_is_dropped() {
         let settings = ScoreSettings::default();
-        assert!(is_worthwhile(0.5, 1_200.0, 100.0, &settings));
-        assert!(!is_worthwhile(0.5, 1_199.0, 100.0, &settings));
+        // Three hours of 100 an hour are 300: half a chance of 600.
+        assert!(is_worthwhile(0.5, 600.0, 100.0, &settings));
+        assert!(!is_worthwhile(0.5, 599.0, 100.0, &settings));
     }
 }
