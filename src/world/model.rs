@@ -73,9 +73,10 @@ impl ClassicModel {
     }
 }
 
-/// Upgrades cannot be scouted: they are guessed by the village's public population.
+/// Upgrades cannot be scouted: they are guessed by the village's public population, at the middle between a village
+/// that relies on its units and one that does not.
 fn guessed_upgrades(target: &SiteEstimate) -> Levels {
-    [upgrade_level(target.population); crate::base::ruleset::ROSTER]
+    [upgrade_level(target.population) * 3 / 5; crate::base::ruleset::ROSTER]
 }
 
 #[expect(clippy::cast_precision_loss, reason = "goods of one attack, far below 2^53")]

@@ -135,7 +135,7 @@ fn attempt(
         .iter()
         .filter_map(|t| {
             let estimate = situation.view.estimate(alliance, t.site, now)?;
-            Some(TargetSpec { site: t.site, estimate, value: t.value })
+            Some(TargetSpec::new(t.site, estimate, t.value, &closing.allocation, &*situation.view.model().0))
         })
         .collect();
     let pattern = closing.library.get(&proposal.pattern)?;

@@ -240,7 +240,7 @@ impl Default for CouncilSettings {
         Self {
             participants_share: 0.6,
             arrival_slack: GameSpan::hours(12),
-            floor_ratio: 1.3,
+            floor_ratio: 1.2,
             refusal_half_life: GameSpan::hours(36),
         }
     }

@@ -1,6 +1,6 @@
 //! When to arrive: the earliest instant at which enough force can be there, every launch in its member's waking hours.
 
-use super::allocation::{AllocationSettings, Source, TargetSpec};
+use super::allocation::{Source, TargetSpec};
 use crate::base::clock::{GameSpan, GameTime};
 use crate::base::contract::{AttackGroup, Manner, WorldModel};
 use crate::base::geometry::Tile;
@@ -47,11 +47,11 @@ pub fn in_time(
 
 /// The offense, in attack points, that must be there for the target ratio, judged by what everything together would
 /// do; none if nothing would do.
-fn needed(model: &dyn WorldModel, sources: &[Source], target: &TargetSpec, ratio: f64) -> Option<f64> {
+fn needed(model: &dyn WorldModel, sources: &[Source], target: &TargetSpec) -> Option<f64> {
     let groups: Vec<AttackGroup> = sources.iter().map(|s| s.group(s.available.clone())).collect();
     let all: f64 = sources.iter().map(|s| model.attack(&s.available)).sum();
     let forecast = model.forecast(&groups, &target.estimate, Manner::Siege);
-    (forecast.ratio >= ratio && all > 0.0).then(|| all * ratio / forecast.ratio)
+    (forecast.ratio >= target.min_ratio && all > 0.0).then(|| all * target.min_ratio / forecast.ratio)
 }
 
 /// The earliest arrival from `from` to `latest` at which enough offense can be at every target that can be met at all.
@@ -65,9 +65,7 @@ pub fn earliest_covering(
     latest: GameTime,
     not_before: GameTime,
 ) -> Option<GameTime> {
-    let ratio = AllocationSettings::default().target_ratio;
-    let needs: Vec<(&TargetSpec, f64)> =
-        targets.iter().filter_map(|t| Some((t, needed(model, sources, t, ratio)?))).collect();
+    let needs: Vec<(&TargetSpec, f64)> = targets.iter().filter_map(|t| Some((t, needed(model, sources, t)?))).collect();
     if needs.is_empty() {
         return None;
     }

@@ -5,9 +5,7 @@ use crate::base::clock::{GameSpan, GameTime};
 use crate::base::contract::{Manner, Rank, SiteEstimate};
 use crate::base::id::{AllianceId, PlayerId, SiteId};
 use crate::decision::council::{Asked, Expected, Goal, Pledge, ProposedTarget, SubmitProposal, muster};
-use crate::decision::planning::allocation::{
-    AllocationProblem, AllocationSettings, Plan, Source, TargetSpec, allocate,
-};
+use crate::decision::planning::allocation::{AllocationProblem, Plan, Source, TargetSpec, allocate};
 use crate::decision::planning::rules::facts::{AttackEstimate, AttackFacts};
 use crate::decision::planning::rules::option::{AttackInputs, attack_score};
 use crate::decision::planning::rules::target::{TargetInputs, ValueInputs, is_worthwhile, target_score, target_value};
@@ -166,7 +164,7 @@ fn candidate(
         strength_ratio: Some(strength),
     };
     let score = score(session, &attack, &inputs);
-    let spec = TargetSpec { site, estimate, value };
+    let spec = TargetSpec::new(site, estimate, value, session.allocation, &*session.situation.view.model().0);
     Some(Candidate { enemy, spec, attack, inputs, score })
 }
 
@@ -279,7 +277,7 @@ fn plan(session: &Session, sources: &[Source], targets: &[TargetSpec], pattern: 
         groups_max: GROUPS_MAX,
         seed: session.seed,
     };
-    Some((allocate(&problem, &AllocationSettings::default(), &*model.0), arrival))
+    Some((allocate(&problem, session.allocation, &*model.0), arrival))
 }
 
 /// The candidate's score with the ratio and the cost that a plan really has.

@@ -7,6 +7,7 @@ use crate::base::clock::{Agenda, CampaignSystems, DueBatch, DueKind, GameSpan, G
 use crate::base::contract::{CampaignFact, Fact, Rank, Scenario, SiteState, WantedStates, WorldSeed};
 use crate::base::id::{AllianceId, EntityIndex, PlayerId, ProposalId, SiteId};
 use crate::decision::council::{Decisions, Situation, SubmitProposal, Threats, stagger};
+use crate::decision::planning::allocation::AllocationSettings;
 use crate::decision::planning::{Library, PlanningSettings};
 use crate::knowledge::intel::{Cause, ObservationLog, Seen};
 use crate::society::alliance::MemberInfo;
@@ -106,6 +107,7 @@ pub(super) struct Session<'a, 'w, 's> {
     pub(super) settings: &'a WarCouncilSettings,
     pub(super) library: &'a Library,
     pub(super) planning: &'a PlanningSettings,
+    pub(super) allocation: &'a AllocationSettings,
     pub(super) members: Vec<MemberInfo>,
     pub(super) own: &'a [SiteState],
     pub(super) threats: Threats,
@@ -139,6 +141,7 @@ pub(super) fn hold_councils(
     settings: Res<WarCouncilSettings>,
     library: Res<Library>,
     planning: Res<PlanningSettings>,
+    allocation: Res<AllocationSettings>,
     seed: Option<Res<WorldSeed>>,
     index: Res<EntityIndex>,
     situation: Situation,
@@ -175,6 +178,7 @@ pub(super) fn hold_councils(
             settings: &settings,
             library: &library,
             planning: &planning,
+            allocation: &allocation,
             own: situation.view.own(alliance),
             threats: situation.threats(alliance, now),
             enemies: situation.roster.relations(alliance).map_or_else(Vec::new, |(s, ..)| s.wars().collect()),

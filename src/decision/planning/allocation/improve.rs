@@ -128,7 +128,7 @@ impl<'a> Draft<'a> {
         };
         let loss = facts::expected_loss(forecast.ratio, sigma, exponent).max(forecast.own_loss.min(1.0) * 0.5);
         let sent: f64 = groups.iter().map(|g| self.model.cost(&g.force) as f64).sum();
-        let met = forecast.ratio >= self.settings.target_ratio * 0.999 && forecast.own_loss <= self.settings.loss_max;
+        let met = forecast.ratio >= spec.min_ratio * 0.999 && forecast.own_loss <= spec.loss_max;
         Outlook { forecast, loss, win: facts::win_chance(forecast.ratio, sigma), sent, met }
     }
 
@@ -165,11 +165,12 @@ impl<'a> Draft<'a> {
         if !most.met && !self.joint_matters() {
             return;
         }
-        if most.forecast.ratio < self.settings.target_ratio {
+        let min_ratio = self.problem.targets[target].min_ratio;
+        if most.forecast.ratio < min_ratio {
             return;
         }
         let all: f64 = self.groups(target, &everything).iter().map(|g| self.model.attack(&g.force)).sum();
-        let needed = all * self.settings.target_ratio / most.forecast.ratio;
+        let needed = all * min_ratio / most.forecast.ratio;
         let cap = needed * SHARE_CAP / f64::from(self.settings.participants.max(1));
         for limit in [cap, needed] {
             let mut given: BTreeMap<PlayerId, f64> = BTreeMap::new();
@@ -332,7 +333,7 @@ impl<'a> Draft<'a> {
             let spec = &self.problem.targets[t];
             let alone: Vec<u8> = self.offers[t].iter().map(|o| if o.is_some() { PARTS } else { 0 }).collect();
             let most = self.outlook(t, &alone);
-            if most.forecast.ratio >= self.settings.target_ratio {
+            if most.forecast.ratio >= spec.min_ratio {
                 plan.bound += spec.value;
             }
             let mut outlook = self.outlook(t, &self.parts[t]);
@@ -344,7 +345,7 @@ impl<'a> Draft<'a> {
             } else {
                 let why = if alone.iter().all(|p| *p == 0) {
                     LeftOut::NoForceInTime
-                } else if most.forecast.ratio < self.settings.target_ratio {
+                } else if most.forecast.ratio < spec.min_ratio {
                     LeftOut::TooStrong
                 } else if self.full() {
                     LeftOut::Limit

@@ -1,7 +1,7 @@
 //! What is to be planned, and what a plan says.
 
 use crate::base::clock::{GameSpan, GameTime};
-use crate::base::contract::{AttackGroup, Forecast, Manner, Rhythm, SiteEstimate, SiteState};
+use crate::base::contract::{AttackGroup, Forecast, Manner, Rhythm, SiteEstimate, SiteState, WorldModel};
 use crate::base::id::{PlayerId, SiteId};
 use crate::base::ruleset::Force;
 use crate::decision::planning::Pattern;
@@ -50,6 +50,32 @@ pub struct TargetSpec {
     pub estimate: SiteEstimate,
     /// Value of meeting the goal there, in goods.
     pub value: f64,
+    /// Offense over believed defense that the goal asks for.
+    pub min_ratio: f64,
+    /// Greatest fraction of what is sent that may be lost at exactly the planned ratio.
+    pub loss_max: f64,
+}
+
+impl TargetSpec {
+    /// A target with the margins of the settings. A hammer that stands at home is worth a thinner margin: its
+    /// offense is there today and gone tomorrow.
+    #[must_use]
+    pub fn new(
+        site: SiteId,
+        estimate: SiteEstimate,
+        value: f64,
+        settings: &AllocationSettings,
+        model: &dyn WorldModel,
+    ) -> Self {
+        let offense: Force = estimate.troops.iter().filter(|(class, _)| model.is_offense(*class)).collect();
+        let is_hammer = 2 * model.cost(&offense) > model.cost(&estimate.troops);
+        let (min_ratio, loss_max) = if is_hammer {
+            (settings.hammer_ratio, settings.hammer_loss_max)
+        } else {
+            (settings.target_ratio, settings.loss_max)
+        };
+        Self { site, estimate, value, min_ratio, loss_max }
+    }
 }
 
 /// What is to be planned.
@@ -76,6 +102,10 @@ pub struct AllocationProblem {
 pub struct AllocationSettings {
     /// Offense over believed defense that a goal asks for.
     pub target_ratio: f64,
+    /// The same against a site whose troops are mostly offense: a hammer at home.
+    pub hammer_ratio: f64,
+    /// Greatest own loss against a hammer at home.
+    pub hammer_loss_max: f64,
     /// No more than this ratio is sent: at 3.2 an attack loses about a sixth.
     pub ratio_max: f64,
     /// Goods that must be saved per good of troops sent beyond what the goal needs.
@@ -99,6 +129,8 @@ impl Default for AllocationSettings {
     fn default() -> Self {
         Self {
             target_ratio: 2.0,
+            hammer_ratio: 1.4,
+            hammer_loss_max: 0.65,
             ratio_max: 3.2,
             saving_min: 0.015,
             loss_max: 0.4,
