@@ -1,13 +1,21 @@
-//! bevy_alliance
+#![doc = include_str!("../README.md")]
+
+pub mod base;
+
+pub mod world;
+
+pub mod society;
+
+pub mod knowledge;
+
+pub mod decision;
 
 pub mod action;
-pub mod base;
-pub mod decision;
-pub mod edge;
-pub mod knowledge;
-mod plugins;
-pub mod society;
+
 pub mod strategy;
-pub mod world;
+
+pub mod edge;
+
+mod plugins;
 
 pub use plugins::{AlliancePlugins, CampaignPlugin, ClassicWorldPlugin};

@@ -208,7 +208,7 @@ pub(super) fn send_scouts(
         else {
             continue;
         };
-        let id = ProposalId { alliance: request.alliance, n: count.next() };
+        let id = ProposalId { alliance: request.alliance, n: count.count() };
         let operation = scouting_mission(id, request, now);
         let order = operation.order(0);
         let promise = Commitment { order, force: request.force.clone(), until: now };

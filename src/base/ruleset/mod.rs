@@ -256,7 +256,7 @@ impl Ruleset {
         Self::compiled_in(include_str!("../../../assets/rulesets/classic.json"))
     }
 
-    #[expect(clippy::expect_used, clippy::missing_panics_doc, reason = "texts that are compiled in, read by a test")]
+    #[expect(clippy::expect_used, reason = "texts that are compiled in, read by a test")]
     fn compiled_in(rules: &str) -> Self {
         Self::from_json(rules, TRIBES).expect("the compiled-in ruleset is valid")
     }

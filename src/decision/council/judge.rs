@@ -81,6 +81,21 @@ pub(super) fn judge(
     }
 }
 
+/// What a member would score a proposal, were it opened now: how a council finds its proposer. Needs the states of
+/// the member's sites.
+#[must_use]
+pub fn own_score(
+    situation: &Situation,
+    proposal: &Proposal,
+    member: &MemberInfo,
+    settings: &VotingSettings,
+    now: GameTime,
+) -> f64 {
+    let case = situation.case(proposal, member, now);
+    let inputs = voter_inputs(&case, 1.0, None, &settings.facts);
+    utility(&inputs, &case.facts.traits, situation.taste(member), &settings.voter).score
+}
+
 /// What forbids an approval whatever the score.
 fn veto(situation: &Situation, proposal: &Proposal, case: &MemberCase) -> Option<Veto> {
     situation.forbidden(proposal).or(case.incoming_at_home.then_some(Veto::HitBeforeReturn))

@@ -16,11 +16,11 @@ pub use components::{
     ActionKind, Asked, BALLOT_DUE, Ballots, CouncilCharter, CouncilSettings, Decisions, Expected, Goal, Proposal,
     ProposalPassed, ProposalStatus, ProposedTarget, SubmitProposal, VOTE_CLOSES, proposal_key, proposal_of_key,
 };
-pub use judge::VotingSettings;
+pub use judge::{VotingSettings, own_score};
 pub use muster::{Pledge, muster};
 pub use rules::charter::Charter;
 pub use situation::{HomeCase, MemberCase, ProposalFacts, Situation, Threats};
-pub use systems::{CouncilSystems, stagger};
+pub use systems::{CouncilSystems, proposal_of, stagger};
 
 use crate::base::clock::{Campaign, CampaignAppExt, CampaignSystems};
 use crate::base::contract::ScenarioAppExt;

@@ -93,7 +93,7 @@ pub(super) fn open_proposals(
                 continue;
             }
         };
-        let id = ProposalId { alliance: submission.alliance, n: count.next() };
+        let id = ProposalId { alliance: submission.alliance, n: count.count() };
         decisions.open.push(id);
         let proposal = proposal_of(id, submission, roll, now, deadline, &settings);
         let mut ballots = Ballots::default();
@@ -173,7 +173,9 @@ fn refusal(
     })
 }
 
-fn proposal_of(
+/// The proposal that a submission becomes.
+#[must_use]
+pub fn proposal_of(
     id: ProposalId,
     submission: &SubmitProposal,
     roll: Roll,

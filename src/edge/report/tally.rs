@@ -222,7 +222,7 @@ impl CampaignTally {
             _ => (participants[middle - 1] + participants[middle]) as f64 / 2.0,
         };
         ops.arrival_spread_ms_max =
-            self.arrivals.values().map(|(first, last)| (*last - *first)).max().unwrap_or(GameSpan(0)).0;
+            self.arrivals.values().map(|(first, last)| *last - *first).max().unwrap_or(GameSpan(0)).0;
         let (active, all) = self.force_sent;
         summary.force_against_active = if all == 0 { 0.0 } else { active as f64 / all as f64 };
         for alliance in &self.directory.active {

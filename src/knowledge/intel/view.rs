@@ -54,6 +54,12 @@ pub struct View<'w, 's> {
     players: Query<'w, 's, &'static Player>,
 }
 
+impl core::fmt::Debug for View<'_, '_> {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.write_str("View")
+    }
+}
+
 impl View<'_, '_> {
     /// The world model.
     #[must_use]

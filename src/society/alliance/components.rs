@@ -25,7 +25,7 @@ pub struct ProposalCount(pub u32);
 
 impl ProposalCount {
     /// Counts one more and returns its n.
-    pub fn next(&mut self) -> u32 {
+    pub fn count(&mut self) -> u32 {
         self.0 += 1;
         self.0
     }

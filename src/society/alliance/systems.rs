@@ -206,6 +206,12 @@ pub struct Roster<'w, 's> {
     records: Query<'w, 's, (&'static WarRecord, &'static Reliability)>,
 }
 
+impl core::fmt::Debug for Roster<'_, '_> {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.write_str("Roster")
+    }
+}
+
 impl Roster<'_, '_> {
     /// The seed of the campaign.
     #[must_use]

@@ -3,8 +3,12 @@
 use super::session::Session;
 use crate::base::clock::{GameSpan, GameTime};
 use crate::base::contract::{Manner, Rank, SiteEstimate};
-use crate::base::id::{AllianceId, PlayerId, SiteId};
-use crate::decision::council::{Asked, Expected, Goal, Pledge, ProposedTarget, SubmitProposal, muster};
+use crate::base::id::{AllianceId, PlayerId, ProposalId, SiteId};
+use crate::decision::council::rules::charter::Electorate;
+use crate::decision::council::rules::roll::Roll;
+use crate::decision::council::{
+    Asked, CouncilSettings, Expected, Goal, Pledge, ProposedTarget, SubmitProposal, muster, own_score, proposal_of,
+};
 use crate::decision::planning::allocation::{AllocationProblem, Plan, Source, TargetSpec, allocate};
 use crate::decision::planning::rules::facts::{AttackEstimate, AttackFacts};
 use crate::decision::planning::rules::option::{AttackInputs, attack_score};
@@ -342,7 +346,7 @@ fn option(session: &Session, sources: &[Source], targets: &[&Candidate], pattern
     let targets = targets.iter().map(|c| proposed(session, c, &plan)).collect();
     let submission = SubmitProposal {
         alliance: session.alliance,
-        proposer: proposer(session)?,
+        proposer: PlayerId::default(),
         pattern: pattern.name.clone(),
         goal: Goal::BreakDefense { share: session.settings.goal_share },
         targets,
@@ -352,7 +356,8 @@ fn option(session: &Session, sources: &[Source], targets: &[&Candidate], pattern
         expected,
         asked,
     };
-    Some(AttackOption { submission, score })
+    let proposer = proposer(session, &submission)?;
+    Some(AttackOption { submission: SubmitProposal { proposer, ..submission }, score })
 }
 
 fn clone_of(c: &Candidate) -> Candidate {
@@ -418,12 +423,19 @@ fn asked(session: &Session, plan: &Plan) -> BTreeMap<PlayerId, Asked> {
     asked
 }
 
-/// The awake leader or officer who is the first to speak: leaders before officers, ties by id.
-fn proposer(session: &Session) -> Option<PlayerId> {
-    session
-        .members
-        .iter()
-        .filter(|m| m.rank != Rank::Member && m.rhythm.is_awake(session.now))
-        .min_by_key(|m| (m.rank, m.player))
-        .map(|m| m.player)
+/// The awake leader or officer whose own score for the option is highest, ties by id.
+fn proposer(session: &Session, submission: &SubmitProposal) -> Option<PlayerId> {
+    let mut best: Option<(f64, PlayerId)> = None;
+    for member in session.members.iter().filter(|m| m.rank != Rank::Member && m.rhythm.is_awake(session.now)) {
+        let submission = SubmitProposal { proposer: member.player, ..submission.clone() };
+        let id = ProposalId { alliance: session.alliance, n: 0 };
+        let roll = Roll::open(Electorate::Cabinet, &[], member.player);
+        let deadline = session.now + session.settings.vote_window;
+        let proposal = proposal_of(id, &submission, roll, session.now, deadline, &CouncilSettings::default());
+        let score = own_score(session.situation, &proposal, member, session.voting_settings, session.now);
+        if best.is_none_or(|(most, _)| score > most) {
+            best = Some((score, member.player));
+        }
+    }
+    best.map(|(_, player)| player)
 }

@@ -6,7 +6,7 @@ use crate::action::operations::{Operation, RunningOperations, SendScouts};
 use crate::base::clock::{Agenda, CampaignSystems, DueBatch, DueKind, GameSpan, GameTime};
 use crate::base::contract::{CampaignFact, Fact, Rank, Scenario, SiteState, WantedStates, WorldSeed};
 use crate::base::id::{AllianceId, EntityIndex, PlayerId, ProposalId, SiteId};
-use crate::decision::council::{Decisions, Situation, SubmitProposal, Threats, stagger};
+use crate::decision::council::{Decisions, Situation, SubmitProposal, Threats, VotingSettings, stagger};
 use crate::decision::planning::allocation::AllocationSettings;
 use crate::decision::planning::{Library, PlanningSettings};
 use crate::knowledge::intel::{Cause, ObservationLog, Seen};
@@ -108,6 +108,7 @@ pub(super) struct Session<'a, 'w, 's> {
     pub(super) library: &'a Library,
     pub(super) planning: &'a PlanningSettings,
     pub(super) allocation: &'a AllocationSettings,
+    pub(super) voting_settings: &'a VotingSettings,
     pub(super) members: Vec<MemberInfo>,
     pub(super) own: &'a [SiteState],
     pub(super) threats: Threats,
@@ -142,6 +143,7 @@ pub(super) fn hold_councils(
     library: Res<Library>,
     planning: Res<PlanningSettings>,
     allocation: Res<AllocationSettings>,
+    voting: Res<VotingSettings>,
     seed: Option<Res<WorldSeed>>,
     index: Res<EntityIndex>,
     situation: Situation,
@@ -179,6 +181,7 @@ pub(super) fn hold_councils(
             library: &library,
             planning: &planning,
             allocation: &allocation,
+            voting_settings: &voting,
             own: situation.view.own(alliance),
             threats: situation.threats(alliance, now),
             enemies: situation.roster.relations(alliance).map_or_else(Vec::new, |(s, ..)| s.wars().collect()),
