@@ -378,7 +378,7 @@ fn what_was_not_known_is_absent_from_the_explanation() {
         .map(|p| p.id)
         .collect();
     for site in scenario.sites.iter_mut().filter(|s| !owners.contains(&s.owner)) {
-        site.troops = Some(force(&[("praetorian", 60)]));
+        site.troops = Some(force(&[("praetorian", 100)]));
     }
     let mut app = TestApp::new(&scenario);
     app.run(GameSpan::days(4));

@@ -100,7 +100,13 @@ impl WorldModel for HexModel {
 
     /// A soldier counts about one here, and a hold has some dozens of inhabitants.
     fn scale(&self) -> WorldScale {
-        WorldScale { attack_min: 8.0, attack_per_inhabitant: 0.6, population_min: 30, fields_per_hour: 2.5 }
+        WorldScale {
+            attack_min: 8.0,
+            attack_per_inhabitant: 0.6,
+            population_min: 30,
+            defense_goods_min: 1,
+            fields_per_hour: 2.5,
+        }
     }
 
     fn unit_name(&self, class: UnitClass) -> &str {

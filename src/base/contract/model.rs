@@ -74,13 +74,21 @@ pub struct WorldScale {
     pub attack_per_inhabitant: f64,
     /// Sites with fewer inhabitants are not worth an operation.
     pub population_min: u32,
+    /// Sites with fewer troops than this, in goods, are not worth an operation.
+    pub defense_goods_min: i64,
     /// Speed of foot soldiers on the map, in units of its coordinates: for guesses before anything is known.
     pub fields_per_hour: f64,
 }
 
 impl Default for WorldScale {
     fn default() -> Self {
-        Self { attack_min: 400.0, attack_per_inhabitant: 8.0, population_min: 150, fields_per_hour: 6.0 }
+        Self {
+            attack_min: 400.0,
+            attack_per_inhabitant: 8.0,
+            population_min: 150,
+            defense_goods_min: 30_000,
+            fields_per_hour: 6.0,
+        }
     }
 }
 

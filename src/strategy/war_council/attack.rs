@@ -146,7 +146,8 @@ fn candidate(
         return None;
     }
     // An operation breaks a defense; where there is none, a raid does.
-    if session.situation.view.model().cost(&estimate.troops) < session.settings.defense_goods_min {
+    if session.situation.view.model().cost(&estimate.troops) < session.situation.view.model().scale().defense_goods_min
+    {
         return None;
     }
     let value = value(session, &estimate, estimate.goods.total());

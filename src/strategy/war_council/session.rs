@@ -54,8 +54,6 @@ pub struct WarCouncilSettings {
     pub vote_window: GameSpan,
     /// No arrival is planned later than this after the session.
     pub arrival_within: GameSpan,
-    /// Sites with fewer troops than this, in goods, are not worth an operation.
-    pub defense_goods_min: i64,
     /// The share of the defense that an attack is to break.
     pub goal_share: f64,
 }
@@ -70,7 +68,6 @@ impl Default for WarCouncilSettings {
             parties_per_member: 2,
             vote_window: GameSpan::hours(12),
             arrival_within: GameSpan::hours(44),
-            defense_goods_min: 30_000,
             goal_share: 0.8,
         }
     }
