@@ -79,6 +79,7 @@ enum RulesetName {
 #[derive(ValueEnum, Clone, Copy, Debug)]
 enum CharterName {
     Plenary,
+    #[value(name = "war_cabinet", alias = "war-cabinet")]
     WarCabinet,
 }
 
