@@ -1,6 +1,6 @@
 //! The search: a constructive start, then local moves that are kept when they help.
 
-use super::problem::{AllocationProblem, AllocationSettings, LeftOut, Plan, PlannedGroup, TargetPlan};
+use super::problem::{AllocationProblem, AllocationSettings, LeftOut, Plan, PlannedGroup, Source, TargetPlan};
 use crate::base::clock::{GameSpan, GameTime};
 use crate::base::contract::{AttackGroup, Forecast, Manner, WorldModel};
 use crate::base::id::PlayerId;
@@ -110,14 +110,17 @@ impl<'a> Draft<'a> {
         groups
     }
 
-    #[expect(clippy::cast_precision_loss, reason = "goods of one operation, far below 2^53")]
     fn outlook(&self, target: usize, parts: &[u8]) -> Outlook {
-        let groups = self.groups(target, parts);
+        self.outlook_of(target, &self.groups(target, parts))
+    }
+
+    #[expect(clippy::cast_precision_loss, reason = "goods of one operation, far below 2^53")]
+    fn outlook_of(&self, target: usize, groups: &[AttackGroup]) -> Outlook {
         let spec = &self.problem.targets[target];
         if groups.is_empty() {
             return Outlook { forecast: Forecast::default(), loss: 0.0, win: 0.0, sent: 0.0, met: false };
         }
-        let forecast = self.model.forecast(&groups, &spec.estimate, Manner::Siege);
+        let forecast = self.model.forecast(groups, &spec.estimate, Manner::Siege);
         let age = self.problem.arrival - spec.estimate.seen_at;
         let sigma = facts::uncertainty(spec.estimate.confidence, age, &self.settings.facts);
         // The exponent that explains the model's own forecast, so that a game's combat shapes the uncertainty too.
@@ -132,9 +135,22 @@ impl<'a> Draft<'a> {
         Outlook { forecast, loss, win: facts::win_chance(forecast.ratio, sigma), sent, met }
     }
 
-    /// Eighths of a source that no target has.
-    fn spare(&self, source: usize) -> u8 {
+    /// Eighths of a source that no target has. None for a target whose send would come too close to one that this
+    /// village already makes to another target.
+    fn spare(&self, target: usize, source: usize) -> u8 {
+        let taken = |t: usize| t != target && self.parts[t][source] > 0;
+        if (0..self.parts.len()).any(|t| taken(t) && self.clash(t, target, source)) {
+            return 0;
+        }
         PARTS - self.parts.iter().map(|p| p[source]).sum::<u8>()
+    }
+
+    /// Whether a village's sends to two targets would be closer than the spacing.
+    fn clash(&self, one: usize, other: usize, source: usize) -> bool {
+        let (Some(one), Some(other)) = (&self.offers[one][source], &self.offers[other][source]) else { return false };
+        let launch = |leg: &Leg| self.problem.arrival + self.problem.pattern.waves[leg.wave].offset() - leg.travel;
+        let spacing = self.model.send_spacing().0;
+        one.legs.iter().any(|a| other.legs.iter().any(|b| (launch(a) - launch(b)).0.abs() < spacing))
     }
 
     /// Targets by value density, each from its nearest sources: first evenly from many, then all that is there, then
@@ -146,20 +162,62 @@ impl<'a> Draft<'a> {
             spec.value / (1.0 + f64::from(u32::try_from(spec.estimate.troops.total()).unwrap_or(u32::MAX)))
         };
         order.sort_by(|a, b| density(*b).total_cmp(&density(*a)).then(a.cmp(b)));
-        for target in order {
-            self.fill(target);
+        for target in &order {
+            self.fill(*target);
+        }
+        self.match_single(&order);
+    }
+
+    /// Never less than all on the single best target: where the order by density comes to less, that target is first.
+    fn match_single(&mut self, order: &[usize]) {
+        let value = |t: &usize| self.problem.targets[*t].value;
+        let best = order.iter().copied().filter(|t| self.outlook(*t, &self.whole(*t)).met && self.fits(*t));
+        let Some(best) = best.reduce(|a, b| if value(&b) > value(&a) { b } else { a }) else { return };
+        if self.value_met() >= value(&best) {
+            return;
+        }
+        self.clear();
+        self.fill(best);
+        for target in order.iter().filter(|t| **t != best) {
+            self.fill(*target);
+        }
+        if self.value_met() < self.problem.targets[best].value {
+            self.clear();
+            self.parts[best] = self.whole(best);
+        }
+    }
+
+    /// All that can be at a target in time.
+    fn whole(&self, target: usize) -> Vec<u8> {
+        self.offers[target].iter().map(|o| if o.is_some() { PARTS } else { 0 }).collect()
+    }
+
+    /// Whether all that can be at a target are no more groups than allowed.
+    fn fits(&self, target: usize) -> bool {
+        let groups = self.offers[target].iter().flatten().count();
+        groups * self.problem.pattern.waves.len() <= self.problem.groups_max
+    }
+
+    fn value_met(&self) -> f64 {
+        let met = |t: &usize| self.outlook(*t, &self.parts[*t]).met;
+        (0..self.parts.len()).filter(met).map(|t| self.problem.targets[t].value).sum()
+    }
+
+    fn clear(&mut self) {
+        for parts in &mut self.parts {
+            parts.fill(0);
         }
     }
 
     fn fill(&mut self, target: usize) {
         let mut near: Vec<usize> = (0..self.problem.sources.len())
-            .filter(|s| self.offers[target][*s].is_some() && self.spare(*s) > 0)
+            .filter(|s| self.offers[target][*s].is_some() && self.spare(target, *s) > 0)
             .collect();
         let hours = |s: usize| self.offers[target][s].as_ref().map_or(f64::INFINITY, |o| o.hours);
         near.sort_by(|a, b| hours(*a).total_cmp(&hours(*b)).then(a.cmp(b)));
         let before = self.parts[target].clone();
         let everything: Vec<u8> = (0..self.problem.sources.len())
-            .map(|s| if self.offers[target][s].is_some() { self.spare(s) } else { 0 })
+            .map(|s| if self.offers[target][s].is_some() { self.spare(target, s) } else { 0 })
             .collect();
         let most = self.outlook(target, &everything);
         if !most.met && !self.joint_matters() {
@@ -184,7 +242,7 @@ impl<'a> Draft<'a> {
                 if wanted < needed * self.settings.group_min {
                     continue;
                 }
-                let part = parts_for(wanted, offer.attack).min(self.spare(*s) + self.parts[target][*s]);
+                let part = parts_for(wanted, offer.attack).min(self.spare(target, *s) + self.parts[target][*s]);
                 let attack = offer.attack * f64::from(part) / f64::from(PARTS);
                 if attack >= needed * self.settings.group_min {
                     self.parts[target][*s] = self.parts[target][*s].max(part);
@@ -322,7 +380,7 @@ impl<'a> Draft<'a> {
 
     fn grow(&mut self, target: usize, source: usize, by: u8) {
         if self.offers[target][source].is_some() {
-            self.parts[target][source] += by.min(self.spare(source));
+            self.parts[target][source] += by.min(self.spare(target, source));
         }
     }
 
@@ -331,17 +389,20 @@ impl<'a> Draft<'a> {
         let mut plan = Plan { iterations: self.iterations, ..Plan::default() };
         for t in 0..self.problem.targets.len() {
             let spec = &self.problem.targets[t];
-            let alone: Vec<u8> = self.offers[t].iter().map(|o| if o.is_some() { PARTS } else { 0 }).collect();
+            let alone = self.whole(t);
             let most = self.outlook(t, &alone);
-            if most.forecast.ratio >= spec.min_ratio {
+            let written = self.write_groups(t, &plan.groups);
+            // Judged by what is written: a send that rounding brought too close to another one is not.
+            let mut outlook = self.outlook_of(t, &self.as_attack(&written));
+            // More is not always a better ratio: it changes the morale and the arms that the defense meets.
+            if outlook.met || most.forecast.ratio >= spec.min_ratio {
                 plan.bound += spec.value;
             }
-            let mut outlook = self.outlook(t, &self.parts[t]);
             if outlook.met {
                 plan.value += spec.value;
                 plan.sent_goods += outlook.sent;
                 plan.expected_loss_goods += outlook.loss * outlook.sent;
-                self.write_groups(t, &mut plan.groups);
+                plan.groups.extend(written);
             } else {
                 let why = if alone.iter().all(|p| *p == 0) {
                     LeftOut::NoForceInTime
@@ -370,7 +431,10 @@ impl<'a> Draft<'a> {
         plan
     }
 
-    fn write_groups(&self, target: usize, groups: &mut Vec<PlannedGroup>) {
+    /// The orders of one target, beside those that are already written.
+    fn write_groups(&self, target: usize, others: &[PlannedGroup]) -> Vec<PlannedGroup> {
+        let mut groups: Vec<PlannedGroup> = Vec::new();
+        let spacing = self.model.send_spacing().0;
         let spec = &self.problem.targets[target];
         for (s, part) in self.parts[target].iter().enumerate().filter(|(_, p)| **p > 0) {
             let source = &self.problem.sources[s];
@@ -382,7 +446,9 @@ impl<'a> Draft<'a> {
                 let wave = self.problem.pattern.waves[leg.wave];
                 let arrival = self.problem.arrival + wave.offset();
                 let launch = arrival - travel;
-                if !source.rhythm.is_awake(launch) || launch < self.problem.not_before {
+                let close = |g: &PlannedGroup| g.site == source.site.site && (g.launch - launch).0.abs() < spacing;
+                let clashes = others.iter().chain(&groups).any(close);
+                if clashes || !source.rhythm.is_awake(launch) || launch < self.problem.not_before {
                     continue;
                 }
                 groups.push(PlannedGroup {
@@ -398,6 +464,19 @@ impl<'a> Draft<'a> {
                 });
             }
         }
+        groups
+    }
+
+    /// Written orders as the groups of a forecast: one for each village.
+    fn as_attack(&self, written: &[PlannedGroup]) -> Vec<AttackGroup> {
+        let of_source = |source: &Source| {
+            let mut force = Force::new();
+            for group in written.iter().filter(|g| g.site == source.site.site) {
+                force.add_all(&group.force);
+            }
+            (!force.is_empty()).then(|| source.group(force))
+        };
+        self.problem.sources.iter().filter_map(of_source).collect()
     }
 }
 
@@ -429,9 +508,10 @@ fn offer(
     let slowest: Option<GameSpan> =
         source.available.iter().filter_map(|(c, _)| model.travel(&source.site, to, c)).max();
     let mut legs: Vec<Leg> = Vec::new();
+    // Nobody marches in two waves.
+    let mut left = source.available.clone();
     for (i, wave) in problem.pattern.waves.iter().enumerate() {
-        let force: Force = source
-            .available
+        let force: Force = left
             .iter()
             .filter(|(c, _)| {
                 let is_slowest = model.travel(&source.site, to, *c) == slowest;
@@ -451,6 +531,7 @@ fn offer(
             (launch - other).0.abs() < model.send_spacing().0
         });
         if !clashes {
+            left = left.minus(&force);
             legs.push(Leg { wave: i, force, travel });
         }
     }
