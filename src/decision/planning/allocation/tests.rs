@@ -161,7 +161,7 @@ fn place() -> impl Strategy<Value = (i16, i16)> {
 
 fn army(least: u32) -> impl Strategy<Value = Force> {
     (least..400, least..200, least..40).prop_map(|(foot, horse, rams)| {
-        troops(&[("imperian", foot), ("equites imperatoris", horse), ("battering ram", rams)])
+        troops(&[("imperian", foot), ("equites_imperatoris", horse), ("battering_ram", rams)])
     })
 }
 
@@ -216,7 +216,7 @@ proptest! {
 
 #[test]
 fn one_village_between_two_targets_keeps_its_sends_apart() {
-    let horse = || troops(&[("equites imperatoris", 800)]);
+    let horse = || troops(&[("equites_imperatoris", 800)]);
     let guard = || troops(&[("praetorian", 40)]);
     // Both targets lie five fields away, so both sends would leave at the same instant.
     let alone = problem(
@@ -281,7 +281,7 @@ fn a_sleeping_member_launches_nothing() {
     at.sources[0].rhythm = Rhythm { utc_offset_mins: 0, sleep_start_mins: minute, sleep_mins: 2 };
     assert_eq!(left_out(&at), [LeftOut::NoForceInTime]);
     // Faster troops of the same village leave after it has woken.
-    at.sources[0].available.add_all(&troops(&[("equites imperatoris", 200)]));
+    at.sources[0].available.add_all(&troops(&[("equites_imperatoris", 200)]));
     let plan = plan_of(&at);
     assert_legal(&at, &plan, &model());
     assert!(plan.targets[0].met && plan.groups.iter().all(|g| g.force.count(unit("imperian")) == 0));
@@ -289,14 +289,14 @@ fn a_sleeping_member_launches_nothing() {
 
 #[test]
 fn waves_arrive_at_their_offsets() {
-    let army = troops(&[("imperian", 400), ("battering ram", 40)]);
+    let army = troops(&[("imperian", 400), ("battering_ram", 40)]);
     let sources = vec![source(1, 1, (0, 0), army.clone()), source(2, 2, (1, 2), army)];
     let at = problem("multi_wave", sources, vec![target(9, (5, 0), troops(&[("praetorian", 100)]))]);
     let plan = plan_of(&at);
     assert_legal(&at, &plan, &model());
     let waves: BTreeSet<(u8, GameSpan)> = plan.groups.iter().map(|g| (g.wave, g.arrival - ARRIVAL)).collect();
     assert_eq!(waves, BTreeSet::from([(0, GameSpan(0)), (1, GameSpan(500))]));
-    let rams = |g: &PlannedGroup| g.force.count(unit("battering ram")) > 0;
+    let rams = |g: &PlannedGroup| g.force.count(unit("battering_ram")) > 0;
     assert!(plan.groups.iter().all(|g| rams(g) == (g.wave == 1)));
 }
 
