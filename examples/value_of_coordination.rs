@@ -17,7 +17,7 @@
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "an example that talks to a terminal")]
 
 use bevy_alliance::base::clock::{GameSpan, GameTime};
-use bevy_alliance::base::contract::{Rhythm, Scenario, ScenarioSite, SiteEstimate, SiteState, Stance, WorldModel};
+use bevy_alliance::base::contract::{Rhythm, Scenario, ScenarioSite, SiteEstimate, SiteState, Stance};
 use bevy_alliance::base::geometry::Torus;
 use bevy_alliance::base::goods::Goods;
 use bevy_alliance::base::id::{AllianceId, PlayerId, SiteId};
@@ -424,8 +424,8 @@ fn print_table(rows: &[Row], compared: usize, options: &Options) {
         options.seeds, options.villages
     );
     println!(
-        "{:<28}{:>14}{:>12}{:>12}   {:<26}{:>6}/{}/{}",
-        "measure", "coordinated", "alone", "difference", "95% interval", "better", "equal", "worse"
+        "{:<28}{:>14}{:>12}{:>12}   {:<26}better/equal/worse",
+        "measure", "coordinated", "alone", "difference", "95% interval"
     );
     for row in rows {
         let digits = if row.coordinated.abs().max(row.alone.abs()) < 100.0 { 2 } else { 0 };

@@ -286,9 +286,10 @@ impl<'a> Draft<'a> {
         !self.model.capabilities().joint_assault
     }
 
+    /// Whether there is no room for the groups of one more village.
     fn full(&self) -> bool {
         let groups: usize = self.parts.iter().map(|p| p.iter().filter(|n| **n > 0).count()).sum();
-        groups * self.problem.pattern.waves.len() >= self.problem.groups_max
+        (groups + 1) * self.problem.pattern.waves.len() > self.problem.groups_max
     }
 
     fn worth(&self, outlooks: &[Outlook]) -> Worth {
