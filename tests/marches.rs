@@ -135,6 +135,7 @@ fn operation(app: &mut TestApp) -> OrderId {
         wave: 0,
         manner: SIEGE,
         force: force(&[(LEGIONNAIRE, 50)]),
+        upgrades: bevy_alliance::base::ruleset::Levels::default(),
         launch,
         travel: arrival - launch,
         arrival,

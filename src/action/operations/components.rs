@@ -4,7 +4,7 @@ use crate::base::clock::{CampaignSystems, DueKind, GameSpan, GameTime};
 use crate::base::contract::Manner;
 use crate::base::goods::Goods;
 use crate::base::id::{MarchId, OrderId, PlayerId, ProposalId, SiteId};
-use crate::base::ruleset::Force;
+use crate::base::ruleset::{Force, Levels};
 use crate::decision::council::Goal;
 use bevy::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -15,6 +15,10 @@ pub const GROUP_LAUNCHES: DueKind =
 
 /// A group that a game moves by itself reaches its target. Owner: the operation, n: the group.
 pub const GROUP_ARRIVES: DueKind = DueKind::new(61, "group_arrives", &[CampaignSystems::Settle]);
+
+/// A group is called back by a decision of this instant. Owner: the operation, n: the group.
+pub const GROUP_RECALLED: DueKind =
+    DueKind::new(41, "group_recalled", &[CampaignSystems::March, CampaignSystems::Settle]);
 
 /// An operation is over: an hour after its last wave. Owner: the operation.
 pub const OPERATION_CONCLUDES: DueKind = DueKind::new(80, "operation_concludes", &[CampaignSystems::Settle]);
@@ -37,7 +41,10 @@ pub enum GroupStatus {
     /// Was kept at home by a decision.
     HeldBack,
     /// Was called back under way.
-    Recalled,
+    Recalled {
+        /// Its march, where the default world moves it.
+        march: Option<MarchId>,
+    },
 }
 
 /// One group: who sends what, from where, to where, when.
@@ -55,6 +62,8 @@ pub struct Group {
     pub manner: Manner,
     /// What is ordered; after launch what really left.
     pub force: Force,
+    /// Upgrades of these troops.
+    pub upgrades: Levels,
     /// When it leaves.
     pub launch: GameTime,
     /// How long it travels.

@@ -9,8 +9,8 @@ pub mod rules;
 mod systems;
 
 pub use components::{
-    GROUP_ARRIVES, GROUP_LAUNCHES, Group, GroupStatus, OPERATION_CONCLUDES, Operation, OperationSettings,
-    OperationStatus, RunningOperations, Target,
+    GROUP_ARRIVES, GROUP_LAUNCHES, GROUP_RECALLED, Group, GroupStatus, OPERATION_CONCLUDES, Operation,
+    OperationSettings, OperationStatus, RunningOperations, Target,
 };
 pub use systems::{OperationSystems, SendScouts};
 
@@ -28,6 +28,7 @@ impl Plugin for OperationsPlugin {
     fn build(&self, app: &mut App) {
         app.add_due_kind(GROUP_LAUNCHES)
             .add_due_kind(GROUP_ARRIVES)
+            .add_due_kind(GROUP_RECALLED)
             .add_due_kind(OPERATION_CONCLUDES)
             .init_resource::<OperationSettings>()
             .add_pass_message::<SendScouts>()
@@ -48,7 +49,9 @@ impl Plugin for OperationsPlugin {
                 Campaign,
                 (
                     (systems::start_operations, systems::send_scouts).chain().in_set(OperationSystems::Start),
-                    (systems::recall_inputs, systems::release_groups).chain().in_set(OperationSystems::Release),
+                    (systems::recall_inputs, systems::release_recalls, systems::release_groups)
+                        .chain()
+                        .in_set(OperationSystems::Release),
                     (systems::note_launches, arrivals::take_arrivals, arrivals::tell_arrivals, systems::note_battles)
                         .chain()
                         .in_set(OperationSystems::Follow),

@@ -1,8 +1,8 @@
 //! Starting operations, releasing their groups, following what becomes of them, and changing course.
 
 use super::components::{
-    GROUP_LAUNCHES, Group, GroupStatus, OPERATION_CONCLUDES, Operation, OperationSettings, OperationStatus,
-    RunningOperations, Target,
+    GROUP_LAUNCHES, GROUP_RECALLED, Group, GroupStatus, OPERATION_CONCLUDES, Operation, OperationSettings,
+    OperationStatus, RunningOperations, Target,
 };
 use super::rules;
 use crate::base::clock::{Agenda, DueBatch, GameTime};
@@ -158,6 +158,7 @@ fn operation_of(proposal: &Proposal, plan: &Plan, now: GameTime) -> Operation {
                 wave: g.wave,
                 manner: g.manner,
                 force: g.force.clone(),
+                upgrades: g.upgrades,
                 launch: g.launch,
                 travel: g.travel,
                 arrival: g.arrival,
@@ -235,6 +236,7 @@ fn scouting_mission(id: ProposalId, request: &SendScouts, now: GameTime) -> Oper
             wave: 0,
             manner: Manner::Scout,
             force: request.force.clone(),
+            upgrades: Levels::default(),
             launch: now,
             travel: request.travel,
             arrival: now + request.travel,
@@ -297,6 +299,24 @@ pub(super) fn release_groups(
     }
 }
 
+/// Turns the groups back that a decision of this instant calls off.
+pub(super) fn release_recalls(
+    batch: Res<DueBatch>,
+    index: Res<EntityIndex>,
+    operations: Query<&Operation>,
+    mut recalls: MessageWriter<RecallGroup>,
+) {
+    for entry in batch.of(GROUP_RECALLED) {
+        let operation = index.proposal(proposal_of_key(entry.owner)).and_then(|e| operations.get(e).ok());
+        let group = usize::try_from(entry.n).unwrap_or(usize::MAX);
+        if let Some((operation, GroupStatus::Recalled { march })) =
+            operation.and_then(|o| Some((o, o.groups.get(group)?.status)))
+        {
+            recalls.write(RecallGroup { order: operation.order(group), march });
+        }
+    }
+}
+
 /// A person calls a group back.
 pub(super) fn recall_inputs(
     batch: Res<DueBatch>,
@@ -319,8 +339,12 @@ pub(super) fn recall_inputs(
         let refused = match found {
             None => ("group_is_under_way", UNDER_WAY.to_owned(), "no such group".to_owned()),
             Some(g) => match g.status {
-                GroupStatus::Launched { march, at } if g.arrival > now && recall.allows(now - at) => {
-                    g.status = GroupStatus::Recalled;
+                // What stays before a site has arrived, and can be called home at any time.
+                GroupStatus::Launched { march, at }
+                    if (g.arrival > now && recall.allows(now - at))
+                        || (g.arrival <= now && g.manner == Manner::Blockade) =>
+                {
+                    g.status = GroupStatus::Recalled { march };
                     recalls.write(RecallGroup { order, march });
                     continue;
                 }
@@ -414,7 +438,7 @@ pub(super) fn review_operations(
     running: Query<&RunningOperations>,
     operations: Query<&Operation>,
     mut commitments: Query<&mut Commitments>,
-    mut recalls: MessageWriter<RecallGroup>,
+    mut agenda: ResMut<Agenda>,
     mut facts: MessageWriter<CampaignFact>,
     mut commands: Commands,
 ) {
@@ -455,7 +479,7 @@ pub(super) fn review_operations(
         }
         for (site, ratio) in hopeless {
             let recall = view.model().capabilities().recall;
-            if !call_off(&mut changed, site, now, recall, &index, &mut commitments, &mut recalls) {
+            if !call_off(&mut changed, site, now, recall, &index, &mut commitments, &mut agenda) {
                 continue;
             }
             let reason = format!(
@@ -486,7 +510,7 @@ fn attack_group(group: &Group, index: &EntityIndex, players: &Query<&Player>) ->
         player: group.member,
         population,
         force: group.force.clone(),
-        upgrades: Levels::default(),
+        upgrades: group.upgrades,
     }
 }
 
@@ -499,7 +523,7 @@ fn call_off(
     recall: RecallRule,
     index: &EntityIndex,
     commitments: &mut Query<&mut Commitments>,
-    recalls: &mut MessageWriter<RecallGroup>,
+    agenda: &mut Agenda,
 ) -> bool {
     let (id, mut changed) = (operation.id, false);
     for (i, group) in operation.groups.iter_mut().enumerate().filter(|(_, g)| g.target == site && g.arrival > now) {
@@ -513,11 +537,15 @@ fn call_off(
                 }
             }
             GroupStatus::Launched { march, at } if recall.allows(now - at) => {
-                group.status = GroupStatus::Recalled;
+                group.status = GroupStatus::Recalled { march };
                 changed = true;
-                recalls.write(RecallGroup { order, march });
+                // Marches turn in `March`, which is over at this point of the pass: one more pass at this instant.
+                agenda.push(GROUP_RECALLED.entry(now, proposal_key(id), u32::from(order.group)));
             }
-            GroupStatus::Launched { .. } | GroupStatus::Failed | GroupStatus::HeldBack | GroupStatus::Recalled => {}
+            GroupStatus::Launched { .. }
+            | GroupStatus::Failed
+            | GroupStatus::HeldBack
+            | GroupStatus::Recalled { .. } => {}
         }
     }
     changed

@@ -21,6 +21,7 @@ use crate::base::rng::{Purpose, Stream};
 use crate::society::alliance::ProposalCount;
 use crate::society::personality::rules as personality;
 use bevy::prelude::*;
+use std::collections::BTreeSet;
 
 /// Where councils act within a pass.
 #[derive(SystemSet, Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -74,6 +75,7 @@ pub(super) fn open_proposals(
     settings: Res<CouncilSettings>,
     situation: Situation,
     mut alliances: Query<(&mut ProposalCount, &mut Decisions)>,
+    proposals: Query<&Proposal>,
     mut agenda: ResMut<Agenda>,
     mut asked: MessageWriter<BallotRequested>,
     mut facts: MessageWriter<CampaignFact>,
@@ -84,7 +86,7 @@ pub(super) fn open_proposals(
         let Some(entity) = index.alliance(submission.alliance) else { continue };
         let roll = roll(&charter, &situation, submission);
         let earliest = submission.trial.groups.iter().map(|g| g.launch).min().unwrap_or(submission.arrival);
-        let refusal = refusal(submission, &charter, &limits, &index, &alliances, earliest, now);
+        let refusal = refusal(submission, &charter, &limits, &index, &alliances, &proposals, earliest, now);
         let Ok((mut count, mut decisions)) = alliances.get_mut(entity) else { continue };
         let deadline = match refusal {
             Ok(deadline) => deadline,
@@ -148,6 +150,7 @@ fn refusal(
     limits: &Limits,
     index: &EntityIndex,
     alliances: &Query<(&mut ProposalCount, &mut Decisions)>,
+    proposals: &Query<&Proposal>,
     earliest_launch: GameTime,
     now: GameTime,
 ) -> Result<GameTime, RequestRefused> {
@@ -163,6 +166,19 @@ fn refusal(
     let open = decisions.map_or(0, |(_, d)| d.open.len());
     if open >= limits.open_proposals {
         return Err(refuse("open_proposals", limits.open_proposals.to_string(), (open + 1).to_string()));
+    }
+    let same = decisions.and_then(|(_, d)| {
+        d.open.iter().find(|id| {
+            let proposal = index.proposal(**id).and_then(|e| proposals.get(e).ok());
+            proposal.is_some_and(|p| p.targets.iter().any(|t| submission.targets.iter().any(|s| s.site == t.site)))
+        })
+    });
+    if let Some(first) = same {
+        return Err(refuse(
+            "same_target",
+            "one open proposal a target".to_owned(),
+            format!("proposal {first} is open"),
+        ));
     }
     if submission.targets.is_empty() || submission.targets.len() > limits.targets_per_operation {
         let limit = format!("1 to {}", limits.targets_per_operation);
@@ -363,17 +379,24 @@ pub(super) fn close_votes(
     situation: Situation,
     mut proposals: Query<(&mut Proposal, &mut Ballots)>,
     mut alliances: Query<&mut Decisions>,
+    mut agenda: ResMut<Agenda>,
     mut passed: MessageWriter<ProposalPassed>,
     mut facts: MessageWriter<CampaignFact>,
     mut commands: Commands,
 ) {
     let now = batch.now();
+    let mut closed = BTreeSet::new();
     for entry in batch.of(VOTE_CLOSES) {
         let id = proposal_of_key(entry.owner);
         let Some((mut proposal, mut ballots)) = index.proposal(id).and_then(|e| proposals.get_mut(e).ok()) else {
             continue;
         };
         if proposal.status != ProposalStatus::Open {
+            continue;
+        }
+        // Promises are booked after the vote: two votes of one alliance must not count on the same troops.
+        if !closed.insert(id.alliance) {
+            agenda.push(VOTE_CLOSES.entry(now, entry.owner, entry.n));
             continue;
         }
         let verdict = settle(&closing, &situation, &proposal, &mut ballots, now);
@@ -409,18 +432,33 @@ pub(super) fn close_votes(
                     decisions.refused.insert(target.site, now);
                 }
             }
-            // The oldest is long over when 64 newer ones are decided.
-            if decisions.decided.len() > limits.decisions_kept {
-                let old = decisions.decided.remove(0);
-                facts.write(CampaignFact { at: now, fact: Fact::DecisionArchived { proposal: old } });
-                if let Some(entity) = index.proposal(old) {
-                    commands.entity(entity).despawn();
-                }
-            }
         }
         proposal.status = verdict;
     }
+    for alliance in closed {
+        let Some(mut decisions) = index.alliance(alliance).and_then(|e| alliances.get_mut(e).ok()) else { continue };
+        if decisions.decided.len() <= limits.decisions_kept {
+            continue;
+        }
+        // The oldest leaves whose operation, if it has one, is long over.
+        let is_over = |id: &ProposalId| {
+            index.proposal(*id).and_then(|e| proposals.get(e).ok()).is_none_or(|(p, _)| {
+                !matches!(p.status, ProposalStatus::Passed(_))
+                    || p.decided_at.is_some_and(|at| now - at > KEPT_WHILE_RUNNING)
+            })
+        };
+        if let Some(i) = decisions.decided.iter().position(is_over) {
+            let old = decisions.decided.remove(i);
+            facts.write(CampaignFact { at: now, fact: Fact::DecisionArchived { proposal: old } });
+            if let Some(entity) = index.proposal(old) {
+                commands.entity(entity).despawn();
+            }
+        }
+    }
 }
+
+/// A passed proposal is kept at least this long: its operation runs on the same entity.
+const KEPT_WHILE_RUNNING: GameSpan = GameSpan::days(7);
 
 /// How long before a decision counts as the first hour of an alliance's day, staggered by its id.
 #[must_use]

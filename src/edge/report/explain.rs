@@ -91,7 +91,7 @@ fn orders(operation: &Operation) -> Vec<(OrderId, String)> {
         GroupStatus::Launched { at, .. } => format!("left at {at}"),
         GroupStatus::Failed => "could not leave".to_owned(),
         GroupStatus::HeldBack => "was held back".to_owned(),
-        GroupStatus::Recalled => "was called back".to_owned(),
+        GroupStatus::Recalled { .. } => "was called back".to_owned(),
     };
     operation.groups.iter().enumerate().map(|(i, g)| (operation.order(i), word(g.status))).collect()
 }

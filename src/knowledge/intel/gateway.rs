@@ -147,6 +147,9 @@ fn newest(report: &IntelReport) -> crate::base::clock::GameTime {
 /// The report that an observation makes, if it says anything about the site itself.
 fn report_of(knower: AllianceId, seen: &Observation) -> Option<IntelReport> {
     let Seen::Site { troops, goods, wall, residence } = &seen.seen else { return None };
+    if troops.is_none() && goods.is_none() && wall.is_none() && residence.is_none() {
+        return None;
+    }
     let (kind, confidence) = match seen.cause {
         Cause::OwnScouts => (SourceKind::Scout, rules::SCOUT_CONFIDENCE),
         _ => (SourceKind::Battle, rules::BATTLE_CONFIDENCE),

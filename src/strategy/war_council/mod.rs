@@ -7,10 +7,11 @@ mod attack;
 mod scouting;
 mod session;
 
-pub use session::{WAR_COUNCIL, WarCouncilSettings, WarCouncilSystems};
+pub use session::{CouncilCalendar, WAR_COUNCIL, WarCouncilSettings, WarCouncilSystems};
 
 use crate::base::clock::{Campaign, CampaignAppExt, CampaignSystems};
 use crate::base::contract::ScenarioAppExt;
+use crate::base::state::StateAppExt;
 use crate::decision::council::CouncilSystems;
 use bevy::prelude::*;
 
@@ -22,6 +23,7 @@ impl Plugin for WarCouncilPlugin {
     fn build(&self, app: &mut App) {
         app.add_due_kind(WAR_COUNCIL)
             .init_resource::<WarCouncilSettings>()
+            .register_state::<CouncilCalendar>("council_calendar")
             .add_scenario_loader(40, session::schedule_councils)
             .configure_sets(
                 Campaign,

@@ -37,6 +37,13 @@ pub enum WarCouncilSystems {
     Meet,
 }
 
+/// When an alliance's war council meets again: what its entry in the agenda can be rebuilt from.
+#[derive(Component, Clone, Copy, PartialEq, Eq, Debug, Default, Reflect, Serialize, Deserialize)]
+pub struct CouncilCalendar {
+    /// The next regular session.
+    pub next: GameTime,
+}
+
 /// How war councils work.
 #[derive(Resource, Clone, Debug, Reflect, Serialize, Deserialize)]
 pub struct WarCouncilSettings {
@@ -79,6 +86,9 @@ pub(super) fn schedule_councils(world: &mut World, scenario: &Scenario) {
     for alliance in scenario.alliances.iter().filter(|a| a.active) {
         let first = now + stagger(scenario.seed, alliance.id, period);
         world.resource_mut::<Agenda>().push(WAR_COUNCIL.entry(first, u64::from(alliance.id.0), 0));
+        if let Some(entity) = world.resource::<EntityIndex>().alliance(alliance.id) {
+            world.entity_mut(entity).insert(CouncilCalendar { next: first });
+        }
     }
 }
 
@@ -146,16 +156,25 @@ pub(super) fn hold_councils(
     situation: Situation,
     alliances: Query<(&Decisions, &RunningOperations, &ObservationLog)>,
     operations: Query<&Operation>,
+    mut calendars: Query<&mut CouncilCalendar>,
     mut agenda: ResMut<Agenda>,
     mut submissions: MessageWriter<SubmitProposal>,
     mut scouts: MessageWriter<SendScouts>,
     mut facts: MessageWriter<CampaignFact>,
 ) {
     let now = batch.now();
+    let mut met = None;
     for entry in batch.of(WAR_COUNCIL) {
         let alliance = alliance_of(entry.owner);
-        if entry.n == 0 {
-            agenda.push(WAR_COUNCIL.entry(now + settings.period, entry.owner, 0));
+        if let Some(mut calendar) = index.alliance(alliance).and_then(|e| calendars.get_mut(e).ok())
+            && entry.n == 0
+        {
+            calendar.next = now + settings.period;
+            agenda.push(WAR_COUNCIL.entry(calendar.next, entry.owner, 0));
+        }
+        // Two sessions can wait for the same member to wake: one is enough.
+        if met.replace(alliance) == Some(alliance) {
+            continue;
         }
         let Some((decisions, running, log)) = index.alliance(alliance).and_then(|e| alliances.get(e).ok()) else {
             continue;

@@ -458,6 +458,7 @@ impl<'a> Draft<'a> {
                     target: spec.site,
                     wave: u8::try_from(leg.wave).unwrap_or(u8::MAX),
                     force,
+                    upgrades: source.site.upgrades,
                     launch,
                     travel,
                     arrival,

@@ -3,7 +3,7 @@
 use crate::base::clock::{GameSpan, GameTime};
 use crate::base::contract::{AttackGroup, Forecast, Manner, Rhythm, SiteEstimate, SiteState, WorldModel};
 use crate::base::id::{PlayerId, SiteId};
-use crate::base::ruleset::Force;
+use crate::base::ruleset::{Force, Levels};
 use crate::decision::planning::Pattern;
 use crate::decision::planning::rules::facts::FactSettings;
 use bevy::prelude::{Reflect, Resource};
@@ -155,6 +155,8 @@ pub struct PlannedGroup {
     pub wave: u8,
     /// With what.
     pub force: Force,
+    /// Upgrades of these troops.
+    pub upgrades: Levels,
     /// When it leaves.
     pub launch: GameTime,
     /// How long it travels.
