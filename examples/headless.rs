@@ -39,7 +39,7 @@ struct Options {
     #[arg(long, default_value_t = 8)]
     alliances: usize,
     /// Game days to run.
-    #[arg(long, default_value_t = 7.0)]
+    #[arg(long, default_value_t = 7.0, allow_negative_numbers = true)]
     days: f64,
     /// The seed of everything that is drawn.
     #[arg(long, default_value_t = 1)]
@@ -114,6 +114,13 @@ fn run(options: &Options) -> Result<(), Failure> {
         RulesetName::Classic => Ruleset::classic(),
     };
     let scenario = scenario(options, &rules)?;
+    if !scenario.alliances.iter().any(|a| a.active) {
+        eprintln!(
+            "headless: no alliance deliberates, so nothing will happen: --alliances is {}, and only alliances of at least \
+             three members count",
+            options.alliances
+        );
+    }
     let mut app = build(options, rules);
     app.start_campaign(&scenario)?;
     let mut events = match &options.events {
@@ -129,8 +136,7 @@ fn run(options: &Options) -> Result<(), Failure> {
     let end = GameSpan((options.days * 86_400_000.0) as i64);
     play(options, &mut app, end, &mut events)?;
     let wall_secs = started.elapsed().as_secs_f64();
-    tell(options, &mut app, &scenario, end, wall_secs);
-    Ok(())
+    tell(options, &mut app, &scenario, end, wall_secs)
 }
 
 fn scenario(options: &Options, rules: &Ruleset) -> Result<Scenario, Failure> {
@@ -222,7 +228,15 @@ fn play(options: &Options, app: &mut App, end: GameSpan, events: &mut Option<Buf
     Ok(())
 }
 
-fn tell(options: &Options, app: &mut App, scenario: &Scenario, end: GameSpan, wall_secs: f64) {
+/// Prints a line; a reader that has heard enough (`| head`) is no fault.
+fn say(text: &str) -> Result<(), Failure> {
+    match writeln!(std::io::stdout(), "{text}") {
+        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => Err(error.into()),
+        _ => Ok(()),
+    }
+}
+
+fn tell(options: &Options, app: &mut App, scenario: &Scenario, end: GameSpan, wall_secs: f64) -> Result<(), Failure> {
     let hash = format!("{:032x}", state_hash(app.world_mut()));
     let conservation = audit(app.world_mut());
     let passes = *app.world().resource::<PassStats>();
@@ -251,11 +265,10 @@ fn tell(options: &Options, app: &mut App, scenario: &Scenario, end: GameSpan, wa
         {
             object.extend(counts);
         }
-        println!("{object}");
-        return;
+        return say(&object.to_string());
     }
     if !options.quiet {
-        println!(
+        say(&format!(
             "{} villages, {} players, {} alliances of which {} deliberate; {:.0} game hours, seed {}\n",
             scenario.sites.len(),
             scenario.players.len(),
@@ -263,12 +276,12 @@ fn tell(options: &Options, app: &mut App, scenario: &Scenario, end: GameSpan, wa
             scenario.alliances.iter().filter(|a| a.active).count(),
             end.as_hours(),
             options.seed
-        );
-        println!("{}", account(tally));
+        ))?;
+        say(&account(tally))?;
     }
-    println!(
+    say(&format!(
         "Nothing lost: {} units and {} goods unaccounted for. State hash {hash}.",
         conservation.troops_unaccounted, conservation.goods_unaccounted
-    );
-    println!("{wall_secs:.2} s of wall time: {times_real_time:.0} times real time.");
+    ))?;
+    say(&format!("{wall_secs:.2} s of wall time: {times_real_time:.0} times real time."))
 }

@@ -1,4 +1,5 @@
 //! Plans of the allocation: legal, true to what they say, the same for the same input.
+#![allow(clippy::unwrap_used, reason = "tests")]
 
 use bevy_alliance::base::clock::{GameSpan, GameTime};
 use bevy_alliance::base::contract::WorldModel;

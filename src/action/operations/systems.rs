@@ -462,7 +462,8 @@ pub(super) fn review_operations(
         for target in &operation.targets {
             let pending =
                 operation.groups.iter().any(|g| g.target == target.site && rules::is_active(g) && g.arrival > now);
-            if !pending || !news.contains(&(operation.id.alliance, target.site)) {
+            // Once the first wave has fought, what follows follows.
+            if target.defenders.is_some() || !pending || !news.contains(&(operation.id.alliance, target.site)) {
                 continue;
             }
             let Some(estimate) = view.estimate(operation.id.alliance, target.site, now) else { continue };

@@ -39,8 +39,14 @@ fn tell_war(out: &mut String, tally: &CampaignTally) -> core::fmt::Result {
     writeln!(out, "The war")?;
     writeln!(
         out,
-        "  {} scouting missions looked; {} war councils met and made {} proposals: {} passed, {} rejected, {} expired.",
-        s.scoutings, s.councils.0, p.submitted, p.passed, p.rejected, p.expired
+        "  {} scouting missions looked; {} war councils met and made {} proposals: {} passed, {} rejected, {} expired, {} open.",
+        s.scoutings,
+        s.councils.0,
+        p.submitted,
+        p.passed,
+        p.rejected,
+        p.expired,
+        p.submitted - p.passed - p.rejected - p.expired
     )?;
     writeln!(
         out,
@@ -57,7 +63,13 @@ fn tell_war(out: &mut String, tally: &CampaignTally) -> core::fmt::Result {
         "  {} joint operations with {} groups (up to {} members, median {}); {} reached their goal, {} partly, {} failed,",
         o.started, o.groups, o.participants_max, o.participants_median, o.goal_met, o.partly, o.failed
     )?;
-    writeln!(out, "  {} were called off; {} of the rest cost more than they won.", o.aborted, o.pyrrhic)?;
+    writeln!(
+        out,
+        "  {} were called off, {} are under way; {} cost more than they won.",
+        o.aborted,
+        o.started - o.concluded,
+        o.pyrrhic
+    )?;
     writeln!(
         out,
         "  {} battles: attackers lost {} goods of troops, defenders {}.",
@@ -120,12 +132,16 @@ fn tell_votes(out: &mut String, names: &Directory, story: &OperationStory) -> co
             Vote::Abstain => "abstains",
         };
         write!(out, "    {:<22} {word:<9}", clip(names.player(*member), 22))?;
-        if *vote == Vote::Approve {
+        if *vote == Vote::Approve && *pledge > 0.0 {
             write!(out, " pledges {:>3.0}%", pledge * 100.0)?;
         } else {
             write!(out, "             ")?;
         }
-        write!(out, "  score {:>5.2}: {}", reason.score, why(reason))?;
+        match &reason.rule {
+            Some(rule) => write!(out, "  by rule: {rule}")?,
+            // Adding 0.0 turns a negative zero into a plain one.
+            None => write!(out, "  score {:>5.2}: {}", (reason.score * 100.0).round() / 100.0 + 0.0, why(reason))?,
+        }
         for condition in conditions {
             write!(out, "; if {condition}")?;
         }
@@ -141,14 +157,13 @@ fn tell_votes(out: &mut String, names: &Directory, story: &OperationStory) -> co
     Ok(())
 }
 
-/// The two terms that moved a score most, or the rule that decided.
+/// What spoke most for it and what most against.
 fn why(reason: &Reason) -> String {
-    if let Some(rule) = &reason.rule {
-        return rule.clone();
-    }
-    let mut terms: Vec<_> = reason.terms.iter().filter(|t| t.input.is_some()).collect();
-    terms.sort_by(|a, b| b.added.abs().total_cmp(&a.added.abs()));
-    terms.iter().take(2).map(|t| format!("{} {:+.2}", t.name, t.added)).collect::<Vec<_>>().join(", ")
+    let known = || reason.terms.iter().filter(|t| t.input.is_some());
+    let most = known().max_by(|a, b| a.added.total_cmp(&b.added)).filter(|t| t.added > 0.0);
+    let least = known().min_by(|a, b| a.added.total_cmp(&b.added)).filter(|t| t.added < 0.0);
+    let terms: Vec<String> = most.into_iter().chain(least).map(|t| format!("{} {:+.2}", t.name, t.added)).collect();
+    terms.join(", ")
 }
 
 fn tell_launches(out: &mut String, names: &Directory, story: &OperationStory) -> core::fmt::Result {
@@ -209,7 +224,11 @@ fn tell_result(out: &mut String, names: &Directory, story: &OperationStory) -> c
         )?;
     }
     for (subject, before, after) in story.trust.iter().take(4) {
-        writeln!(out, "  Trust in {}: {before:.1} to {after:.1}", clip(names.player(*subject), 30))?;
+        writeln!(
+            out,
+            "  Trust in {}, mean of those who took part: {before:.1} to {after:.1}",
+            clip(names.player(*subject), 30)
+        )?;
     }
     Ok(())
 }

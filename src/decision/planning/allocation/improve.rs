@@ -13,6 +13,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// One member gives at most this over the wished number of participants of what is needed, until all were asked.
 const SHARE_CAP: f64 = 1.6;
+/// A group brings at least this share of what the world's scale calls worth a march.
+const DUST: f64 = 0.5;
 /// Members that the search leaves in an operation, where the start found as many.
 const MEMBERS_KEPT: usize = 4;
 /// Parts that a village's force is sent in: eighths.
@@ -376,12 +378,23 @@ impl<'a> Draft<'a> {
             self.grow(target, source, 1);
         } else {
             self.parts[target][source] = self.parts[target][source].saturating_sub(1);
+            self.drop_dust(target, source);
         }
     }
 
     fn grow(&mut self, target: usize, source: usize, by: u8) {
         if self.offers[target][source].is_some() {
             self.parts[target][source] += by.min(self.spare(target, source));
+            self.drop_dust(target, source);
+        }
+    }
+
+    /// A handful of units is not worth a march of its own.
+    fn drop_dust(&mut self, target: usize, source: usize) {
+        let attack = self.offers[target][source].as_ref().map_or(0.0, |o| o.attack);
+        let part = &mut self.parts[target][source];
+        if attack * f64::from(*part) / f64::from(PARTS) < DUST * self.model.scale().attack_min {
+            *part = 0;
         }
     }
 
@@ -527,6 +540,9 @@ fn offer(
         let arrival: GameTime = problem.arrival + wave.offset();
         let Some((force, travel)) = in_time(model, source, &force, to, arrival, problem.not_before) else { continue };
         let launch = arrival - travel;
+        if model.attack(&force) < DUST * model.scale().attack_min {
+            continue;
+        }
         // Two sends of one village closer than the spacing exclude each other: the later wave is left out.
         let clashes = legs.iter().any(|leg| {
             let other = problem.arrival + problem.pattern.waves[leg.wave].offset() - leg.travel;

@@ -129,8 +129,8 @@ impl Default for AllocationSettings {
     fn default() -> Self {
         Self {
             target_ratio: 2.0,
-            hammer_ratio: 1.4,
-            hammer_loss_max: 0.65,
+            hammer_ratio: 1.25,
+            hammer_loss_max: 0.75,
             ratio_max: 3.2,
             saving_min: 0.015,
             loss_max: 0.4,

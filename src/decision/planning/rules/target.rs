@@ -38,7 +38,7 @@ pub struct ScoreSettings {
     pub kills_offense_factor: f64,
     /// Hours of destroyed production that count as value. Default 72.
     pub production_hours: f64,
-    /// A target is dropped whose pV is under this many hours of the participants' production. Default 6.
+    /// A target is dropped whose pV is under this many hours of the participants' production. Default 3.
     pub drop_hours: f64,
     /// Most that the pattern's fit adds or subtracts. Default 0.15.
     pub pattern_fit_max: f64,
