@@ -232,9 +232,6 @@ pub struct LaunchRow {
     pub arrival: GameTime,
 }
 
-/// A named share of a score.
-pub type TermShare = (String, f64);
-
 /// What came of an operation.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub struct OperationReport {

@@ -12,7 +12,7 @@ mod scenario;
 mod site;
 mod vote;
 
-pub use fact::{CampaignFact, Fact, LaunchRow, OperationReport, TermShare};
+pub use fact::{CampaignFact, Fact, LaunchRow, OperationReport};
 pub use march::{
     BattleFought, EnemyGroup, GroupArrived, GroupFailed, GroupHome, GroupLaunched, LaunchDue, Manner, MarchSighted,
     RecallGroup, ScoutReturned, ScoutsKilled,

@@ -41,6 +41,7 @@ impl AttackOption {
 }
 
 /// A site that could be attacked, with what is believed of it.
+#[derive(Clone)]
 struct Candidate {
     enemy: AllianceId,
     spec: TargetSpec,
@@ -310,7 +311,7 @@ fn option(session: &Session, sources: &[Source], targets: &[&Candidate], pattern
         return None;
     }
     // Each further target that the same operation reaches adds a quarter of its own score.
-    let targets: Vec<Candidate> = targets.iter().map(|c| rescored(session, clone_of(c), &plan, arrival)).collect();
+    let targets: Vec<Candidate> = targets.iter().map(|c| rescored(session, (*c).clone(), &plan, arrival)).collect();
     let value: f64 = targets.iter().map(|t| t.spec.value).sum();
     let target: f64 = targets.iter().enumerate().map(|(i, c)| if i == 0 { c.score } else { 0.25 * c.score }).sum();
     let hours_since_refusal = targets
@@ -359,10 +360,6 @@ fn option(session: &Session, sources: &[Source], targets: &[&Candidate], pattern
     };
     let proposer = proposer(session, &submission)?;
     Some(AttackOption { submission: SubmitProposal { proposer, ..submission }, score })
-}
-
-fn clone_of(c: &Candidate) -> Candidate {
-    Candidate { enemy: c.enemy, spec: c.spec.clone(), attack: c.attack, inputs: c.inputs, score: c.score }
 }
 
 fn proposed(session: &Session, candidate: &Candidate, plan: &Plan) -> ProposedTarget {
