@@ -9,12 +9,12 @@ use bevy::ecs::schedule::ScheduleLabel;
 use bevy::prelude::*;
 use bevy_alliance::AlliancePlugins;
 use bevy_alliance::base::clock::{GameClock, GameSpan, PassStats};
-use bevy_alliance::base::contract::{CampaignFact, Scenario, ScenarioAppExt};
+use bevy_alliance::base::contract::{CampaignFact, PlayerKind, Scenario, ScenarioAppExt};
 use bevy_alliance::base::ruleset::Ruleset;
 use bevy_alliance::base::state::state_hash;
 use bevy_alliance::decision::council::{Charter, CouncilCharter};
 use bevy_alliance::edge::report::{CampaignTally, ReportPlugin, account};
-use bevy_alliance::world::audit::audit;
+use bevy_alliance::world::audit::{ArmyValue, army_value, audit};
 use bevy_alliance::world::generator::{GeneratorOptions, generate_world};
 use bevy_alliance::world::import::{ImportOptions, Wars, read_map_sql};
 use clap::{Parser, ValueEnum};
@@ -134,9 +134,9 @@ fn run(options: &Options) -> Result<(), Failure> {
     let started = Instant::now();
     #[expect(clippy::cast_possible_truncation, reason = "at most ten years of milliseconds")]
     let end = GameSpan((options.days * 86_400_000.0) as i64);
-    play(options, &mut app, end, &mut events)?;
+    let armies = play(options, &mut app, end, &mut events)?;
     let wall_secs = started.elapsed().as_secs_f64();
-    tell(options, &mut app, &scenario, end, wall_secs)
+    tell(options, &mut app, &scenario, end, wall_secs, &armies)
 }
 
 fn scenario(options: &Options, rules: &Ruleset) -> Result<Scenario, Failure> {
@@ -193,7 +193,32 @@ fn collect_lines(mut facts: MessageReader<CampaignFact>, mut lines: ResMut<FactL
     }
 }
 
-fn play(options: &Options, app: &mut App, end: GameSpan, events: &mut Option<BufWriter<File>>) -> Result<(), Failure> {
+/// The armies of all who deliberate, day by day.
+struct Armies(Vec<ArmyValue>);
+
+impl Armies {
+    fn look(&mut self, app: &mut App) {
+        self.0.push(army_value(app.world_mut(), |p| matches!(p.kind, PlayerKind::Active | PlayerKind::Human)));
+    }
+
+    /// Value at the end and at its lowest, as shares of the beginning, and at the end as a share of the growth path.
+    #[expect(clippy::cast_precision_loss, reason = "goods of a campaign, for display")]
+    fn shares(&self) -> Option<(f64, f64, f64)> {
+        let (first, last) = (self.0.first()?, self.0.last()?);
+        let lowest = self.0.iter().map(|a| a.goods).min()?;
+        let of = |part: i64, whole: i64| part as f64 / whole.max(1) as f64;
+        Some((of(last.goods, first.goods), of(lowest, first.goods), of(last.goods, last.path)))
+    }
+}
+
+fn play(
+    options: &Options,
+    app: &mut App,
+    end: GameSpan,
+    events: &mut Option<BufWriter<File>>,
+) -> Result<Armies, Failure> {
+    let mut armies = Armies(Vec::new());
+    armies.look(app);
     let bar = if options.quiet || options.json || !std::io::stderr().is_terminal() {
         ProgressBar::hidden()
     } else {
@@ -214,6 +239,9 @@ fn play(options: &Options, app: &mut App, end: GameSpan, events: &mut Option<Buf
             app.world_mut().resource_mut::<GameClock>().advance(step.min(GameSpan(end.0 - now.0)));
         }
         app.update();
+        if app.world().resource::<GameClock>().now().0 / 86_400_000 >= i64::try_from(armies.0.len()).unwrap_or(i64::MAX) {
+            armies.look(app);
+        }
         bar.set_position(u64::try_from(app.world().resource::<GameClock>().now().0 / 3_600_000).unwrap_or(0));
         if let Some(file) = events {
             for line in app.world_mut().resource_mut::<FactLines>().0.drain(..) {
@@ -225,7 +253,8 @@ fn play(options: &Options, app: &mut App, end: GameSpan, events: &mut Option<Buf
         file.flush().map_err(|e| format!("--events: {e}"))?;
     }
     bar.finish_and_clear();
-    Ok(())
+    armies.look(app);
+    Ok(armies)
 }
 
 /// Prints a line; a reader that has heard enough (`| head`) is no fault.
@@ -236,7 +265,14 @@ fn say(text: &str) -> Result<(), Failure> {
     }
 }
 
-fn tell(options: &Options, app: &mut App, scenario: &Scenario, end: GameSpan, wall_secs: f64) -> Result<(), Failure> {
+fn tell(
+    options: &Options,
+    app: &mut App,
+    scenario: &Scenario,
+    end: GameSpan,
+    wall_secs: f64,
+    armies: &Armies,
+) -> Result<(), Failure> {
     let hash = format!("{:032x}", state_hash(app.world_mut()));
     let conservation = audit(app.world_mut());
     let passes = *app.world().resource::<PassStats>();
@@ -255,6 +291,9 @@ fn tell(options: &Options, app: &mut App, scenario: &Scenario, end: GameSpan, wa
             "seed": options.seed,
             "game_hours": end.as_hours(),
             "conservation": conservation,
+            "army": armies.shares().map(|(end, lowest, path)| serde_json::json!({
+                "end_to_start": end, "lowest_to_start": lowest, "end_to_growth_path": path,
+            })),
             "state_hash": hash,
             "wall_secs": wall_secs,
             "times_real_time": times_real_time,
@@ -278,6 +317,12 @@ fn tell(options: &Options, app: &mut App, scenario: &Scenario, end: GameSpan, wa
             options.seed
         ))?;
         say(&account(tally))?;
+    }
+    if let Some((end, lowest, path)) = armies.shares() {
+        say(&format!(
+            "Armies of all who deliberate: {end:.2} of what they were worth at the beginning, {lowest:.2} at the lowest, \
+             {path:.2} of what they would be without losses."
+        ))?;
     }
     say(&format!(
         "Nothing lost: {} units and {} goods unaccounted for. State hash {hash}.",

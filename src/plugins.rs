@@ -15,6 +15,7 @@ use crate::society::alliance::AlliancePlugin;
 use crate::society::personality::PersonalityPlugin;
 use crate::strategy::war_council::WarCouncilPlugin;
 use crate::world::battle::BattlePlugin;
+use crate::world::economy::EconomyPlugin;
 use crate::world::march::MarchPlugin;
 use crate::world::model::ClassicModel;
 use crate::world::village::VillagePlugin;
@@ -67,7 +68,7 @@ impl PluginGroup for AlliancePlugins {
             .add(OperationsPlugin)
             .add(WarCouncilPlugin);
         if self.world {
-            group.add(VillagePlugin).add(MarchPlugin).add(BattlePlugin).add(ClassicWorldPlugin)
+            group.add(VillagePlugin).add(MarchPlugin).add(BattlePlugin).add(EconomyPlugin).add(ClassicWorldPlugin)
         } else {
             group
         }

@@ -3,10 +3,11 @@
 //!
 //! It imports `base` alone, and nothing but the plugin bundle imports it: coordination works as well with a world of
 //! the game's own. The modules stand in this order and each imports only from those before it: `village`, `march`,
-//! `battle`, `model`, `audit`, `import`, `generator`.
+//! `battle`, `economy`, `model`, `audit`, `import`, `generator`.
 
 pub mod audit;
 pub mod battle;
+pub mod economy;
 pub mod generator;
 pub mod import;
 pub mod march;

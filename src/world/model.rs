@@ -2,7 +2,7 @@
 
 use super::battle::rules::{self, Assault, Attackers, Battle, Defended, Defenders};
 use super::march::rules::travel_time;
-use super::village::rules::{field_level, production_per_hour, upgrade_level};
+use super::village::rules::{field_level, production_at, upgrade_level};
 use crate::base::clock::GameSpan;
 use crate::base::contract::{AttackGroup, Forecast, Manner, Scenario, SiteEstimate, SiteState, WorldModel};
 use crate::base::geometry::{Tile, Torus};
@@ -141,7 +141,7 @@ impl WorldModel for ClassicModel {
 
     fn production(&self, population: u32) -> f64 {
         #[expect(clippy::cast_precision_loss, reason = "goods per hour of one village")]
-        let total = production_per_hour(field_level(population)).total() as f64;
+        let total = production_at(population, field_level(population)).total() as f64;
         total
     }
 

@@ -112,7 +112,7 @@ impl Made {
             Campaign,
             hand_out
                 .in_set(CampaignSystems::March)
-                .before(WorldSystems::Move)
+                .before(WorldSystems::Prepare)
                 .after(bevy_alliance::action::operations::OperationSystems::Release),
         );
         app

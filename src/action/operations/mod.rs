@@ -39,7 +39,7 @@ impl Plugin for OperationsPlugin {
                 Campaign,
                 (
                     OperationSystems::Start.in_set(CampaignSystems::Plan),
-                    OperationSystems::Release.in_set(CampaignSystems::March).before(WorldSystems::Move),
+                    OperationSystems::Release.in_set(CampaignSystems::March).before(WorldSystems::Prepare),
                     OperationSystems::Follow.in_set(CampaignSystems::Settle).after(IntelSystems::Admit),
                     OperationSystems::Review.in_set(CampaignSystems::Settle).after(OperationSystems::Follow),
                     OperationSystems::Conclude.in_set(CampaignSystems::Settle).after(OperationSystems::Review),

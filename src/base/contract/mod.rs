@@ -37,7 +37,9 @@ use bevy::prelude::*;
 pub enum WorldSystems {
     /// In `Sense`: answers [`WantedStates`] with [`ReportedStates`], before knowledge takes them in.
     Report,
-    /// In `March`: answers [`LaunchDue`] and [`RecallGroup`], after operations gave the orders of this instant.
+    /// In `March`, after operations gave the orders of this instant: the world readies what they touch.
+    Prepare,
+    /// In `March`: answers [`LaunchDue`] and [`RecallGroup`], after `Prepare`.
     Move,
     /// In `Battle`: arrivals, and what comes of them.
     Fight,
@@ -70,7 +72,8 @@ impl Plugin for ContractPlugin {
             Campaign,
             (
                 WorldSystems::Report.in_set(CampaignSystems::Sense),
-                WorldSystems::Move.in_set(CampaignSystems::March),
+                WorldSystems::Prepare.in_set(CampaignSystems::March),
+                WorldSystems::Move.in_set(CampaignSystems::March).after(WorldSystems::Prepare),
                 WorldSystems::Fight.in_set(CampaignSystems::Battle),
             ),
         );

@@ -71,7 +71,15 @@ impl Arms<'_, '_> {
     fn bury(&mut self, home: SiteId, dead: &Force) {
         self.ledger.troops_dead.add_all(dead);
         if let Some((_, mut garrison, ..)) = self.index.site(home).and_then(|e| self.sites.get_mut(e).ok()) {
-            garrison.away = garrison.away.minus(dead);
+            garrison.bury(dead);
+        }
+    }
+
+    /// Takes the dead of guests off the books of their home.
+    fn bury_guests(&mut self, home: SiteId, dead: &Force) {
+        self.ledger.troops_dead.add_all(dead);
+        if let Some((_, mut garrison, ..)) = self.index.site(home).and_then(|e| self.sites.get_mut(e).ok()) {
+            garrison.bury_stationed(dead);
         }
     }
 
@@ -109,7 +117,11 @@ impl Arms<'_, '_> {
                 && let Some((_, _, mut guests, ..)) =
                     self.index.site(assault.target).and_then(|e| self.sites.get_mut(e).ok())
             {
-                guests.0.insert(march.id, Guest { owner: march.owner, force, upgrades });
+                guests.0.insert(march.id, Guest { owner: march.owner, force: force.clone(), upgrades });
+            }
+            if let Some((_, mut garrison, ..)) = self.index.site(march.id.site).and_then(|e| self.sites.get_mut(e).ok())
+            {
+                garrison.station(&force);
             }
             self.commands.entity(*entity).despawn();
         }
@@ -389,7 +401,6 @@ fn damage_and_loot(
         }
     }
     let mut levels_lost = 0;
-    let before = *buildings;
     buildings.wall = outcome.wall_after;
     for (kind, level) in scene.aims.iter().zip(&outcome.buildings_after) {
         levels_lost += buildings.level(*kind).saturating_sub(*level);
@@ -400,11 +411,11 @@ fn damage_and_loot(
     let taken = loots.iter().fold(Goods::ZERO, |a, b| a + *b);
     stores.amount = in_store.minus(taken);
     if levels_lost > 0 {
-        village_stores::follow_buildings(&mut stores, &buildings, &before, &mut arms.ledger);
+        village_stores::follow_buildings(&mut stores, &buildings, &mut arms.ledger);
     }
     let left_in_store = stores.amount;
     for (home, dead) in buried {
-        arms.bury(home, &dead);
+        arms.bury_guests(home, &dead);
     }
     (levels_lost, left_in_store, loots)
 }

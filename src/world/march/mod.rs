@@ -29,6 +29,6 @@ impl Plugin for MarchPlugin {
                     .chain()
                     .in_set(WorldSystems::Move),
             )
-            .add_systems(Mechanics, systems::return_marches);
+            .add_systems(Mechanics, systems::return_marches.in_set(WorldSystems::Move));
     }
 }

@@ -1,6 +1,8 @@
 //! What a village holds: hidden truth, reached by nobody but the world itself.
 
+use super::rules::{BuildingLevels, Drills, Growth, Standing};
 use crate::base::clock::GameTime;
+use crate::base::contract::AccountRole;
 use crate::base::goods::Goods;
 use crate::base::id::{MarchId, PlayerId};
 use crate::base::ruleset::{Force, Levels};
@@ -15,10 +17,35 @@ pub struct Garrison {
     pub home: Force,
     /// Marching or stationed elsewhere.
     pub away: Force,
+    /// Of those away, the ones that stay as guests elsewhere: they eat there, all others at home.
+    pub stationed: Force,
     /// Marches that left so far: the n of the next [`MarchId`].
     pub marches: u32,
     /// Upgrades by roster slot.
     pub upgrades: Levels,
+}
+
+impl Garrison {
+    /// Troops that marched have come to stay elsewhere.
+    pub fn station(&mut self, force: &Force) {
+        self.stationed.add_all(force);
+    }
+
+    /// Troops that stayed elsewhere are on their way again.
+    pub fn unstation(&mut self, force: &Force) {
+        self.stationed = self.stationed.minus(force);
+    }
+
+    /// Troops on their way died.
+    pub fn bury(&mut self, dead: &Force) {
+        self.away = self.away.minus(dead);
+    }
+
+    /// Troops that stayed elsewhere died.
+    pub fn bury_stationed(&mut self, dead: &Force) {
+        self.unstation(dead);
+        self.bury(dead);
+    }
 }
 
 /// Troops of one march that stay in a foreign village.
@@ -82,6 +109,36 @@ impl BuildingKind {
     }
 }
 
+impl From<BuildingLevels> for Buildings {
+    fn from(levels: BuildingLevels) -> Self {
+        Self {
+            wall: levels.wall,
+            residence: levels.residence,
+            stonemason: levels.stonemason,
+            tournament_square: levels.tournament_square,
+            marketplace: levels.marketplace,
+            warehouse: levels.warehouse,
+            granary: levels.granary,
+            fields: levels.field,
+        }
+    }
+}
+
+impl From<Buildings> for BuildingLevels {
+    fn from(buildings: Buildings) -> Self {
+        Self {
+            wall: buildings.wall,
+            residence: buildings.residence,
+            stonemason: buildings.stonemason,
+            tournament_square: buildings.tournament_square,
+            marketplace: buildings.marketplace,
+            warehouse: buildings.warehouse,
+            granary: buildings.granary,
+            field: buildings.fields,
+        }
+    }
+}
+
 impl Buildings {
     /// The level of a kind.
     #[must_use]
@@ -105,6 +162,68 @@ impl Buildings {
     }
 }
 
+/// What a village lives on and grows toward. Everything between two of its days is computed from (value, since); see
+/// [`upkeep`](super::upkeep). Villages of static owners have none: nothing changes in them by itself.
+#[derive(Component, Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+pub struct Economy {
+    /// Inhabitants in thousandths, at `since`. The public [`Site`](crate::base::contract::Site) shows the last census.
+    pub inhabitants_milli: u64,
+    /// Until when the village was brought up to date.
+    pub since: GameTime,
+    /// What its account is built for.
+    pub role: AccountRole,
+    /// What the village is to its account.
+    pub standing: Standing,
+    /// The army that it keeps at `reference` inhabitants; losses are trained anew.
+    pub establishment: Force,
+    /// Inhabitants at which `establishment` is kept.
+    pub reference: u32,
+    /// Crop per hour that comes from the other villages of the account (positive) or goes to them (negative). The sum
+    /// over an account is 0.
+    pub allowance: i64,
+    /// Crop per hour that inhabitants, own troops and guests eat.
+    pub eating: i64,
+    /// Goods per hour that training and building take.
+    pub spending: Goods,
+    /// What is in training.
+    pub drills: Drills,
+}
+
+impl Economy {
+    /// Inhabitants, whole.
+    #[must_use]
+    pub fn population(&self) -> u32 {
+        u32::try_from(self.inhabitants_milli / 1_000).unwrap_or(u32::MAX)
+    }
+}
+
+/// How villages live. Frozen at the start of a campaign.
+#[derive(Resource, Clone, Copy, PartialEq, Debug)]
+pub struct EconomySettings {
+    /// Whether villages live at all. If not, nobody eats, trains, builds or grows, as on a battlefield simulator.
+    pub alive: bool,
+    /// Share of its production that a village spends on troops while some are missing, 0..=1.
+    pub training_share: f64,
+    /// Share of its production that a village spends on building while it grows or repairs, 0..=1.
+    pub building_share: f64,
+    /// How fast villages grow.
+    pub growth: Growth,
+}
+
+impl Default for EconomySettings {
+    fn default() -> Self {
+        Self { alive: true, training_share: 0.5, building_share: 0.25, growth: Growth::default() }
+    }
+}
+
+impl EconomySettings {
+    /// A world in which nobody eats, trains, builds or grows: for tests that count troops.
+    #[must_use]
+    pub fn still() -> Self {
+        Self { alive: false, ..Self::default() }
+    }
+}
+
 /// Goods in store as (amount, since, rate, cap): computed when read, never ticked.
 #[derive(Component, Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 pub struct Stores {
@@ -123,12 +242,20 @@ pub struct Stores {
 pub struct Ledger {
     /// Units there were at the beginning.
     pub troops_at_start: Force,
-    /// Units that died.
+    /// Units that were trained since.
+    pub troops_trained: Force,
+    /// Units that died, those that starved included.
     pub troops_dead: Force,
+    /// Units that starved.
+    pub troops_starved: Force,
     /// Goods that were in store at the beginning.
     pub goods_at_start: Goods,
     /// Goods that were made, those that did not fit included.
     pub goods_made: Goods,
+    /// Goods that were spent on training and building.
+    pub goods_spent: Goods,
+    /// Crop that was eaten.
+    pub goods_eaten: Goods,
     /// Goods that did not fit.
     pub goods_wasted: Goods,
 }

@@ -1,17 +1,21 @@
 //! Villages: what stands and lies in them, the draw of what a map dump does not say.
 //!
-//! What is *not* here: training, feeding and growth (the economy), and anything that decides.
+//! A village lives by itself ([`upkeep`]): it makes and eats, trains, grows and repairs, all computed when somebody
+//! needs to know. What is *not* here: when that is (`economy`), and anything that decides.
 
 mod components;
 pub mod rules;
 pub mod stores;
 mod systems;
+pub mod upkeep;
 
 use crate::base::clock::Campaign;
 use crate::base::contract::{AccountRole, ScenarioAppExt, WorldSystems};
 use crate::base::state::StateAppExt;
 use bevy::prelude::*;
-pub use components::{Blockades, BuildingKind, Buildings, Garrison, Guest, Guests, Ledger, Stores};
+pub use components::{
+    Blockades, BuildingKind, Buildings, Economy, EconomySettings, Garrison, Guest, Guests, Ledger, Stores,
+};
 
 /// Villages of the default world.
 #[derive(Debug, Default)]
@@ -20,6 +24,8 @@ pub struct VillagePlugin;
 impl Plugin for VillagePlugin {
     fn build(&self, app: &mut App) {
         app.init_resource::<Ledger>()
+            .init_resource::<EconomySettings>()
+            .register_state::<Economy>("economy")
             .register_state::<Garrison>("garrison")
             .register_state::<Guests>("guests")
             .register_state::<Buildings>("buildings")

@@ -6,11 +6,15 @@
 mod account;
 mod building;
 mod garrison;
+mod growth;
 mod rhythm;
 mod store;
+mod training;
 
-pub use account::{AccountDraw, TROOP_SHARE, VillageDraw, VillageSeed, draw_account, draw_role};
+pub use account::{AccountDraw, TROOP_SHARE, VillageDraw, VillageSeed, draw_account, draw_role, upgrade_levels};
 pub use building::{BuildingLevels, Standing, building_levels, field_level, upgrade_level};
-pub use garrison::{RoleMix, role_mix};
+pub use garrison::{RoleMix, role_mix, starved};
+pub use growth::{Growth, grown, inhabitants_at, net_crop, next_day, production_at, repaired};
 pub use rhythm::draw_rhythm;
-pub use store::{empty_at, production_per_hour, share_surplus, storage_capacity, stores_at};
+pub use store::{empty_at, flow, part, production_per_hour, share_surplus, storage_capacity, stores_at};
+pub use training::{Drill, Drills, TrainingNeed, army_at, training_plan};

@@ -44,11 +44,8 @@ pub fn put(stores: &mut Stores, goods: Goods, now: GameTime, ledger: &mut Ledger
     ledger.goods_wasted += full.minus(stores.amount);
 }
 
-/// Follows lowered buildings: less is made and less fits. The stores must be settled.
-pub fn follow_buildings(stores: &mut Stores, buildings: &Buildings, before: &Buildings, ledger: &mut Ledger) {
-    let (old, new) = (rules::production_per_hour(before.fields), rules::production_per_hour(buildings.fields));
-    // What the account shares of crop shrinks by what the fields make less, but never below nothing.
-    stores.per_hour = stores.per_hour.minus(old.minus(new)).map(|rate| rate.max(0));
+/// Follows changed buildings: another amount fits. The stores must be settled.
+pub fn follow_buildings(stores: &mut Stores, buildings: &Buildings, ledger: &mut Ledger) {
     let dry = rules::storage_capacity(buildings.warehouse);
     let crop = rules::storage_capacity(buildings.granary);
     stores.cap = Goods { wood: dry, clay: dry, iron: dry, crop };

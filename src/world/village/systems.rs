@@ -1,12 +1,15 @@
 //! Spawning villages, answering what own members hold, and auditing the world.
 
-use super::components::{Blockades, Buildings, Garrison, Guests, Ledger, Stores};
+use super::components::{Blockades, Buildings, Economy, EconomySettings, Garrison, Guests, Ledger, Stores};
 use super::rules::{self, VillageSeed};
 use super::stores::read_stores;
-use crate::base::clock::{DueBatch, GameClock};
-use crate::base::contract::{Holdings, ReportedStates, Scenario, Site, SiteState, WantedStates};
+use super::upkeep::{VillageReadOnlyItem, Villages};
+use crate::base::clock::{DueBatch, GameClock, GameTime};
+use crate::base::contract::{ReportedStates, Scenario, SiteState, WantedStates};
+use crate::base::goods::Goods;
 use crate::base::id::{EntityIndex, PlayerId};
 use crate::base::ruleset::{Force, Ruleset};
+use bevy::ecs::system::SystemState;
 use bevy::prelude::*;
 use std::collections::BTreeMap;
 
@@ -18,6 +21,7 @@ pub(super) fn spawn_villages(world: &mut World, scenario: &Scenario) {
     for site in &scenario.sites {
         by_owner.entry(site.owner).or_default().push(site);
     }
+    let settings = *world.resource::<EconomySettings>();
     let mut ledger = Ledger::default();
     for player in &scenario.players {
         let mut sites = by_owner.remove(&player.id).unwrap_or_default();
@@ -38,6 +42,18 @@ pub(super) fn spawn_villages(world: &mut World, scenario: &Scenario) {
                 per_hour: drawn.per_hour,
                 cap: drawn.cap,
             };
+            let is_static = rules.tribe(site.tribe).is_none_or(|t| t.is_static);
+            if settings.alive && !is_static {
+                world.entity_mut(entity).insert(Economy {
+                    inhabitants_milli: u64::from(site.population) * 1_000,
+                    since: now,
+                    role: account.role,
+                    standing: drawn.standing,
+                    establishment: home.clone(),
+                    reference: site.population,
+                    ..Economy::default()
+                });
+            }
             ledger.troops_at_start.add_all(&home);
             ledger.goods_at_start += stores.amount;
             world.entity_mut(entity).insert((
@@ -56,19 +72,10 @@ pub(super) fn spawn_villages(world: &mut World, scenario: &Scenario) {
         }
     }
     world.insert_resource(ledger);
-}
-
-impl From<rules::BuildingLevels> for Buildings {
-    fn from(levels: rules::BuildingLevels) -> Self {
-        Self {
-            wall: levels.wall,
-            residence: levels.residence,
-            stonemason: levels.stonemason,
-            tournament_square: levels.tournament_square,
-            marketplace: levels.marketplace,
-            warehouse: levels.warehouse,
-            granary: levels.granary,
-            fields: levels.field,
+    let mut villages = SystemState::<Villages>::new(world);
+    if let Ok(mut villages) = villages.get_mut(world) {
+        for player in &scenario.players {
+            villages.share_crop(player.id, now);
         }
     }
 }
@@ -78,38 +85,39 @@ pub(super) fn report_states(
     batch: Res<DueBatch>,
     mut wanted: ResMut<WantedStates>,
     mut reported: ResMut<ReportedStates>,
-    holdings: Res<Holdings>,
-    index: Res<EntityIndex>,
-    villages: Query<(&Site, &Garrison, &Guests, &Buildings, &Stores)>,
+    mut villages: Villages,
 ) {
     for (alliance, member) in wanted.take() {
-        for site in holdings.of(member) {
-            let Some((site, garrison, guests, buildings, stores)) =
-                index.site(*site).and_then(|e| villages.get(e).ok())
-            else {
-                continue;
-            };
-            let mut staying = Force::new();
-            for guest in guests.0.values() {
-                staying.add_all(&guest.force);
+        for site in villages.sites_of(member) {
+            villages.bring_up(site, batch.now());
+            if let Some(state) = villages.get(site).map(|village| state(&village, batch.now())) {
+                reported.states.push((alliance, state));
             }
-            let state = SiteState {
-                site: site.id,
-                at: site.at,
-                owner: site.owner,
-                tribe: site.tribe,
-                population: site.population,
-                home: garrison.home.clone(),
-                away: garrison.away.clone(),
-                guests: staying,
-                upgrades: garrison.upgrades,
-                wall: buildings.wall,
-                residence: buildings.residence,
-                mobility: buildings.tournament_square,
-                stores: read_stores(stores, batch.now()).amount,
-                per_hour: stores.per_hour,
-            };
-            reported.states.push((alliance, state));
         }
+    }
+}
+
+fn state(village: &VillageReadOnlyItem, now: GameTime) -> SiteState {
+    let mut staying = Force::new();
+    for guest in village.guests.0.values() {
+        staying.add_all(&guest.force);
+    }
+    let site = village.site;
+    SiteState {
+        site: site.id,
+        at: site.at,
+        owner: site.owner,
+        tribe: site.tribe,
+        population: village.economy.map_or(site.population, Economy::population),
+        home: village.garrison.home.clone(),
+        away: village.garrison.away.clone(),
+        guests: staying,
+        upgrades: village.garrison.upgrades,
+        wall: village.buildings.wall,
+        residence: village.buildings.residence,
+        mobility: village.buildings.tournament_square,
+        stores: read_stores(village.stores, now).amount,
+        // What training and building take now could be spent on something else.
+        per_hour: village.stores.per_hour + village.economy.map_or(Goods::ZERO, |e| e.spending),
     }
 }

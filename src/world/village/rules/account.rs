@@ -5,7 +5,8 @@
 
 use super::building::{BuildingLevels, Standing, building_levels, upgrade_level};
 use super::garrison::{RoleMix, UnitMix, as_float, floor, role_mix, split};
-use super::store::{production_per_hour, storage_capacity};
+use super::growth::production_at;
+use super::store::storage_capacity;
 use crate::base::contract::AccountRole;
 use crate::base::goods::Goods;
 use crate::base::id::{PlayerId, SiteId, TribeId};
@@ -16,7 +17,7 @@ use crate::base::ruleset::{Force, Levels, Ruleset, UnitRole};
 pub const TROOP_SHARE: f64 = 0.8;
 /// Offense upkeep at a hammer's first home from which on it keeps chiefs.
 const CHIEFS_FROM_UPKEEP: i64 = 400;
-const CHIEFS: u32 = 2;
+const CHIEFS: u32 = 4;
 /// Counters that keep streams of one purpose apart: ids of villages and players overlap.
 const OF_VILLAGE: u64 = 0;
 const OF_ACCOUNT: u64 = 1;
@@ -59,6 +60,8 @@ pub struct VillageDraw {
     pub buildings: BuildingLevels,
     /// Upgrade levels by roster slot.
     pub upgrades: Levels,
+    /// What the village is to its account.
+    pub standing: Standing,
 }
 
 /// Draws a role: 25% hammer, 35% anvil, 25% mixed, 5% scout, 10% economy.
@@ -104,7 +107,7 @@ pub fn draw_account(
     for plot in &mut plots {
         plot.buildings = building_levels(plot.village.population, role, plot.standing);
     }
-    let crops: Vec<i64> = plots.iter().map(|p| production_per_hour(p.buildings.field).crop).collect();
+    let crops: Vec<i64> = plots.iter().map(|p| p.production().crop).collect();
     let eaten: i64 = plots.iter().map(|p| i64::from(p.village.population)).sum();
     let net = (crops.iter().sum::<i64>() - eaten).max(0);
     let budget = floor(as_float(net) * TROOP_SHARE * mix.size);
@@ -141,19 +144,24 @@ impl Plot {
         Self { village, standing, buildings: BuildingLevels::default(), defense_weight, weight, filled }
     }
 
+    fn production(&self) -> Goods {
+        production_at(self.village.population, self.buildings.field)
+    }
+
     fn build(self, role: AccountRole, troops: Force, crop: i64, rules: &Ruleset) -> VillageDraw {
-        let made = production_per_hour(self.buildings.field);
+        let made = self.production();
         let dry = storage_capacity(self.buildings.warehouse);
         let cap = Goods { wood: dry, clay: dry, iron: dry, crop: storage_capacity(self.buildings.granary) };
         let amounts = cap.amounts();
         VillageDraw {
             site: self.village.site,
-            upgrades: upgrades(self.village, role, rules),
+            upgrades: upgrade_levels(self.village.tribe, self.village.population, role, rules),
             troops,
             stores: Goods::new([0, 1, 2, 3].map(|i| floor(as_float(amounts[i]) * self.filled[i]))),
             cap,
             per_hour: Goods { crop, ..made },
             buildings: self.buildings,
+            standing: self.standing,
         }
     }
 }
@@ -235,11 +243,12 @@ fn split_hammer(plots: &[Plot], mixes: &[UnitMix], offense: i64, concentration: 
 
 /// Upgrade levels by roster slot: the full level of the village for what its role relies on, half of it for mixed
 /// accounts' and scouts' other units, a third for the rest; none for chiefs and settlers.
-fn upgrades(village: VillageSeed, role: AccountRole, rules: &Ruleset) -> Levels {
-    let full = upgrade_level(village.population);
+#[must_use]
+pub fn upgrade_levels(tribe: TribeId, population: u32, role: AccountRole, rules: &Ruleset) -> Levels {
+    let full = upgrade_level(population);
     let mut levels = Levels::default();
     for (slot, level) in (0_u16..).zip(levels.iter_mut()) {
-        let Some(unit) = rules.class(village.tribe, slot).and_then(|c| rules.unit(c)) else { continue };
+        let Some(unit) = rules.class(tribe, slot).and_then(|c| rules.unit(c)) else { continue };
         let relies_on_it = match role {
             AccountRole::Hammer => unit.is_offense(),
             AccountRole::Anvil => unit.is_fighter() && !unit.is_offense(),

@@ -17,7 +17,8 @@ fn offense(rules: &Ruleset, troops: &Force) -> f64 {
 }
 
 fn net_crop(draw: &AccountDraw, villages: &[VillageSeed]) -> i64 {
-    let crop: i64 = draw.villages.iter().map(|v| production_per_hour(v.buildings.field).crop).sum();
+    let crop: i64 =
+        draw.villages.iter().zip(villages).map(|(v, s)| production_at(s.population, v.buildings.field).crop).sum();
     crop - villages.iter().map(|v| i64::from(v.population)).sum::<i64>()
 }
 

@@ -1,10 +1,11 @@
 //! Levels of buildings and upgrades by population: each is a table lookup that never falls as a village grows.
 
 use crate::base::contract::AccountRole;
+use serde::{Deserialize, Serialize};
 
 /// Inhabitants from which on all fields have the level 1, 2, ... 10. Chosen so that a village of a usual size feeds
 /// its inhabitants and half as many soldiers at least.
-const FIELD_STEPS: [u32; 10] = [0, 20, 40, 70, 100, 160, 240, 380, 540, 720];
+pub(super) const FIELD_STEPS: [u32; 10] = [0, 20, 40, 70, 100, 160, 240, 380, 540, 720];
 const LEVEL_MAX: u32 = 20;
 
 /// Levels of a village's buildings.
@@ -29,7 +30,7 @@ pub struct BuildingLevels {
 }
 
 /// What a village is to its account.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 pub struct Standing {
     /// Its most populous village.
     pub is_capital: bool,

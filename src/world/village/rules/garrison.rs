@@ -150,6 +150,26 @@ pub(super) fn split(amount: i64, weights: &[i64]) -> Vec<i64> {
     weights.iter().map(part).collect()
 }
 
+/// The fewest units of a force that together eat at least `missing` crop per hour: the most numerous class first
+/// (of equals the one that eats more, then the later one), and of the last class no more than needed. All of them
+/// if even that is not enough.
+#[must_use]
+pub fn starved(force: &Force, missing: i64, rules: &Ruleset) -> Force {
+    let mut classes: Vec<(u32, i64, UnitClass)> =
+        force.iter().filter_map(|(class, n)| Some((n, rules.unit(class)?.upkeep, class))).collect();
+    classes.sort_unstable_by(|a, b| b.cmp(a));
+    let (mut dead, mut missing) = (Force::new(), missing);
+    for (n, upkeep, class) in classes {
+        if missing <= 0 {
+            break;
+        }
+        let needed = u32::try_from((missing + upkeep - 1) / upkeep.max(1)).unwrap_or(u32::MAX).min(n);
+        dead.add(class, needed);
+        missing -= i64::from(needed) * upkeep;
+    }
+    dead
+}
+
 /// Rounded down.
 #[expect(clippy::cast_possible_truncation, reason = "the cast saturates")]
 pub(super) fn floor(value: f64) -> i64 {

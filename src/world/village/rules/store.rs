@@ -4,9 +4,9 @@ use crate::base::clock::GameTime;
 use crate::base::goods::Goods;
 
 /// What one field makes per hour at levels 0 to 10, before the world's factor of 1.4.
-const FIELD_PER_HOUR: [i64; 11] = [2, 5, 9, 15, 22, 33, 50, 70, 100, 145, 200];
+pub(super) const FIELD_PER_HOUR: [i64; 11] = [2, 5, 9, 15, 22, 33, 50, 70, 100, 145, 200];
 /// Fields of a village: wood, clay, iron, crop.
-const FIELDS: Goods = Goods { wood: 4, clay: 4, iron: 4, crop: 6 };
+pub(super) const FIELDS: Goods = Goods { wood: 4, clay: 4, iron: 4, crop: 6 };
 const HOUR_MILLIS: i128 = 3_600_000;
 
 /// What 18 fields of this level make per hour, inhabitants not yet fed: 1.4 times the table, to the nearest whole.
@@ -35,9 +35,22 @@ pub fn storage_capacity(level: u8) -> i64 {
     (libm::round(exact / 100.0) as i64).saturating_mul(100)
 }
 
+/// A share (0..=1) of an amount, rounded down.
+#[must_use]
+pub fn part(amount: i64, share: f64) -> i64 {
+    super::garrison::floor(super::garrison::as_float(amount) * share)
+}
+
 /// Whole goods that a rate per hour has made from the epoch to an instant.
 fn made_by(rate: i64, at: GameTime) -> i128 {
     (i128::from(rate) * i128::from(at.0)).div_euclid(HOUR_MILLIS)
+}
+
+/// Whole goods (or thousandths of units) that flow at a rate per hour between two instants. Flows add up exactly:
+/// from a to b and from b to c is the same as from a to c.
+#[must_use]
+pub fn flow(rate: i64, since: GameTime, until: GameTime) -> i64 {
+    i64::try_from(made_by(rate, until.max(since)) - made_by(rate, since)).unwrap_or(i64::MAX)
 }
 
 /// Stores as a function of (amount, since, rate per hour, cap): what lies there `now`.

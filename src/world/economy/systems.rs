@@ -1,0 +1,165 @@
+//! Bringing up to date who is touched at this instant, and the census.
+
+use crate::base::clock::{Agenda, CampaignSystems, DueBatch, DueKind, GameClock, GameSpan, GameTime, PassScratch};
+use crate::base::contract::{INPUT, Input, Inputs, LaunchDue, Player, Scenario, Site};
+use crate::base::id::{EntityIndex, MarchId, PlayerId, SiteId};
+use crate::world::march::{MARCH_ARRIVES, MARCH_RETURNS, March};
+use crate::world::village::upkeep::{CROP_RUNS_OUT, Villages};
+use crate::world::village::{Blockades, Economy, EconomySettings, rules};
+use bevy::prelude::*;
+use std::collections::BTreeMap;
+
+/// The daily census: populations become public.
+pub const CENSUS: DueKind = DueKind::new(5, "census", &[CampaignSystems::Sense]);
+
+const DAY: GameSpan = GameSpan::hours(24);
+
+/// Where villages are brought up to date within a pass.
+#[derive(SystemSet, Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum EconomySystems {
+    /// In `Sense`: the census, before anyone reads populations.
+    Count,
+    /// In `March`: villages that troops leave or come home to, and those whose crop runs out.
+    BeforeMoves,
+    /// In `March`, after moves: new rates.
+    AfterMoves,
+    /// In `Battle`: villages where troops arrive, and the homes of all who are there.
+    BeforeFights,
+    /// In `Battle`, after fights: new rates.
+    AfterFights,
+}
+
+/// Villages to which something happens at this instant.
+#[derive(Resource, Default, Debug)]
+pub(super) struct Touched(Vec<SiteId>);
+
+impl PassScratch for Touched {
+    fn clear(&mut self) {
+        self.0.clear();
+    }
+}
+
+impl Touched {
+    fn bring_up(&mut self, villages: &mut Villages, now: GameTime) {
+        self.0.sort_unstable();
+        self.0.dedup();
+        for site in &self.0 {
+            villages.bring_up(*site, now);
+        }
+    }
+}
+
+pub(super) fn schedule_census(world: &mut World, _: &Scenario) {
+    let now = world.resource::<GameClock>().now();
+    let midnight = GameTime((now.0.div_euclid(DAY.0) + 1) * DAY.0);
+    world.resource_mut::<Agenda>().push(CENSUS.entry(midnight, 0, 0));
+}
+
+/// Populations of villages and of players as of now: computed, not written into the villages.
+pub(super) fn take_census(
+    batch: Res<DueBatch>,
+    settings: Res<EconomySettings>,
+    index: Res<EntityIndex>,
+    mut sites: Query<(&mut Site, &Economy)>,
+    mut players: Query<&mut Player>,
+    mut agenda: ResMut<Agenda>,
+) {
+    let Some(entry) = batch.of(CENSUS).first() else { return };
+    let now = batch.now();
+    let mut grown: BTreeMap<PlayerId, i64> = BTreeMap::new();
+    for (mut site, economy) in &mut sites {
+        let inhabitants =
+            rules::inhabitants_at(site.id, economy.inhabitants_milli, economy.since, now, &settings.growth);
+        let population = u32::try_from(inhabitants / 1_000).unwrap_or(u32::MAX);
+        if population != site.population {
+            *grown.entry(site.owner).or_default() += i64::from(population) - i64::from(site.population);
+            site.population = population;
+        }
+    }
+    for (player, more) in grown {
+        if let Some(mut player) = index.player(player).and_then(|e| players.get_mut(e).ok()) {
+            player.population = player.population.saturating_add_signed(more);
+        }
+    }
+    agenda.push(CENSUS.entry(entry.due + DAY, 0, 0));
+}
+
+pub(super) fn run_out(batch: Res<DueBatch>, mut villages: Villages) {
+    for entry in batch.of(CROP_RUNS_OUT) {
+        villages.run_out(SiteId(u32::try_from(entry.owner).unwrap_or(0)), batch.now());
+    }
+}
+
+fn homes_of_returns<'a>(
+    batch: &'a DueBatch,
+    index: &'a EntityIndex,
+    marches: &'a Query<&March>,
+) -> impl Iterator<Item = SiteId> + 'a {
+    batch.of(MARCH_RETURNS).iter().filter_map(|entry| {
+        let id = MarchId { site: SiteId(u32::try_from(entry.owner).unwrap_or(0)), n: entry.n };
+        marches.get(index.march(id)?).ok().map(|m| m.id.site)
+    })
+}
+
+pub(super) fn before_returns(
+    batch: Res<DueBatch>,
+    index: Res<EntityIndex>,
+    marches: Query<&March>,
+    mut touched: ResMut<Touched>,
+    mut villages: Villages,
+) {
+    touched.0.extend(homes_of_returns(&batch, &index, &marches));
+    touched.bring_up(&mut villages, batch.now());
+}
+
+/// Villages that troops leave or come home to.
+pub(super) fn before_moves(
+    batch: Res<DueBatch>,
+    index: Res<EntityIndex>,
+    marches: Query<&March>,
+    mut due: MessageReader<LaunchDue>,
+    inputs: Res<Inputs>,
+    mut touched: ResMut<Touched>,
+    mut villages: Villages,
+) {
+    touched.0.extend(homes_of_returns(&batch, &index, &marches));
+    touched.0.extend(due.read().map(|order| order.origin));
+    if !batch.of(INPUT).is_empty() {
+        touched.0.extend(inputs.now.iter().filter_map(|logged| match &logged.input {
+            Input::March(march) => Some(march.origin),
+            _ => None,
+        }));
+    }
+    touched.bring_up(&mut villages, batch.now());
+}
+
+/// Villages where troops arrive, and the homes of all who may fight there.
+pub(super) fn before_fights(
+    batch: Res<DueBatch>,
+    index: Res<EntityIndex>,
+    marches: Query<&March>,
+    blockades: Query<&Blockades>,
+    mut touched: ResMut<Touched>,
+    mut villages: Villages,
+) {
+    for entry in batch.of(MARCH_ARRIVES) {
+        let id = MarchId { site: SiteId(u32::try_from(entry.owner).unwrap_or(0)), n: entry.n };
+        let Some(march) = index.march(id).and_then(|e| marches.get(e).ok()) else { continue };
+        touched.0.extend([march.target, march.id.site]);
+        let Some(target) = index.site(march.target) else { continue };
+        touched.0.extend(villages.get(march.target).iter().flat_map(|v| v.guests.0.keys().map(|id| id.site)));
+        touched.0.extend(blockades.get(target).iter().flat_map(|b| b.0.iter().map(|id| id.site)));
+    }
+    touched.bring_up(&mut villages, batch.now());
+}
+
+/// New rates where something happened.
+pub(super) fn follow(batch: Res<DueBatch>, mut touched: ResMut<Touched>, mut villages: Villages) {
+    let sites = core::mem::take(&mut touched.0);
+    for site in &sites {
+        villages.follow(*site, batch.now());
+    }
+    // Keeps its memory.
+    touched.0 = sites;
+    touched.0.clear();
+}
