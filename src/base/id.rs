@@ -65,13 +65,65 @@ impl fmt::Display for ProposalId {
     }
 }
 
-/// One group of an operation: which operation and which of its groups.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default, Reflect, Serialize, Deserialize)]
-pub struct OrderId {
-    /// The operation, named by the proposal that it came from.
-    pub operation: ProposalId,
-    /// The group within the operation, counted from 0.
-    pub group: u16,
+/// An order to move: a group of an operation, or a move that the owner of a site orders by itself.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Reflect, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum OrderId {
+    /// One group of an operation.
+    Group {
+        /// The operation, named by the proposal that it came from.
+        operation: ProposalId,
+        /// The group within the operation, counted from 0.
+        group: u16,
+    },
+    /// A move of the defense: a dodge, or a raid in return.
+    Defense {
+        /// The site that it leaves.
+        site: SiteId,
+        /// Which such move of that site, counted from 1.
+        n: u32,
+    },
+}
+
+impl OrderId {
+    /// The order of an operation's group, counted from 0.
+    #[must_use]
+    pub fn of_group(operation: ProposalId, group: usize) -> Self {
+        Self::Group { operation, group: u16::try_from(group).unwrap_or(u16::MAX) }
+    }
+
+    /// The operation that it belongs to, if it does.
+    #[must_use]
+    pub const fn operation(self) -> Option<ProposalId> {
+        match self {
+            Self::Group { operation, .. } => Some(operation),
+            Self::Defense { .. } => None,
+        }
+    }
+
+    /// The group within its operation, if it is one.
+    #[must_use]
+    pub const fn group(self) -> Option<u16> {
+        match self {
+            Self::Group { group, .. } => Some(group),
+            Self::Defense { .. } => None,
+        }
+    }
+}
+
+impl Default for OrderId {
+    fn default() -> Self {
+        Self::Group { operation: ProposalId::default(), group: 0 }
+    }
+}
+
+impl fmt::Display for OrderId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Group { operation, group } => write!(f, "{operation} group {group}"),
+            Self::Defense { site, n } => write!(f, "{site} defense {n}"),
+        }
+    }
 }
 
 /// A unit class of the [`Ruleset`](crate::base::ruleset::Ruleset): the index into its table.
