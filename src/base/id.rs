@@ -126,6 +126,28 @@ impl fmt::Display for OrderId {
     }
 }
 
+/// Who keeps knowledge: an alliance that deliberates for all its members, or a player by itself.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Reflect, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Knower {
+    /// All members share what each of them sees.
+    Alliance(AllianceId),
+    /// Knows only what it sees itself.
+    Player(PlayerId),
+}
+
+impl From<AllianceId> for Knower {
+    fn from(id: AllianceId) -> Self {
+        Self::Alliance(id)
+    }
+}
+
+impl From<PlayerId> for Knower {
+    fn from(id: PlayerId) -> Self {
+        Self::Player(id)
+    }
+}
+
 /// A unit class of the [`Ruleset`](crate::base::ruleset::Ruleset): the index into its table.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default, Reflect, Serialize, Deserialize)]
 pub struct UnitClass(pub u16);
@@ -148,8 +170,8 @@ pub enum StableId {
     March(MarchId),
     /// A proposal or the operation that it became, see [`ProposalId`].
     Proposal(ProposalId),
-    /// What one alliance knows of one site.
-    Report(AllianceId, SiteId),
+    /// What one knower knows of one site.
+    Report(Knower, SiteId),
     /// An entity of the game's own: a kind and a number that the game chooses.
     Game(u32, u64),
 }
@@ -200,8 +222,17 @@ impl EntityIndex {
 
     /// The entity of a report.
     #[must_use]
-    pub fn report(&self, knower: AllianceId, site: SiteId) -> Option<Entity> {
-        self.get(StableId::Report(knower, site))
+    pub fn report(&self, knower: impl Into<Knower>, site: SiteId) -> Option<Entity> {
+        self.get(StableId::Report(knower.into(), site))
+    }
+
+    /// The entity that carries what a knower knows: the alliance's or the player's.
+    #[must_use]
+    pub fn knower(&self, knower: Knower) -> Option<Entity> {
+        match knower {
+            Knower::Alliance(id) => self.alliance(id),
+            Knower::Player(id) => self.player(id),
+        }
     }
 
     /// How many entities of the campaign there are.

@@ -11,7 +11,7 @@ use crate::base::contract::{
     LaunchRow, Manner, Model, Player, RecallGroup, RequestRefused, Scenario, Site,
 };
 use crate::base::goods::Goods;
-use crate::base::id::{AllianceId, EntityIndex, OrderId, PlayerId, ProposalId, SiteId, StableId};
+use crate::base::id::{AllianceId, EntityIndex, Knower, OrderId, PlayerId, ProposalId, SiteId, StableId};
 use crate::base::ruleset::{Force, Levels, RecallRule};
 use crate::decision::council::{Goal, Proposal, ProposalPassed, ProposalStatus, proposal_key, proposal_of_key};
 use crate::decision::planning::{Commitment, Commitments, Plan};
@@ -452,7 +452,13 @@ pub(super) fn review_operations(
         return;
     }
     let now = batch.now();
-    let news: BTreeSet<(AllianceId, SiteId)> = news.read().map(|n| (n.alliance, n.site)).collect();
+    let news: BTreeSet<(AllianceId, SiteId)> = news
+        .read()
+        .filter_map(|n| match n.knower {
+            Knower::Alliance(id) => Some((id, n.site)),
+            Knower::Player(_) => None,
+        })
+        .collect();
     let alliances: BTreeSet<AllianceId> = news.iter().map(|(alliance, _)| *alliance).collect();
     let affected: Vec<&Operation> = alliances
         .iter()

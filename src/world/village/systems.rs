@@ -82,7 +82,7 @@ pub(super) fn report_states(
     index: Res<EntityIndex>,
     villages: Query<(&Site, &Garrison, &Guests, &Buildings, &Stores)>,
 ) {
-    for (alliance, member) in wanted.take() {
+    for (knower, member) in wanted.take() {
         for site in holdings.of(member) {
             let Some((site, garrison, guests, buildings, stores)) =
                 index.site(*site).and_then(|e| villages.get(e).ok())
@@ -109,7 +109,7 @@ pub(super) fn report_states(
                 stores: read_stores(stores, batch.now()).amount,
                 per_hour: stores.per_hour,
             };
-            reported.states.push((alliance, state));
+            reported.states.push((knower, state));
         }
     }
 }
