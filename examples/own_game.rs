@@ -37,7 +37,8 @@ fn tell_columns(world: &World) {
         return;
     };
     println!("The columns of operation {id}, written down by the game");
-    let mut columns: Vec<&Departure> = chronicle.departures.iter().filter(|d| d.order.operation == *id).collect();
+    let mut columns: Vec<&Departure> =
+        chronicle.departures.iter().filter(|d| d.order.operation() == Some(*id)).collect();
     columns.sort_by_key(|d| (d.at, d.order));
     for column in columns {
         let came = chronicle.arrivals.iter().find(|(order, _)| *order == column.order).map(|(_, at)| *at);

@@ -9,7 +9,7 @@ use bevy_alliance::base::clock::{GameSpan, GameTime};
 use bevy_alliance::base::contract::{
     CastVote, Fact, LaunchMarch, Manner, PlayerKind, Rank, RequestRefused, Scenario, SetStance, Stance, Vote,
 };
-use bevy_alliance::base::id::{AllianceId, EntityIndex, PlayerId, ProposalId, SiteId};
+use bevy_alliance::base::id::{AllianceId, EntityIndex, OrderId, PlayerId, ProposalId, SiteId};
 use bevy_alliance::base::limits::Limits;
 use bevy_alliance::base::ruleset::Ruleset;
 use bevy_alliance::decision::council::{Ballots, Charter, CouncilCharter, Proposal, ProposalStatus};
@@ -197,7 +197,8 @@ fn a_pact_keeps_at_home_what_has_not_left() {
     let from = app.facts.len();
     app.run(first.arrival - app.now() + GameSpan::hours(2));
     let facts = || app.facts[from..].iter().map(|f| &f.fact);
-    let launched = facts().filter(|f| matches!(f, Fact::GroupLaunched { order, .. } if order.operation == operation));
+    let launched =
+        facts().filter(|f| matches!(f, Fact::GroupLaunched { order, .. } if order.operation() == Some(operation)));
     assert_eq!(launched.count(), 0);
     let held = facts().filter(|f| {
         matches!(f, Fact::OperationRevised { operation: o, reason, .. } if *o == operation && reason.starts_with("pact"))
@@ -274,32 +275,32 @@ fn charters_differ_in_who_votes_and_for_how_long() {
 fn groups_leave_at_their_own_time_and_arrive_together() {
     let mut app = TestApp::new(&world());
     app.run(GameSpan::days(5));
-    let mut planned: BTreeMap<(ProposalId, u16), (GameTime, GameTime)> = BTreeMap::new();
+    let mut planned: BTreeMap<OrderId, (GameTime, GameTime)> = BTreeMap::new();
     let (mut launched, mut concluded, mut spread_launches) = (0, 0, 0);
-    let mut waves: BTreeMap<(ProposalId, SiteId, u8), BTreeSet<GameTime>> = BTreeMap::new();
+    let mut waves: BTreeMap<(Option<ProposalId>, SiteId, u8), BTreeSet<GameTime>> = BTreeMap::new();
     for fact in &app.facts {
         match &fact.fact {
             Fact::OperationStarted { operation, rows, .. } => {
                 for row in rows {
                     assert_eq!(row.launch + row.travel, row.arrival);
                     assert!(row.launch >= fact.at);
-                    planned.insert((*operation, row.group), (row.launch, row.arrival));
+                    planned.insert(OrderId::of_group(*operation, usize::from(row.group)), (row.launch, row.arrival));
                 }
                 let launches: BTreeSet<GameTime> = rows.iter().map(|r| r.launch).collect();
                 spread_launches += usize::from(launches.len() > 1);
             }
             Fact::GroupLaunched { order, planned: due, .. } => {
                 assert_eq!(fact.at, *due, "a launch is late");
-                if let Some((launch, _)) = planned.get(&(order.operation, order.group)) {
+                if let Some((launch, _)) = planned.get(order) {
                     assert_eq!(fact.at, *launch);
                     launched += 1;
                 }
             }
             Fact::MarchArrived { target, order: Some(order), wave, planned: due, .. } => {
                 assert_eq!(fact.at, *due);
-                if let Some((_, arrival)) = planned.get(&(order.operation, order.group)) {
+                if let Some((_, arrival)) = planned.get(order) {
                     assert_eq!(fact.at, *arrival);
-                    waves.entry((order.operation, *target, *wave)).or_default().insert(fact.at);
+                    waves.entry((order.operation(), *target, *wave)).or_default().insert(fact.at);
                 }
             }
             Fact::OperationConcluded(report) => {

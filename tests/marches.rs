@@ -155,7 +155,7 @@ fn operation(app: &mut TestApp) -> OrderId {
     };
     app.app.world_mut().spawn((StableId::Proposal(id), operation));
     app.app.world_mut().resource_mut::<Agenda>().push(GROUP_LAUNCHES.entry(launch, proposal_key(id), 0));
-    OrderId { operation: id, group: 0 }
+    OrderId::Group { operation: id, group: 0 }
 }
 
 #[test]
@@ -267,7 +267,7 @@ fn a_blockade_stops_the_enemy_and_lets_its_own_side_pass() {
     assert!(holds.total() > 900 && holds.total() < 1_000, "the blockade lost some: {}", holds.total());
     assert_eq!(away(&app, 1), holds);
 
-    let order = OrderId { operation: ProposalId { alliance: AllianceId(1), n: 1 }, group: 0 };
+    let order = OrderId::Group { operation: ProposalId { alliance: AllianceId(1), n: 1 }, group: 0 };
     recall(&mut app, at(GameSpan::hours(5)), order, march_id(1, 1));
     until(&mut app, at(GameSpan::hours(5)));
     assert_eq!(blockades(&app, 9), []);

@@ -65,13 +65,87 @@ impl fmt::Display for ProposalId {
     }
 }
 
-/// One group of an operation: which operation and which of its groups.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default, Reflect, Serialize, Deserialize)]
-pub struct OrderId {
-    /// The operation, named by the proposal that it came from.
-    pub operation: ProposalId,
-    /// The group within the operation, counted from 0.
-    pub group: u16,
+/// An order to move: a group of an operation, or a move that the owner of a site orders by itself.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Reflect, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum OrderId {
+    /// One group of an operation.
+    Group {
+        /// The operation, named by the proposal that it came from.
+        operation: ProposalId,
+        /// The group within the operation, counted from 0.
+        group: u16,
+    },
+    /// A move of the defense: a dodge, or a raid in return.
+    Defense {
+        /// The site that it leaves.
+        site: SiteId,
+        /// Which such move of that site, counted from 1.
+        n: u32,
+    },
+}
+
+impl OrderId {
+    /// The order of an operation's group, counted from 0.
+    #[must_use]
+    pub fn of_group(operation: ProposalId, group: usize) -> Self {
+        Self::Group { operation, group: u16::try_from(group).unwrap_or(u16::MAX) }
+    }
+
+    /// The operation that it belongs to, if it does.
+    #[must_use]
+    pub const fn operation(self) -> Option<ProposalId> {
+        match self {
+            Self::Group { operation, .. } => Some(operation),
+            Self::Defense { .. } => None,
+        }
+    }
+
+    /// The group within its operation, if it is one.
+    #[must_use]
+    pub const fn group(self) -> Option<u16> {
+        match self {
+            Self::Group { group, .. } => Some(group),
+            Self::Defense { .. } => None,
+        }
+    }
+}
+
+impl Default for OrderId {
+    fn default() -> Self {
+        Self::Group { operation: ProposalId::default(), group: 0 }
+    }
+}
+
+impl fmt::Display for OrderId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Group { operation, group } => write!(f, "{operation} group {group}"),
+            Self::Defense { site, n } => write!(f, "{site} defense {n}"),
+        }
+    }
+}
+
+/// Who keeps knowledge: an alliance that deliberates for all its members, or a player by itself.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Reflect, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Knower {
+    /// All members share what each of them sees.
+    Alliance(AllianceId),
+    /// Knows only what it sees itself.
+    Player(PlayerId),
+}
+
+impl From<AllianceId> for Knower {
+    fn from(id: AllianceId) -> Self {
+        Self::Alliance(id)
+    }
+}
+
+impl From<PlayerId> for Knower {
+    fn from(id: PlayerId) -> Self {
+        Self::Player(id)
+    }
 }
 
 /// A unit class of the [`Ruleset`](crate::base::ruleset::Ruleset): the index into its table.
@@ -96,8 +170,8 @@ pub enum StableId {
     March(MarchId),
     /// A proposal or the operation that it became, see [`ProposalId`].
     Proposal(ProposalId),
-    /// What one alliance knows of one site.
-    Report(AllianceId, SiteId),
+    /// What one knower knows of one site.
+    Report(Knower, SiteId),
     /// An entity of the game's own: a kind and a number that the game chooses.
     Game(u32, u64),
 }
@@ -148,8 +222,17 @@ impl EntityIndex {
 
     /// The entity of a report.
     #[must_use]
-    pub fn report(&self, knower: AllianceId, site: SiteId) -> Option<Entity> {
-        self.get(StableId::Report(knower, site))
+    pub fn report(&self, knower: impl Into<Knower>, site: SiteId) -> Option<Entity> {
+        self.get(StableId::Report(knower.into(), site))
+    }
+
+    /// The entity that carries what a knower knows: the alliance's or the player's.
+    #[must_use]
+    pub fn knower(&self, knower: Knower) -> Option<Entity> {
+        match knower {
+            Knower::Alliance(id) => self.alliance(id),
+            Knower::Player(id) => self.player(id),
+        }
     }
 
     /// How many entities of the campaign there are.

@@ -27,6 +27,8 @@ pub struct Limits {
     pub decisions_kept: usize,
     /// Raw observations that an alliance keeps as history.
     pub observations_kept: usize,
+    /// Raw observations that a player without a deliberating alliance keeps as history.
+    pub lone_observations_kept: usize,
     /// Results of operations that an alliance keeps.
     pub results_kept: usize,
     /// Conditions of one ballot.
@@ -50,6 +52,7 @@ impl Default for Limits {
             members_per_alliance: 60,
             decisions_kept: 64,
             observations_kept: 2_000,
+            lone_observations_kept: 32,
             results_kept: 64,
             conditions_per_ballot: 6,
             text_chars: 1_000,

@@ -150,7 +150,7 @@ pub(crate) fn order(
     manner: Manner,
     arrival: GameTime,
 ) -> OrderId {
-    let order = OrderId { operation: ProposalId { alliance: AllianceId(1), n: 1 }, group };
+    let order = OrderId::Group { operation: ProposalId { alliance: AllianceId(1), n: 1 }, group };
     let launch = LaunchDue {
         order,
         origin: SiteId(origin),
@@ -170,7 +170,7 @@ pub(crate) fn order(
 pub(crate) fn recall(app: &mut TestApp, at: GameTime, order: OrderId, march: MarchId) {
     let recall = RecallGroup { order, march: Some(march) };
     app.app.world_mut().resource_mut::<Hand>().recalls.push((at, recall));
-    app.app.world_mut().resource_mut::<Agenda>().push(HAND.entry(at, 1, u32::from(order.group)));
+    app.app.world_mut().resource_mut::<Agenda>().push(HAND.entry(at, 1, order.group().map_or(0, u32::from)));
 }
 
 pub(crate) fn at(span: GameSpan) -> GameTime {

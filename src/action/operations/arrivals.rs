@@ -3,7 +3,7 @@
 use super::components::{GROUP_ARRIVES, GroupStatus, Operation};
 use crate::base::clock::{Agenda, DueBatch};
 use crate::base::contract::{CampaignFact, Fact, GroupArrived, INPUT, Input, Inputs, RequestRefused};
-use crate::base::id::{EntityIndex, MarchId};
+use crate::base::id::{EntityIndex, MarchId, OrderId};
 use crate::decision::council::{proposal_key, proposal_of_key};
 use bevy::prelude::*;
 
@@ -23,9 +23,11 @@ pub(super) fn take_arrivals(
         _ => None,
     });
     for arrived in messages.read().copied().chain(outside) {
-        let operation = index.proposal(arrived.order.operation).and_then(|e| operations.get(e).ok());
+        // Moves of the defense are followed by whoever ordered them: nothing waits for their arrival.
+        let OrderId::Group { operation: id, group } = arrived.order else { continue };
+        let operation = index.proposal(id).and_then(|e| operations.get(e).ok());
         let left = operation
-            .and_then(|o| o.groups.get(usize::from(arrived.order.group)))
+            .and_then(|o| o.groups.get(usize::from(group)))
             .is_some_and(|g| matches!(g.status, GroupStatus::Launched { .. }));
         let refused = if !left {
             Some(("group_has_left", "a group that has left".to_owned(), "it has not, or does not exist".to_owned()))
@@ -35,12 +37,11 @@ pub(super) fn take_arrivals(
             None
         };
         if let Some((rule, limit, value)) = refused {
-            let request = format!("group_arrived {} group {}", arrived.order.operation, arrived.order.group);
+            let request = format!("group_arrived {}", arrived.order);
             let refused = RequestRefused { request, rule: rule.to_owned(), limit, value, retry_after: None };
             facts.write(CampaignFact { at: now, fact: Fact::RequestRefused(refused) });
         } else {
-            let key = proposal_key(arrived.order.operation);
-            agenda.push(GROUP_ARRIVES.entry(arrived.at, key, u32::from(arrived.order.group)));
+            agenda.push(GROUP_ARRIVES.entry(arrived.at, proposal_key(id), u32::from(group)));
         }
     }
 }

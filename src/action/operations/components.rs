@@ -142,7 +142,7 @@ impl Operation {
     /// The order of a group.
     #[must_use]
     pub fn order(&self, group: usize) -> OrderId {
-        OrderId { operation: self.id, group: u16::try_from(group).unwrap_or(u16::MAX) }
+        OrderId::of_group(self.id, group)
     }
 
     /// The last arrival of all groups.

@@ -11,7 +11,7 @@ use crate::base::contract::{
     LaunchRow, Manner, Model, Player, RecallGroup, RequestRefused, Scenario, Site,
 };
 use crate::base::goods::Goods;
-use crate::base::id::{AllianceId, EntityIndex, OrderId, PlayerId, ProposalId, SiteId, StableId};
+use crate::base::id::{AllianceId, EntityIndex, Knower, OrderId, PlayerId, ProposalId, SiteId, StableId};
 use crate::base::ruleset::{Force, Levels, RecallRule};
 use crate::decision::council::{Goal, Proposal, ProposalPassed, ProposalStatus, proposal_key, proposal_of_key};
 use crate::decision::planning::{Commitment, Commitments, Plan};
@@ -84,7 +84,7 @@ pub(super) fn start_operations(
         let mut ordered: BTreeMap<PlayerId, u32> = BTreeMap::new();
         for (i, group) in operation.groups.iter().enumerate() {
             let order = operation.order(i);
-            agenda.push(GROUP_LAUNCHES.entry(group.launch, proposal_key(operation.id), u32::from(order.group)));
+            agenda.push(GROUP_LAUNCHES.entry(group.launch, proposal_key(operation.id), group_n(i)));
             *ordered.entry(group.member).or_default() += 1;
             let promise = Commitment { order, force: group.force.clone(), until: group.launch };
             book(&index, &mut commitments, &mut commands, group.site, promise);
@@ -110,6 +110,11 @@ pub(super) fn start_operations(
         }
         commands.entity(entity).insert(operation);
     }
+}
+
+/// A group as its entries in the agenda count it.
+fn group_n(group: usize) -> u32 {
+    u32::from(u16::try_from(group).unwrap_or(u16::MAX))
 }
 
 fn book(
@@ -333,8 +338,8 @@ pub(super) fn recall_inputs(
     let (now, recall) = (batch.now(), model.capabilities().recall);
     for logged in &inputs.now {
         let Input::Recall(order) = logged.input else { continue };
-        let group = usize::from(order.group);
-        let mut operation = index.proposal(order.operation).and_then(|e| operations.get_mut(e).ok());
+        let group = usize::from(order.group().unwrap_or(u16::MAX));
+        let mut operation = order.operation().and_then(|id| operations.get_mut(index.proposal(id)?).ok());
         let found = operation.as_mut().and_then(|o| o.groups.get_mut(group));
         let refused = match found {
             None => ("group_is_under_way", UNDER_WAY.to_owned(), "no such group".to_owned()),
@@ -355,7 +360,7 @@ pub(super) fn recall_inputs(
             },
         };
         let (rule, limit, value) = refused;
-        let request = format!("recall {} group {}", order.operation, order.group);
+        let request = format!("recall {order}");
         let refused = RequestRefused { request, rule: rule.to_owned(), limit, value, retry_after: None };
         facts.write(CampaignFact { at: now, fact: Fact::RequestRefused(refused) });
     }
@@ -375,9 +380,10 @@ pub(super) fn note_launches(
     mut facts: MessageWriter<CampaignFact>,
 ) {
     let mut note = |order: OrderId, change: &mut dyn FnMut(&mut Group, bool)| {
-        let mut operation = index.proposal(order.operation).and_then(|e| operations.get_mut(e).ok())?;
+        let OrderId::Group { operation, group } = order else { return None };
+        let mut operation = operations.get_mut(index.proposal(operation)?).ok()?;
         let scouting = operation.scouting;
-        change(operation.groups.get_mut(usize::from(order.group))?, scouting);
+        change(operation.groups.get_mut(usize::from(group))?, scouting);
         Some(())
     };
     for message in launched.read() {
@@ -405,11 +411,11 @@ pub(super) fn note_battles(
     mut operations: Query<&mut Operation>,
 ) {
     for battle in battles.read().filter(|b| b.attacked) {
-        let Some(order) = battle.order else { continue };
-        let Some(mut operation) = index.proposal(order.operation).and_then(|e| operations.get_mut(e).ok()) else {
+        let Some(OrderId::Group { operation, group }) = battle.order else { continue };
+        let Some(mut operation) = index.proposal(operation).and_then(|e| operations.get_mut(e).ok()) else {
             continue;
         };
-        let Some(group) = operation.groups.get_mut(usize::from(order.group)) else { continue };
+        let Some(group) = operation.groups.get_mut(usize::from(group)) else { continue };
         group.lost.add_all(&battle.own_lost);
         group.loot += battle.loot;
         let Some(target) = operation.targets.iter_mut().find(|t| t.site == battle.site) else { continue };
@@ -446,7 +452,13 @@ pub(super) fn review_operations(
         return;
     }
     let now = batch.now();
-    let news: BTreeSet<(AllianceId, SiteId)> = news.read().map(|n| (n.alliance, n.site)).collect();
+    let news: BTreeSet<(AllianceId, SiteId)> = news
+        .read()
+        .filter_map(|n| match n.knower {
+            Knower::Alliance(id) => Some((id, n.site)),
+            Knower::Player(_) => None,
+        })
+        .collect();
     let alliances: BTreeSet<AllianceId> = news.iter().map(|(alliance, _)| *alliance).collect();
     let affected: Vec<&Operation> = alliances
         .iter()
@@ -528,7 +540,7 @@ fn call_off(
 ) -> bool {
     let (id, mut changed) = (operation.id, false);
     for (i, group) in operation.groups.iter_mut().enumerate().filter(|(_, g)| g.target == site && g.arrival > now) {
-        let order = OrderId { operation: id, group: u16::try_from(i).unwrap_or(u16::MAX) };
+        let order = OrderId::of_group(id, i);
         match group.status {
             GroupStatus::Waiting => {
                 group.status = GroupStatus::HeldBack;
@@ -541,7 +553,7 @@ fn call_off(
                 group.status = GroupStatus::Recalled { march };
                 changed = true;
                 // Marches turn in `March`, which is over at this point of the pass: one more pass at this instant.
-                agenda.push(GROUP_RECALLED.entry(now, proposal_key(id), u32::from(order.group)));
+                agenda.push(GROUP_RECALLED.entry(now, proposal_key(id), group_n(i)));
             }
             GroupStatus::Launched { .. }
             | GroupStatus::Failed

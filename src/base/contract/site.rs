@@ -3,7 +3,7 @@
 use crate::base::clock::{GameSpan, GameTime, PassScratch};
 use crate::base::geometry::Tile;
 use crate::base::goods::Goods;
-use crate::base::id::{AllianceId, PlayerId, SiteId, TribeId};
+use crate::base::id::{AllianceId, Knower, PlayerId, SiteId, TribeId};
 use crate::base::ruleset::{Force, Levels};
 use bevy::prelude::{Component, Reflect, Resource};
 use serde::{Deserialize, Serialize};
@@ -96,7 +96,7 @@ impl Rhythm {
     }
 }
 
-/// The state of an own site, as its alliance may know it. The world answers [`WantedStates`] with these; a game of
+/// The state of an own site, as its owner and its alliance may know it. The world answers [`WantedStates`] with these; a game of
 /// its own fills what it has and leaves the rest at its default.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub struct SiteState {
@@ -133,17 +133,17 @@ pub struct SiteState {
 /// Requests for states of own sites, made in `Intake` and answered in `Sense` of the same pass.
 #[derive(Resource, Default, Debug)]
 pub struct WantedStates {
-    members: Vec<(AllianceId, PlayerId)>,
+    members: Vec<(Knower, PlayerId)>,
 }
 
 impl WantedStates {
-    /// Asks for the states of all sites of a member, in the name of its alliance.
-    pub fn ask(&mut self, alliance: AllianceId, member: PlayerId) {
-        self.members.push((alliance, member));
+    /// Asks for the states of all sites of a player, in the name of its alliance or in its own.
+    pub fn ask(&mut self, knower: impl Into<Knower>, player: PlayerId) {
+        self.members.push((knower.into(), player));
     }
 
     /// What was asked for: sorted, each once.
-    pub fn take(&mut self) -> Vec<(AllianceId, PlayerId)> {
+    pub fn take(&mut self) -> Vec<(Knower, PlayerId)> {
         let mut members = core::mem::take(&mut self.members);
         members.sort_unstable();
         members.dedup();
@@ -160,8 +160,8 @@ impl PassScratch for WantedStates {
 /// The world's answers to [`WantedStates`].
 #[derive(Resource, Default, Debug)]
 pub struct ReportedStates {
-    /// The states with the alliance that asked, in no promised order.
-    pub states: Vec<(AllianceId, SiteState)>,
+    /// The states with the knower that asked, in no promised order.
+    pub states: Vec<(Knower, SiteState)>,
 }
 
 impl PassScratch for ReportedStates {

@@ -135,7 +135,7 @@ impl fmt::Display for Explanation {
             writeln!(f, "  site {site} left out: {why}")?;
         }
         for (order, what) in &self.orders {
-            writeln!(f, "  group {}: {what}", order.group)?;
+            writeln!(f, "  {order}: {what}")?;
         }
         Ok(())
     }

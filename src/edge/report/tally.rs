@@ -260,9 +260,12 @@ impl CampaignTally {
                 *late = (*late).max((at - *planned).0);
             }
             Fact::MarchArrived { order: Some(order), wave, manner, .. } if *manner != Manner::Scout => {
-                let span = self.arrivals.entry((order.operation, *wave)).or_insert((at, at));
-                span.0 = span.0.min(at);
-                span.1 = span.1.max(at);
+                // A move of the defense is no wave of an operation: its way in has no instant to keep.
+                if let Some(operation) = order.operation() {
+                    let span = self.arrivals.entry((operation, *wave)).or_insert((at, at));
+                    span.0 = span.0.min(at);
+                    span.1 = span.1.max(at);
+                }
             }
             Fact::BattleFought { .. } => self.count_battle(fact),
             Fact::SiteScouted { .. } => self.summary.scoutings += 1,

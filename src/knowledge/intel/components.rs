@@ -3,7 +3,7 @@
 use crate::base::clock::GameTime;
 use crate::base::contract::EnemyGroup;
 use crate::base::goods::Goods;
-use crate::base::id::{AllianceId, PlayerId, SiteId};
+use crate::base::id::{Knower, PlayerId, SiteId};
 use crate::base::ruleset::Force;
 use bevy::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -38,11 +38,11 @@ pub struct Field<T> {
     pub confidence: f64,
 }
 
-/// What one alliance knows of one site. Each field expires by itself 7 days after it was observed.
+/// What one knower knows of one site. Each field expires by itself 7 days after it was observed.
 #[derive(Component, Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub struct IntelReport {
     /// Who knows.
-    pub knower: AllianceId,
+    pub knower: Knower,
     /// Of which site.
     pub site: SiteId,
     /// Troops there.
@@ -68,7 +68,7 @@ pub struct Sighting {
     pub seen_at: GameTime,
 }
 
-/// The hostile marches that an alliance sees coming, sorted by arrival.
+/// The hostile marches that a knower sees coming, sorted by arrival.
 #[derive(Component, Clone, PartialEq, Eq, Debug, Default, Reflect, Serialize, Deserialize)]
 pub struct Sightings(pub Vec<Sighting>);
 
@@ -117,7 +117,7 @@ pub enum Cause {
     ScoutsCaught,
 }
 
-/// One observation with its lawful cause: everything that an alliance knows came as one of these.
+/// One observation with its lawful cause: everything that a knower knows came as one of these.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub struct Observation {
     /// When.
@@ -132,7 +132,7 @@ pub struct Observation {
     pub seen: Seen,
 }
 
-/// The raw observations of an alliance: a ring that keeps the latest.
+/// The raw observations of a knower: a ring that keeps the latest.
 #[derive(Component, Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
 pub struct ObservationLog {
     /// The latest, oldest first.
@@ -141,11 +141,11 @@ pub struct ObservationLog {
     pub total: u64,
 }
 
-/// An alliance knows something new of a site. Lives for one pass.
+/// An alliance or a lone player knows something new of a site. Lives for one pass.
 #[derive(Message, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub struct NewIntel {
     /// Who knows.
-    pub alliance: AllianceId,
+    pub knower: Knower,
     /// Of which site.
     pub site: SiteId,
 }

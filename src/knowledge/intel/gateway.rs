@@ -7,7 +7,7 @@ use super::rules;
 use super::view::MemberStates;
 use crate::base::clock::{Agenda, CampaignSystems, DueBatch, DueKind};
 use crate::base::contract::{BattleFought, MarchSighted, ReportedStates, Scenario, ScoutReturned, ScoutsKilled};
-use crate::base::id::{AllianceId, EntityIndex, SiteId, StableId};
+use crate::base::id::{AllianceId, EntityIndex, Knower, PlayerId, SiteId, StableId};
 use crate::base::limits::Limits;
 use crate::society::alliance::Roster;
 use bevy::prelude::*;
@@ -22,11 +22,23 @@ pub enum IntelSystems {
     Admit,
 }
 
-/// A field of a report reaches its end. Owner: alliance and site.
+/// A field of a report reaches its end. Owner: knower and site, n: 0 for an alliance, 1 for a player.
 pub const REPORT_EXPIRES: DueKind = DueKind::new(90, "report_expires", &[CampaignSystems::Sense]);
 
-fn owner_key(knower: AllianceId, site: SiteId) -> u64 {
-    u64::from(knower.0) << 32 | u64::from(site.0)
+/// The owner and n of a report's entries in the agenda.
+fn owner_key(knower: Knower, site: SiteId) -> (u64, u32) {
+    let (id, kind) = match knower {
+        Knower::Alliance(id) => (id.0, 0),
+        Knower::Player(id) => (id.0, 1),
+    };
+    (u64::from(id) << 32 | u64::from(site.0), kind)
+}
+
+/// The knower and the site of an entry in the agenda.
+fn of_key(owner: u64, n: u32) -> (Knower, SiteId) {
+    let id = u32::try_from(owner >> 32).unwrap_or(0);
+    let site = SiteId(u32::try_from(owner & u64::from(u32::MAX)).unwrap_or(0));
+    (if n == 0 { Knower::Alliance(AllianceId(id)) } else { Knower::Player(PlayerId(id)) }, site)
 }
 
 pub(super) fn spawn_knowers(world: &mut World, scenario: &Scenario) {
@@ -53,12 +65,10 @@ pub(super) fn expire_reports(
 ) {
     let mut last = None;
     for entry in batch.of(REPORT_EXPIRES) {
-        if last.replace(entry.owner) == Some(entry.owner) {
+        if last.replace((entry.owner, entry.n)) == Some((entry.owner, entry.n)) {
             continue;
         }
-        let (knower, site) = (entry.owner >> 32, entry.owner & u64::from(u32::MAX));
-        let knower = AllianceId(u32::try_from(knower).unwrap_or(0));
-        let site = SiteId(u32::try_from(site).unwrap_or(0));
+        let (knower, site) = of_key(entry.owner, entry.n);
         if let Some(entity) = index.report(knower, site)
             && let Ok(mut report) = reports.get_mut(entity)
             && rules::expire(&mut report, batch.now())
@@ -68,7 +78,8 @@ pub(super) fn expire_reports(
     }
 }
 
-/// Turns this pass's facts into observations of the witness's alliance, and those into knowledge.
+/// Turns this pass's facts into observations of the witness's knower, and those into knowledge. A lone player gets
+/// room for a memory with its first observation.
 pub(super) fn admit_observations(
     mut sightings: MessageReader<MarchSighted>,
     mut battles: MessageReader<BattleFought>,
@@ -89,31 +100,37 @@ pub(super) fn admit_observations(
         .chain(battles.read().map(from_battle))
         .chain(scouts.read().map(from_scouts))
         .chain(caught.read().map(from_killed));
-    let mut fresh: BTreeMap<(AllianceId, SiteId), IntelReport> = BTreeMap::new();
+    let mut first: BTreeMap<Knower, (Sightings, ObservationLog)> = BTreeMap::new();
+    let mut fresh: BTreeMap<(Knower, SiteId), IntelReport> = BTreeMap::new();
     for observation in observed {
-        let Some(knower) = roster.active_alliance_of(observation.witness) else { continue };
-        let Some(entity) = index.alliance(knower) else { continue };
-        let Ok((mut sightings, mut log)) = knowers.get_mut(entity) else { continue };
-        if let Seen::March(sighting) = observation.seen {
-            sightings.0.retain(|s| s.arrival >= observation.at);
-            let place = sightings.0.partition_point(|s| *s < sighting);
-            sightings.0.insert(place, sighting);
-        }
+        let Some(knower) = roster.knower_of(observation.witness) else { continue };
+        let Some(entity) = index.knower(knower) else { continue };
+        let kept = match knower {
+            Knower::Alliance(_) => limits.observations_kept,
+            Knower::Player(_) => limits.lone_observations_kept,
+        };
         if let Some(report) = report_of(knower, &observation) {
             let known = fresh.entry((knower, observation.site)).or_insert_with(|| empty(knower, observation.site));
             absorb(known, report);
         }
-        log.total += 1;
-        if log.latest.len() >= limits.observations_kept {
-            log.latest.pop_front();
+        match knowers.get_mut(entity) {
+            Ok((mut sightings, mut log)) => remember(&mut sightings, &mut log, observation, kept),
+            Err(_) => {
+                let (sightings, log) = first.entry(knower).or_default();
+                remember(sightings, log, observation, kept);
+            }
         }
-        log.latest.push_back(observation);
+    }
+    for (knower, memory) in first {
+        if let Some(entity) = index.knower(knower) {
+            commands.entity(entity).insert(memory);
+        }
     }
     for ((knower, site), new) in fresh {
         let observed_at = newest(&new);
-        let n = u32::try_from(observed_at.0.rem_euclid(i64::from(u32::MAX))).unwrap_or(0);
-        agenda.push(REPORT_EXPIRES.entry(observed_at + rules::EXPIRES_AFTER, owner_key(knower, site), n));
-        news.write(NewIntel { alliance: knower, site });
+        let (owner, n) = owner_key(knower, site);
+        agenda.push(REPORT_EXPIRES.entry(observed_at + rules::EXPIRES_AFTER, owner, n));
+        news.write(NewIntel { knower, site });
         match index.report(knower, site).and_then(|e| reports.get_mut(e).ok()) {
             Some(mut report) => absorb(&mut report, new),
             None => {
@@ -123,7 +140,20 @@ pub(super) fn admit_observations(
     }
 }
 
-fn empty(knower: AllianceId, site: SiteId) -> IntelReport {
+fn remember(sightings: &mut Sightings, log: &mut ObservationLog, observation: Observation, kept: usize) {
+    if let Seen::March(sighting) = observation.seen {
+        sightings.0.retain(|s| s.arrival >= observation.at);
+        let place = sightings.0.partition_point(|s| *s < sighting);
+        sightings.0.insert(place, sighting);
+    }
+    log.total += 1;
+    while log.latest.len() >= kept.max(1) {
+        log.latest.pop_front();
+    }
+    log.latest.push_back(observation);
+}
+
+fn empty(knower: Knower, site: SiteId) -> IntelReport {
     IntelReport { knower, site, troops: None, goods: None, wall: None, buildings: None }
 }
 
@@ -145,7 +175,7 @@ fn newest(report: &IntelReport) -> crate::base::clock::GameTime {
 }
 
 /// The report that an observation makes, if it says anything about the site itself.
-fn report_of(knower: AllianceId, seen: &Observation) -> Option<IntelReport> {
+fn report_of(knower: Knower, seen: &Observation) -> Option<IntelReport> {
     let Seen::Site { troops, goods, wall, residence } = &seen.seen else { return None };
     if troops.is_none() && goods.is_none() && wall.is_none() && residence.is_none() {
         return None;
@@ -214,5 +244,21 @@ fn from_killed(s: &ScoutsKilled) -> Observation {
         site: s.site,
         cause: if s.own { Cause::OwnScoutsLost } else { Cause::ScoutsCaught },
         seen: Seen::ScoutsKilled { killed: s.killed },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn the_key_of_a_report_loses_nothing(id in any::<u32>(), site in any::<u32>()) {
+            for knower in [Knower::Alliance(AllianceId(id)), Knower::Player(PlayerId(id))] {
+                let (owner, n) = owner_key(knower, SiteId(site));
+                prop_assert_eq!(of_key(owner, n), (knower, SiteId(site)));
+            }
+        }
     }
 }

@@ -5,7 +5,7 @@ use super::rules;
 use crate::base::clock::{GameTime, PassScratch};
 use crate::base::contract::{Holdings, Model, Player, Site, SiteEstimate, SiteState};
 use crate::base::geometry::Torus;
-use crate::base::id::{AllianceId, EntityIndex, PlayerId, SiteId};
+use crate::base::id::{EntityIndex, Knower, PlayerId, SiteId};
 use bevy::ecs::system::SystemParam;
 use bevy::prelude::*;
 use std::collections::BTreeMap;
@@ -13,34 +13,35 @@ use std::collections::BTreeMap;
 /// The states of own members that were asked for at this instant. They live for one pass.
 #[derive(Resource, Default, Debug)]
 pub struct MemberStates {
-    by_alliance: BTreeMap<AllianceId, Vec<SiteState>>,
+    by_knower: BTreeMap<Knower, Vec<SiteState>>,
 }
 
 impl MemberStates {
-    pub(super) fn fill(&mut self, states: impl Iterator<Item = (AllianceId, SiteState)>) {
-        for (alliance, state) in states {
-            self.by_alliance.entry(alliance).or_default().push(state);
+    pub(super) fn fill(&mut self, states: impl Iterator<Item = (Knower, SiteState)>) {
+        for (knower, state) in states {
+            self.by_knower.entry(knower).or_default().push(state);
         }
-        for states in self.by_alliance.values_mut() {
+        for states in self.by_knower.values_mut() {
             states.sort_unstable_by_key(|s| s.site);
             states.dedup_by_key(|s| s.site);
         }
     }
 
-    /// The states that an alliance asked for, sorted by site.
+    /// The states that a knower asked for, sorted by site.
     #[must_use]
-    pub fn of(&self, alliance: AllianceId) -> &[SiteState] {
-        self.by_alliance.get(&alliance).map_or(&[], Vec::as_slice)
+    pub fn of(&self, knower: impl Into<Knower>) -> &[SiteState] {
+        self.by_knower.get(&knower.into()).map_or(&[], Vec::as_slice)
     }
 }
 
 impl PassScratch for MemberStates {
     fn clear(&mut self) {
-        self.by_alliance.clear();
+        self.by_knower.clear();
     }
 }
 
-/// What an alliance can know: public facts, its reports and sightings, and its own members' states.
+/// What a knower (an alliance or a lone player) can know: public facts, its reports and sightings, and the states of
+/// its own sites.
 #[derive(SystemParam)]
 pub struct View<'w, 's> {
     index: Res<'w, EntityIndex>,
@@ -91,16 +92,16 @@ impl View<'_, '_> {
         self.holdings.of(player)
     }
 
-    /// What the alliance knows of a site.
+    /// What the knower knows of a site.
     #[must_use]
-    pub fn report(&self, knower: AllianceId, site: SiteId) -> Option<&IntelReport> {
+    pub fn report(&self, knower: impl Into<Knower>, site: SiteId) -> Option<&IntelReport> {
         self.reports.get(self.index.report(knower, site)?).ok()
     }
 
-    /// What the alliance believes of a site, if its troops were seen within the last 7 days. Unknown is not weak:
+    /// What the knower believes of a site, if its troops were seen within the last 7 days. Unknown is not weak:
     /// without a report of troops there is no estimate. Parts that were not seen are taken from what is public.
     #[must_use]
-    pub fn estimate(&self, knower: AllianceId, site: SiteId, now: GameTime) -> Option<SiteEstimate> {
+    pub fn estimate(&self, knower: impl Into<Knower>, site: SiteId, now: GameTime) -> Option<SiteEstimate> {
         let report = self.report(knower, site)?;
         let troops = rules::live(report.troops.as_ref(), now)?;
         let public = self.site(site)?;
@@ -119,20 +120,20 @@ impl View<'_, '_> {
         })
     }
 
-    /// Own members' sites that were asked for at this instant, sorted by site.
+    /// Own sites that were asked for at this instant, sorted by site.
     #[must_use]
-    pub fn own(&self, alliance: AllianceId) -> &[SiteState] {
-        self.states.of(alliance)
+    pub fn own(&self, knower: impl Into<Knower>) -> &[SiteState] {
+        self.states.of(knower)
     }
 
     /// A member's sites that were asked for at this instant.
-    pub fn own_of(&self, alliance: AllianceId, member: PlayerId) -> impl Iterator<Item = &SiteState> {
-        self.states.of(alliance).iter().filter(move |s| s.owner == member)
+    pub fn own_of(&self, knower: impl Into<Knower>, member: PlayerId) -> impl Iterator<Item = &SiteState> {
+        self.states.of(knower).iter().filter(move |s| s.owner == member)
     }
 
-    /// Hostile marches that the alliance sees coming and that have not arrived.
-    pub fn incoming(&self, alliance: AllianceId, now: GameTime) -> impl Iterator<Item = &Sighting> {
-        let seen = self.index.alliance(alliance).and_then(|e| self.sightings.get(e).ok());
+    /// Hostile marches that the knower sees coming and that have not arrived.
+    pub fn incoming(&self, knower: impl Into<Knower>, now: GameTime) -> impl Iterator<Item = &Sighting> {
+        let seen = self.index.knower(knower.into()).and_then(|e| self.sightings.get(e).ok());
         seen.into_iter().flat_map(|s| &s.0).filter(move |s| s.arrival >= now)
     }
 }

@@ -9,7 +9,7 @@ use crate::base::contract::{
     BattleFought, CampaignFact, Fact, INPUT, Input, Inputs, Manner, Player, PlayerKind, Rank, RequestRefused, Rhythm,
     Scenario, Site, Stance, WorldSeed,
 };
-use crate::base::id::{AllianceId, EntityIndex, PlayerId, SiteId, StableId};
+use crate::base::id::{AllianceId, EntityIndex, Knower, PlayerId, SiteId, StableId};
 use bevy::ecs::system::SystemParam;
 use bevy::prelude::*;
 use std::collections::BTreeMap;
@@ -250,6 +250,16 @@ impl Roster<'_, '_> {
     #[must_use]
     pub fn active_alliance_of(&self, player: PlayerId) -> Option<AllianceId> {
         self.alliance_of(player).filter(|id| self.alliance(*id).is_some_and(|a| a.active))
+    }
+
+    /// Who knows what this player sees: its alliance if that deliberates, else the player by itself; nobody for those
+    /// who never act.
+    #[must_use]
+    pub fn knower_of(&self, player: PlayerId) -> Option<Knower> {
+        if let Some(alliance) = self.active_alliance_of(player) {
+            return Some(Knower::Alliance(alliance));
+        }
+        self.player(player).filter(|p| p.kind != PlayerKind::Static).map(|p| Knower::Player(p.id))
     }
 
     /// A player with its public facts.

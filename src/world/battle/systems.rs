@@ -53,7 +53,7 @@ pub(super) fn resolve_arrivals(batch: Res<DueBatch>, index: Res<EntityIndex>, ru
 fn assaults(arrived: Vec<(Entity, March)>, joint: bool) -> Vec<Assault> {
     let mut assaults: Vec<Assault> = Vec::new();
     for (entity, march) in arrived {
-        let operation: Option<ProposalId> = march.order.map(|o| o.operation);
+        let operation: Option<ProposalId> = march.order.and_then(|o| o.operation());
         let fights = matches!(march.manner, Manner::Siege | Manner::Raid);
         let same = assaults.iter_mut().find(|a| {
             joint

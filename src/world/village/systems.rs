@@ -87,11 +87,11 @@ pub(super) fn report_states(
     mut reported: ResMut<ReportedStates>,
     mut villages: Villages,
 ) {
-    for (alliance, member) in wanted.take() {
+    for (knower, member) in wanted.take() {
         for site in villages.sites_of(member) {
             villages.bring_up(site, batch.now());
             if let Some(state) = villages.get(site).map(|village| state(&village, batch.now())) {
-                reported.states.push((alliance, state));
+                reported.states.push((knower, state));
             }
         }
     }

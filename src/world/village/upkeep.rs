@@ -20,7 +20,7 @@ use bevy::prelude::*;
 pub const CROP_RUNS_OUT: DueKind = DueKind::new(45, "crop_runs_out", &[CampaignSystems::March]);
 
 /// A village with all that lives in it.
-#[derive(QueryData)]
+#[derive(QueryData, Debug)]
 #[query_data(mutable, derive(Debug))]
 pub struct Village {
     /// What is public of it.
