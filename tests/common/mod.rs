@@ -16,7 +16,7 @@ use bevy_alliance::base::id::{AllianceId, MarchId, OrderId, PlayerId, ProposalId
 use bevy_alliance::base::ruleset::{Force, Ruleset};
 use bevy_alliance::edge::test_app::TestApp;
 use bevy_alliance::world::march::March;
-use bevy_alliance::world::village::{Blockades, Garrison, Guests, Stores};
+use bevy_alliance::world::village::{Blockades, EconomySettings, Garrison, Guests, Stores};
 
 pub(crate) const LEGIONNAIRE: &str = "legionnaire";
 
@@ -99,8 +99,10 @@ impl Made {
         self
     }
 
+    /// Starts it in a world in which nobody eats, trains or grows: what stands there is what the scenario says.
     pub(crate) fn start(&self, rules: Ruleset) -> TestApp {
         TestApp::with(&self.0, |app| {
+            app.insert_resource(EconomySettings::still());
             app.insert_resource(rules);
         })
     }

@@ -85,7 +85,9 @@ pub(super) fn take_census(
 }
 
 pub(super) fn run_out(batch: Res<DueBatch>, mut villages: Villages) {
-    for entry in batch.of(CROP_RUNS_OUT) {
+    // Each change of a village's rates notes its end anew: entries of one instant are one hunger.
+    for entries in batch.of(CROP_RUNS_OUT).chunk_by(|a, b| a.owner == b.owner) {
+        let Some(entry) = entries.first() else { continue };
         villages.run_out(SiteId(u32::try_from(entry.owner).unwrap_or(0)), batch.now());
     }
 }

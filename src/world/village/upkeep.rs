@@ -225,7 +225,9 @@ impl Villages<'_, '_> {
             village.bring_up(now, ruleset, settings, ledger);
             village.set_rates(ruleset, settings);
             let (crop, rate) = (village.stores.amount.crop, village.stores.per_hour.crop);
-            (rate < 0).then(|| rules::empty_at(crop, village.stores.since, rate)).flatten()
+            // Where nobody is left who could starve, an empty store changes nothing.
+            let can_starve = !village.garrison.home.is_empty() || village.guests_eat > 0;
+            (rate < 0 && can_starve).then(|| rules::empty_at(crop, village.stores.since, rate)).flatten()
         });
         if let Some(empty) = empty.flatten() {
             self.agenda.push(CROP_RUNS_OUT.entry(empty.max(now), u64::from(site.0), 0));
