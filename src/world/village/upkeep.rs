@@ -114,13 +114,27 @@ impl Living<'_> {
         }
     }
 
-    /// Sets what is made, eaten, trained and spent per hour from now on. The village must be up to date.
-    pub fn set_rates(&mut self, ruleset: &Ruleset, settings: &EconomySettings) {
+    /// What fields make and what everyone eats, by what stands and lives there now.
+    fn made_and_eaten(&self, ruleset: &Ruleset) -> (Goods, i64) {
         let population = self.economy.population();
         let made = rules::production_at(population, self.buildings.fields);
         let elsewhere = ruleset.upkeep(&self.garrison.stationed);
         let own = ruleset.upkeep(&self.garrison.home) + ruleset.upkeep(&self.garrison.away) - elsewhere;
-        let eating = i64::from(population) + own + self.guests_eat;
+        (made, i64::from(population) + own + self.guests_eat)
+    }
+
+    /// Whether the rates are no longer those of what stands and lives there. Troops that merely leave or come home eat
+    /// at home all the while, so most of what happens changes no rate: plans of training are left alone then.
+    fn rates_are_stale(&self, ruleset: &Ruleset) -> bool {
+        let (made, eating) = self.made_and_eaten(ruleset);
+        let left = Goods { crop: made.crop + self.economy.allowance - eating, ..made };
+        eating != self.economy.eating || left.minus(self.economy.spending) != self.stores.per_hour
+    }
+
+    /// Sets what is made, eaten, trained and spent per hour from now on. The village must be up to date.
+    pub fn set_rates(&mut self, ruleset: &Ruleset, settings: &EconomySettings) {
+        let population = self.economy.population();
+        let (made, eating) = self.made_and_eaten(ruleset);
         let left = made.crop + self.economy.allowance - eating;
         let share = |share: f64| made.map(|g| rules::part(g, share));
         let crop_at_most = |goods: Goods, most: i64| Goods { crop: goods.crop.min(most.max(0)), ..goods };
@@ -223,7 +237,9 @@ impl Villages<'_, '_> {
     pub fn follow(&mut self, site: SiteId, now: GameTime) {
         let empty = self.with(site, |village, ruleset, settings, ledger| {
             village.bring_up(now, ruleset, settings, ledger);
-            village.set_rates(ruleset, settings);
+            if village.rates_are_stale(ruleset) {
+                village.set_rates(ruleset, settings);
+            }
             let (crop, rate) = (village.stores.amount.crop, village.stores.per_hour.crop);
             // Where nobody is left who could starve, an empty store changes nothing.
             let can_starve = !village.garrison.home.is_empty() || village.guests_eat > 0;
