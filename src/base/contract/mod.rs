@@ -12,10 +12,10 @@ mod scenario;
 mod site;
 mod vote;
 
-pub use fact::{CampaignFact, Fact, LaunchRow, OperationReport};
+pub use fact::{CampaignFact, DefenseAnswer, Fact, LaunchRow, OperationReport};
 pub use march::{
     BattleFought, EnemyGroup, GroupArrived, GroupFailed, GroupHome, GroupLaunched, LaunchDue, Manner, MarchSighted,
-    RecallGroup, ScoutReturned, ScoutsKilled,
+    RecallGroup, ScoutReturned, ScoutsKilled, WithdrawGuests,
 };
 pub use model::{AttackGroup, Forecast, Model, SiteEstimate, WorldModel, WorldScale};
 pub use request::{
@@ -37,7 +37,7 @@ use bevy::prelude::*;
 pub enum WorldSystems {
     /// In `Sense`: answers [`WantedStates`] with [`ReportedStates`], before knowledge takes them in.
     Report,
-    /// In `March`: answers [`LaunchDue`] and [`RecallGroup`], after operations gave the orders of this instant.
+    /// In `March`: answers [`LaunchDue`], [`RecallGroup`] and [`WithdrawGuests`], after the orders of this instant.
     Move,
     /// In `Battle`: arrivals, and what comes of them.
     Fight,
@@ -54,6 +54,7 @@ impl Plugin for ContractPlugin {
     fn build(&self, app: &mut App) {
         app.add_pass_message::<LaunchDue>()
             .add_pass_message::<RecallGroup>()
+            .add_pass_message::<WithdrawGuests>()
             .add_pass_message::<GroupLaunched>()
             .add_pass_message::<GroupFailed>()
             .add_pass_message::<GroupArrived>()
