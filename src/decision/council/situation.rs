@@ -6,7 +6,7 @@ use super::rules::voter::Veto;
 
 use crate::base::clock::{GameSpan, GameTime};
 use crate::base::contract::{PlayerKind, SiteState};
-use crate::base::id::{AllianceId, EntityIndex, PlayerId, SiteId};
+use crate::base::id::{AllianceId, EntityIndex, PlayerId};
 use crate::base::ruleset::Force;
 use crate::decision::planning::rules::facts::AttackEstimate;
 use crate::decision::planning::{
