@@ -9,20 +9,17 @@ use std::collections::BTreeMap;
 
 /// Troops leave to dodge a hit. Owner: the site, n: the dodge.
 pub const DODGE_LEAVES: DueKind = DueKind::new(
-    38,
+    72,
     "dodge_leaves",
     &[CampaignSystems::Intake, CampaignSystems::Sense, CampaignSystems::March, CampaignSystems::Settle],
 );
 
 /// Troops that dodged a hit turn home. Owner: the site, n: the dodge.
-pub const DODGE_RETURNS: DueKind = DueKind::new(39, "dodge_returns", &[CampaignSystems::March]);
+pub const DODGE_RETURNS: DueKind = DueKind::new(73, "dodge_returns", &[CampaignSystems::March]);
 
 /// A player answers an alarm. Owner: the site.
-pub const ALARM_ANSWERED: DueKind = DueKind::new(
-    70,
-    "alarm_answered",
-    &[CampaignSystems::Intake, CampaignSystems::Sense, CampaignSystems::Plan],
-);
+pub const ALARM_ANSWERED: DueKind =
+    DueKind::new(70, "alarm_answered", &[CampaignSystems::Intake, CampaignSystems::Sense, CampaignSystems::Plan]);
 
 /// A player thinks about a raid in return. Owner: the player, n: the grudge.
 pub const GRUDGE_WEIGHED: DueKind = DueKind::new(
