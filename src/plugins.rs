@@ -1,5 +1,6 @@
 //! The bundle: all plugins in one group, with the host schedule that the game names.
 
+use crate::action::defense::DefensePlugin;
 use crate::action::operations::OperationsPlugin;
 use crate::base::clock::ClockPlugin;
 use crate::base::contract::{
@@ -65,6 +66,7 @@ impl PluginGroup for AlliancePlugins {
             .add(IntelPlugin)
             .add(PlanningPlugin)
             .add(CouncilPlugin)
+            .add(DefensePlugin)
             .add(OperationsPlugin)
             .add(WarCouncilPlugin);
         if self.world {

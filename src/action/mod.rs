@@ -1,3 +1,4 @@
-//! What an alliance does.
+//! What players and alliances do.
 
+pub mod defense;
 pub mod operations;

@@ -34,6 +34,8 @@ impl Purpose {
     pub const ALLOCATION: Self = Self(7);
     /// Names of the synthetic generator.
     pub const NAMES: Self = Self(8);
+    /// How long before a hit troops leave that dodge it.
+    pub const DEFENSE: Self = Self(70);
     /// For tests and examples.
     pub const EXAMPLE: Self = Self(999);
 }

@@ -6,7 +6,7 @@ use super::village::rules::{field_level, production_at, upgrade_level};
 use crate::base::clock::GameSpan;
 use crate::base::contract::{AttackGroup, Forecast, Manner, Scenario, SiteEstimate, SiteState, WorldModel};
 use crate::base::geometry::{Tile, Torus};
-use crate::base::id::UnitClass;
+use crate::base::id::{TribeId, UnitClass};
 use crate::base::ruleset::{Capabilities, Force, Levels, Ruleset, UnitRole};
 
 /// The classic rules as a world model.
@@ -122,6 +122,28 @@ impl WorldModel for ClassicModel {
 
     fn is_offense(&self, class: UnitClass) -> bool {
         self.rules.unit(class).is_some_and(crate::base::ruleset::UnitType::is_offense)
+    }
+
+    fn is_siege(&self, class: UnitClass) -> bool {
+        self.rules.unit(class).is_some_and(|u| matches!(u.role, UnitRole::Ram | UnitRole::Catapult))
+    }
+
+    /// All of the tribe's foot soldiers that give the most attack for their cost.
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "saturates")]
+    #[expect(clippy::cast_precision_loss, reason = "the cost of one unit")]
+    fn unseen_army(&self, tribe: TribeId, attack: f64) -> Force {
+        let Some(roster) = self.rules.tribe(tribe) else { return Force::new() };
+        let classes = (roster.first.0..roster.first.0.saturating_add(roster.size)).map(UnitClass);
+        let worth = |class: &UnitClass| {
+            let unit = self.rules.unit(*class).filter(|u| u.role == UnitRole::Infantry && u.attack > 0.0)?;
+            Some(unit.attack / unit.cost.total().max(1) as f64)
+        };
+        let best = classes
+            .filter_map(|class| Some((worth(&class)?, class)))
+            .max_by(|a, b| a.0.total_cmp(&b.0).then(b.1.cmp(&a.1)));
+        let Some((_, class)) = best else { return Force::new() };
+        let points = self.rules.unit(class).map_or(1.0, |u| u.attack);
+        Force::of(class, (attack / points).round() as u32)
     }
 
     fn is_scout(&self, class: UnitClass) -> bool {

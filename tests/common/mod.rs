@@ -160,7 +160,7 @@ pub(crate) fn order(
         force: force(units),
         manner,
         wave: 0,
-        arrival,
+        arrival: Some(arrival),
         aims: [None; 2],
     };
     app.app.world_mut().resource_mut::<Hand>().launches.push((at, launch));

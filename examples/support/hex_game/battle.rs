@@ -10,7 +10,7 @@ use bevy_alliance::base::contract::{
     BattleFought, CampaignFact, EnemyGroup, Fact, Manner, MarchSighted, ScoutReturned, ScoutsKilled, Site,
 };
 use bevy_alliance::base::goods::Goods;
-use bevy_alliance::base::id::{EntityIndex, PlayerId, SiteId};
+use bevy_alliance::base::id::{EntityIndex, OrderId, PlayerId, SiteId};
 use bevy_alliance::base::ruleset::Force;
 use serde::{Deserialize, Serialize};
 
@@ -78,7 +78,7 @@ pub(super) fn meet(batch: Res<DueBatch>, mut field: Field) {
     let mut hosts: Vec<Vec<Column>> = Vec::new();
     for column in arrived {
         field.announce(&column, now);
-        let side = |c: &Column| (c.order.and_then(|o| o.operation()), c.target, c.wave, c.manner);
+        let side = |c: &Column| (c.order.and_then(OrderId::operation), c.target, c.wave, c.manner);
         match hosts.iter_mut().find(|h| column.manner != Manner::Scout && side(&h[0]) == side(&column)) {
             Some(host) => host.push(column),
             None => hosts.push(vec![column]),
@@ -245,7 +245,7 @@ impl Field<'_, '_> {
             site: scene.site,
             defender: scene.owner,
             attackers: host.iter().map(|c| (c.owner, cost(&c.men))).collect(),
-            operation: host[0].order.and_then(|o| o.operation()),
+            operation: host[0].order.and_then(OrderId::operation),
             manner: host[0].manner,
             attackers_lost: lost,
             defenders_lost: cost(&scene.lost),

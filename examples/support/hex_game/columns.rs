@@ -217,7 +217,8 @@ fn muster(
     let (site, mut hold) = holds.get_mut(home).map_err(|_| "no_such_hold")?;
     let men = order.force.min(&hold.men);
     let travel = rules::column(site.at, to, &men).ok_or("nobody_at_home")?;
-    if now + travel > order.arrival {
+    let due = order.arrival.unwrap_or(now + travel);
+    if now + travel > due {
         return Err("too_slow");
     }
     chronicle.departures.push(Departure {
@@ -229,7 +230,7 @@ fn muster(
         stood: hold.men.clone(),
         ordered: order.force.clone(),
         left: men.clone(),
-        due: order.arrival,
+        due,
     });
     hold.men = hold.men.minus(&men);
     hold.abroad.add_all(&men);
@@ -244,7 +245,7 @@ fn muster(
         men,
         silver: 0,
         left_at: now,
-        due: order.arrival,
+        due,
         homeward: false,
     })
 }

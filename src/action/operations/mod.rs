@@ -14,6 +14,7 @@ pub use components::{
 };
 pub use systems::{OperationSystems, SendScouts};
 
+use crate::action::defense::DefenseSystems;
 use crate::base::clock::{Campaign, CampaignAppExt, CampaignSystems};
 use crate::base::contract::{ScenarioAppExt, WorldSystems};
 use crate::base::state::StateAppExt;
@@ -38,9 +39,15 @@ impl Plugin for OperationsPlugin {
             .configure_sets(
                 Campaign,
                 (
-                    OperationSystems::Start.in_set(CampaignSystems::Plan),
-                    OperationSystems::Release.in_set(CampaignSystems::March).before(WorldSystems::Prepare),
-                    OperationSystems::Follow.in_set(CampaignSystems::Settle).after(IntelSystems::Admit),
+                    OperationSystems::Start.in_set(CampaignSystems::Plan).before(DefenseSystems::Answer),
+                    OperationSystems::Release
+                        .in_set(CampaignSystems::March)
+                        .after(DefenseSystems::Release)
+                        .before(WorldSystems::Prepare),
+                    OperationSystems::Follow
+                        .in_set(CampaignSystems::Settle)
+                        .after(IntelSystems::Admit)
+                        .after(DefenseSystems::Follow),
                     OperationSystems::Review.in_set(CampaignSystems::Settle).after(OperationSystems::Follow),
                     OperationSystems::Conclude.in_set(CampaignSystems::Settle).after(OperationSystems::Review),
                 ),

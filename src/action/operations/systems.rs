@@ -298,7 +298,7 @@ pub(super) fn release_groups(
             force: g.force.clone(),
             manner: g.manner,
             wave: g.wave,
-            arrival: g.arrival,
+            arrival: Some(g.arrival),
             aims: [None; 2],
         });
     }

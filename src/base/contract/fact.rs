@@ -202,11 +202,62 @@ pub enum Fact {
         /// Because of what.
         because: ProposalId,
     },
+    /// A player saw hostile marches come to its site.
+    AlarmRaised {
+        /// To which site.
+        site: SiteId,
+        /// Whose.
+        player: PlayerId,
+        /// When the first of them arrives.
+        hit: GameTime,
+        /// When the player answers; `None` if it will not notice in time.
+        answers_at: Option<GameTime>,
+    },
+    /// A player decided what to do about them.
+    AlarmAnswered {
+        /// Which site.
+        site: SiteId,
+        /// Whose.
+        player: PlayerId,
+        /// What it does.
+        answer: DefenseAnswer,
+        /// Why: a word of `action::defense::rules`.
+        reason: String,
+        /// Goods that it expects the attackers to lose if it holds.
+        expected_kills: i64,
+        /// Goods that it expects to lose if it holds.
+        expected_losses: i64,
+    },
+    /// A player raids the village that an attack on it came from.
+    Retaliated {
+        /// The order of the raid.
+        order: OrderId,
+        /// Who.
+        player: PlayerId,
+        /// Whose village it raids.
+        against: PlayerId,
+        /// Which.
+        target: SiteId,
+        /// Expected ratio of offense to defense.
+        ratio: f64,
+    },
     /// A decision fell out of the alliance's memory.
     DecisionArchived {
         /// Which.
         proposal: ProposalId,
     },
+}
+
+/// What a player does about hostile marches.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DefenseAnswer {
+    /// Its troops stay and fight.
+    Hold,
+    /// Its troops leave before the hit and come back after it.
+    Dodge,
+    /// Nothing: nobody was awake, or nobody is at home.
+    None,
 }
 
 /// One group of an operation.

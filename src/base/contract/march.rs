@@ -39,8 +39,8 @@ pub struct LaunchDue {
     pub manner: Manner,
     /// Groups of one operation, target and wave fight as one where the rules allow it.
     pub wave: u8,
-    /// The instant at which it must be there.
-    pub arrival: GameTime,
+    /// The instant at which it must be there; `None`: as soon as it can.
+    pub arrival: Option<GameTime>,
     /// Levels that catapults aim at: the ids of building kinds, at most two.
     pub aims: [Option<u8>; 2],
 }
@@ -52,6 +52,17 @@ pub struct RecallGroup {
     pub order: OrderId,
     /// Its march, where the default world moves it.
     pub march: Option<MarchId>,
+}
+
+/// Troops that stay in a site as guests are to walk home. Those that died or left before are no fault.
+#[derive(Message, Clone, Copy, PartialEq, Eq, Debug)]
+pub struct WithdrawGuests {
+    /// The order that brought them there.
+    pub order: OrderId,
+    /// The march that brought them there.
+    pub march: MarchId,
+    /// Where they stay.
+    pub site: SiteId,
 }
 
 /// A group has left.

@@ -12,10 +12,10 @@ mod scenario;
 mod site;
 mod vote;
 
-pub use fact::{CampaignFact, Fact, LaunchRow, OperationReport};
+pub use fact::{CampaignFact, DefenseAnswer, Fact, LaunchRow, OperationReport};
 pub use march::{
     BattleFought, EnemyGroup, GroupArrived, GroupFailed, GroupHome, GroupLaunched, LaunchDue, Manner, MarchSighted,
-    RecallGroup, ScoutReturned, ScoutsKilled,
+    RecallGroup, ScoutReturned, ScoutsKilled, WithdrawGuests,
 };
 pub use model::{AttackGroup, Forecast, Model, SiteEstimate, WorldModel, WorldScale};
 pub use request::{
@@ -37,9 +37,9 @@ use bevy::prelude::*;
 pub enum WorldSystems {
     /// In `Sense`: answers [`WantedStates`] with [`ReportedStates`], before knowledge takes them in.
     Report,
-    /// In `March`, after operations gave the orders of this instant: the world readies what they touch.
+    /// In `March`, after the orders of this instant were given: the world readies what they touch.
     Prepare,
-    /// In `March`: answers [`LaunchDue`] and [`RecallGroup`], after `Prepare`.
+    /// In `March`: answers [`LaunchDue`], [`RecallGroup`] and [`WithdrawGuests`], after `Prepare`.
     Move,
     /// In `Battle`: arrivals, and what comes of them.
     Fight,
@@ -56,6 +56,7 @@ impl Plugin for ContractPlugin {
     fn build(&self, app: &mut App) {
         app.add_pass_message::<LaunchDue>()
             .add_pass_message::<RecallGroup>()
+            .add_pass_message::<WithdrawGuests>()
             .add_pass_message::<GroupLaunched>()
             .add_pass_message::<GroupFailed>()
             .add_pass_message::<GroupArrived>()

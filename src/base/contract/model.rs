@@ -122,6 +122,17 @@ pub trait WorldModel: Send + Sync + 'static {
     /// Whether units of this class belong to the offense rather than to the home guard.
     fn is_offense(&self, class: UnitClass) -> bool;
 
+    /// Whether units of this class break walls and buildings: they belong into real attacks, never into raids.
+    fn is_siege(&self, _class: UnitClass) -> bool {
+        false
+    }
+
+    /// An army of this tribe with about this many attack points, for marches of which nothing is known. Empty where a
+    /// game has no guess: such a march is then judged by its points alone.
+    fn unseen_army(&self, _tribe: TribeId, _attack: f64) -> Force {
+        Force::new()
+    }
+
     /// Whether units of this class find out what a site holds.
     fn is_scout(&self, class: UnitClass) -> bool;
 

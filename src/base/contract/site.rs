@@ -81,6 +81,20 @@ impl Rhythm {
         self.since_sleep(at) >= i64::from(self.sleep_mins) * 60_000
     }
 
+    /// The last instant up to `at` at which it is awake.
+    ///
+    /// ```
+    /// use bevy_alliance::base::{clock::{GameSpan, GameTime}, contract::Rhythm};
+    /// let night = Rhythm { utc_offset_mins: 0, sleep_start_mins: 60, sleep_mins: 480 };
+    /// let one = GameTime(0) + GameSpan::hours(1);
+    /// assert_eq!(night.last_awake(one + GameSpan::hours(2)), one - GameSpan::millis(1));
+    /// assert_eq!(night.last_awake(one - GameSpan::millis(1)), one - GameSpan::millis(1));
+    /// ```
+    #[must_use]
+    pub fn last_awake(self, at: GameTime) -> GameTime {
+        if self.is_awake(at) { at } else { at - GameSpan(self.since_sleep(at) + 1) }
+    }
+
     /// The first instant from `at` on at which it is awake.
     ///
     /// ```

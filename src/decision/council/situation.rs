@@ -6,10 +6,12 @@ use super::rules::voter::Veto;
 
 use crate::base::clock::{GameSpan, GameTime};
 use crate::base::contract::{PlayerKind, SiteState};
-use crate::base::id::{AllianceId, EntityIndex, PlayerId, SiteId};
+use crate::base::id::{AllianceId, EntityIndex, PlayerId};
 use crate::base::ruleset::Force;
 use crate::decision::planning::rules::facts::AttackEstimate;
-use crate::decision::planning::{Commitments, Incoming, KnownOffense, LIKELIHOOD, strongest_in_reach, threat};
+use crate::decision::planning::{
+    Commitments, Incoming, KnownOffense, LIKELIHOOD, believed, known_offense, strongest_in_reach, threat, unseen_attack,
+};
 use crate::knowledge::intel::{View, rules as intel};
 use crate::society::alliance::{MemberInfo, Roster, rules as relations};
 use crate::society::personality::{Taste, Traits, rules as personality};
@@ -18,8 +20,6 @@ use bevy::prelude::*;
 
 /// The home term that every village keeps.
 const HOME_KEPT: f64 = -0.2;
-/// Probability that a hostile march is what it could be at most.
-const REAL: f64 = 0.5;
 
 /// Read access of decisions.
 #[derive(SystemParam)]
@@ -76,34 +76,16 @@ impl Situation<'_, '_> {
         for enemy in wars {
             for member in self.roster.members(enemy) {
                 for site in self.view.sites_of(member.player) {
-                    known.extend(self.offense_at(alliance, *site, now));
+                    known.extend(known_offense(&self.view, alliance.into(), *site, now));
                 }
             }
         }
         known.sort_by_key(|o| (o.player, o.site));
-        let per_inhabitant = self.view.model().scale().attack_per_inhabitant;
-        let incoming = self
-            .view
-            .incoming(alliance, now)
-            .map(|s| Incoming {
-                target: s.target,
-                arrival: s.arrival,
-                attack: REAL
-                    * known.iter().find(|o| o.site == s.origin).map_or_else(
-                        || per_inhabitant * self.view.site(s.origin).map_or(0.0, |o| f64::from(o.population)),
-                        |o| o.attack,
-                    ),
-            })
-            .collect();
+        let seen: Vec<_> = self.view.incoming(alliance, now).copied().collect();
+        let incoming = believed(&seen, |origin| {
+            known.iter().find(|o| o.site == origin).map_or_else(|| unseen_attack(&self.view, origin), |o| o.attack)
+        });
         Threats { known, incoming }
-    }
-
-    fn offense_at(&self, alliance: AllianceId, site: SiteId, now: GameTime) -> Option<KnownOffense> {
-        let report = self.view.report(alliance, site)?;
-        let troops = intel::live(report.troops.as_ref(), now)?;
-        let public = self.view.site(site)?;
-        let confidence = intel::faded(troops.confidence, now - troops.observed_at, intel::TROOPS_HALF_LIFE);
-        KnownOffense::of(public.owner, site, public.at, &troops.value, confidence, &*self.view.model().0)
     }
 
     /// Army value of an alliance in goods as another one believes it: live reports; villages without one count their

@@ -12,7 +12,10 @@ mod timing;
 pub use allocation::Plan;
 pub use commitment::{Commitment, Commitments};
 pub use pattern::{Library, Need, Pattern, PatternError, UnitFilter, WaveRole, WaveSpec};
-pub use threat::{INCOMING_WITHIN, Incoming, KnownOffense, LIKELIHOOD, REACH, strongest_in_reach, threat};
+pub use threat::{
+    INCOMING_WITHIN, Incoming, KnownOffense, LIKELIHOOD, REACH, REAL, believed, known_offense, strongest_in_reach,
+    threat, unseen_attack,
+};
 pub use timing::{earliest_covering, in_time};
 
 use crate::base::state::StateAppExt;

@@ -1,11 +1,13 @@
-//! What could hit us: the force that is known to be able to reach a site.
+//! What could hit us: the force that is known to be able to reach a site, and what is seen to come.
 
 use crate::base::clock::{GameSpan, GameTime};
 use crate::base::contract::WorldModel;
 use crate::base::geometry::Tile;
-use crate::base::id::{PlayerId, SiteId, UnitClass};
+use crate::base::id::{Knower, PlayerId, SiteId, UnitClass};
 use crate::base::ruleset::Force;
+use crate::knowledge::intel::{Sighting, View, rules as intel};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
 /// Known offense that reaches a site within this time is a threat to it.
 pub const REACH: GameSpan = GameSpan::hours(12);
@@ -13,6 +15,9 @@ pub const REACH: GameSpan = GameSpan::hours(12);
 pub const LIKELIHOOD: f64 = 0.35;
 /// Hostile marches due within this time are a threat.
 pub const INCOMING_WITHIN: GameSpan = GameSpan::hours(24);
+
+/// Probability that a hostile march is what it could be at most.
+pub const REAL: f64 = 0.5;
 
 /// Offense of one enemy site, as far as it is known.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
@@ -63,9 +68,42 @@ pub fn strongest_in_reach(known: &[KnownOffense], to: Tile, model: &dyn WorldMod
         .fold(0.0, f64::max)
 }
 
+/// The offense that a knower has seen at a site and not yet forgotten; none if it has seen none.
+#[must_use]
+pub fn known_offense(view: &View, knower: Knower, site: SiteId, now: GameTime) -> Option<KnownOffense> {
+    let troops = intel::live(view.report(knower, site)?.troops.as_ref(), now)?;
+    let public = view.site(site)?;
+    let confidence = intel::faded(troops.confidence, now - troops.observed_at, intel::TROOPS_HALF_LIFE);
+    KnownOffense::of(public.owner, site, public.at, &troops.value, confidence, &*view.model().0)
+}
+
+/// What an army that nobody has seen is taken for, in attack points: by the inhabitants of its site.
+#[must_use]
+pub fn unseen_attack(view: &View, site: SiteId) -> f64 {
+    view.model().scale().attack_per_inhabitant * view.site(site).map_or(0.0, |s| f64::from(s.population))
+}
+
+/// What the marches that are seen coming are believed to be, in the same order. The army of each sender counts once
+/// over all its marches, evenly, and times the probability of being real; `army` tells its attack points.
+pub fn believed(seen: &[Sighting], mut army: impl FnMut(SiteId) -> f64) -> Vec<Incoming> {
+    let mut senders: BTreeMap<SiteId, (f64, f64)> = BTreeMap::new();
+    for march in seen {
+        senders.entry(march.origin).or_insert_with(|| (army(march.origin), 0.0)).1 += 1.0;
+    }
+    seen.iter()
+        .filter_map(|march| {
+            let (attack, marches) = senders.get(&march.origin)?;
+            let attack = REAL * attack / marches;
+            Some(Incoming { origin: march.origin, target: march.target, arrival: march.arrival, attack })
+        })
+        .collect()
+}
+
 /// A hostile march as far as it counts as a threat.
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub struct Incoming {
+    /// Where it left.
+    pub origin: SiteId,
     /// Where it goes.
     pub target: SiteId,
     /// When it arrives.
@@ -88,4 +126,33 @@ pub fn threat(
     let marching: f64 =
         incoming.iter().filter(|i| i.target == site && i.arrival - now <= INCOMING_WITHIN).map(|i| i.attack).sum();
     marching.max(LIKELIHOOD * strongest_in_reach(known, at, model))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn sighting(origin: u32, target: u32, arrival: i64) -> Sighting {
+        let (origin, target) = (SiteId(origin), SiteId(target));
+        Sighting { arrival: GameTime(arrival), target, origin, seen_at: GameTime(0) }
+    }
+
+    #[test]
+    fn an_army_counts_once_over_all_its_marches() {
+        let seen = [sighting(1, 8, 10), sighting(1, 9, 20), sighting(2, 8, 30)];
+        let believed = believed(&seen, |site| if site == SiteId(1) { 1_000.0 } else { 300.0 });
+        let attacks: Vec<f64> = believed.iter().map(|i| i.attack).collect();
+        assert_eq!(attacks, [250.0, 250.0, 150.0]);
+        assert_eq!((believed[1].target, believed[1].arrival), (SiteId(9), GameTime(20)));
+    }
+
+    proptest! {
+        #[test]
+        fn more_marches_of_a_sender_are_no_more_army(marches in 1_u32..40) {
+            let seen: Vec<Sighting> = (0..marches).map(|n| sighting(1, n % 3, i64::from(n))).collect();
+            let total: f64 = believed(&seen, |_| 800.0).iter().map(|i| i.attack).sum();
+            prop_assert!((total - 400.0).abs() < 1e-6);
+        }
+    }
 }

@@ -2,7 +2,7 @@
 
 use crate::base::clock::{GameSpan, GameTime};
 use crate::base::contract::{
-    CampaignFact, Condition, Fact, LaunchRow, Manner, OperationReport, Reason, Scenario, Vote,
+    CampaignFact, Condition, DefenseAnswer, Fact, LaunchRow, Manner, OperationReport, Reason, Scenario, Vote,
 };
 use crate::base::id::{AllianceId, PlayerId, ProposalId, SiteId};
 use bevy::prelude::Resource;
@@ -154,6 +154,21 @@ pub struct OperationCounts {
     pub arrival_spread_ms_max: i64,
 }
 
+/// Counts of what players did about attacks on them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DefenseCounts {
+    /// Alarms: hostile marches seen at a site, each answered at most once.
+    pub alarms: u64,
+    /// Answered by holding.
+    pub held: u64,
+    /// Answered by leaving before the hit.
+    pub dodged: u64,
+    /// Not answered: nobody was awake, or nobody was at home.
+    pub unanswered: u64,
+    /// Raids in return.
+    pub retaliated: u64,
+}
+
 /// Counts of losses.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LossCounts {
@@ -190,6 +205,8 @@ pub struct Summary {
     pub gates: BTreeMap<String, u64>,
     /// Losses.
     pub losses: LossCounts,
+    /// What players did about attacks on them.
+    pub defense: DefenseCounts,
 }
 
 /// A tally of all outward facts so far.
@@ -268,6 +285,13 @@ impl CampaignTally {
                 }
             }
             Fact::BattleFought { .. } => self.count_battle(fact),
+            Fact::AlarmRaised { .. } => self.summary.defense.alarms += 1,
+            Fact::AlarmAnswered { answer, .. } => match answer {
+                DefenseAnswer::Hold => self.summary.defense.held += 1,
+                DefenseAnswer::Dodge => self.summary.defense.dodged += 1,
+                DefenseAnswer::None => self.summary.defense.unanswered += 1,
+            },
+            Fact::Retaliated { .. } => self.summary.defense.retaliated += 1,
             Fact::SiteScouted { .. } => self.summary.scoutings += 1,
             Fact::StanceChanged { .. }
             | Fact::ScoutsSent { .. }

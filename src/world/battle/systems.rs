@@ -3,7 +3,7 @@
 use super::resolve::{Arms, Assault, scout, storm};
 use crate::base::clock::DueBatch;
 use crate::base::contract::{CampaignFact, Fact, Manner};
-use crate::base::id::{EntityIndex, MarchId, ProposalId, SiteId};
+use crate::base::id::{EntityIndex, MarchId, OrderId, ProposalId, SiteId};
 use crate::base::ruleset::Ruleset;
 use crate::world::march::{MARCH_ARRIVES, March};
 use bevy::prelude::*;
@@ -53,7 +53,7 @@ pub(super) fn resolve_arrivals(batch: Res<DueBatch>, index: Res<EntityIndex>, ru
 fn assaults(arrived: Vec<(Entity, March)>, joint: bool) -> Vec<Assault> {
     let mut assaults: Vec<Assault> = Vec::new();
     for (entity, march) in arrived {
-        let operation: Option<ProposalId> = march.order.and_then(|o| o.operation());
+        let operation: Option<ProposalId> = march.order.and_then(OrderId::operation);
         let fights = matches!(march.manner, Manner::Siege | Manner::Raid);
         let same = assaults.iter_mut().find(|a| {
             joint

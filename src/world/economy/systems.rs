@@ -1,7 +1,7 @@
 //! Bringing up to date who is touched at this instant, and the census.
 
 use crate::base::clock::{Agenda, CampaignSystems, DueBatch, DueKind, GameClock, GameSpan, GameTime, PassScratch};
-use crate::base::contract::{INPUT, Input, Inputs, LaunchDue, Player, Scenario, Site};
+use crate::base::contract::{INPUT, Input, Inputs, LaunchDue, Player, Scenario, Site, WithdrawGuests};
 use crate::base::id::{EntityIndex, MarchId, PlayerId, SiteId};
 use crate::world::march::{MARCH_ARRIVES, MARCH_RETURNS, March};
 use crate::world::village::upkeep::{CROP_RUNS_OUT, Villages};
@@ -120,12 +120,14 @@ pub(super) fn before_moves(
     index: Res<EntityIndex>,
     marches: Query<&March>,
     mut due: MessageReader<LaunchDue>,
+    mut withdrawals: MessageReader<WithdrawGuests>,
     inputs: Res<Inputs>,
     mut touched: ResMut<Touched>,
     mut villages: Villages,
 ) {
     touched.0.extend(homes_of_returns(&batch, &index, &marches));
     touched.0.extend(due.read().map(|order| order.origin));
+    touched.0.extend(withdrawals.read().flat_map(|w| [w.site, w.march.site]));
     if !batch.of(INPUT).is_empty() {
         touched.0.extend(inputs.now.iter().filter_map(|logged| match &logged.input {
             Input::March(march) => Some(march.origin),

@@ -25,7 +25,13 @@ impl Plugin for MarchPlugin {
             .register_state::<March>("march")
             .add_systems(
                 Campaign,
-                (systems::return_marches, systems::recall_groups, systems::launch_groups, systems::launch_inputs)
+                (
+                    systems::return_marches,
+                    systems::recall_groups,
+                    systems::withdraw_guests,
+                    systems::launch_groups,
+                    systems::launch_inputs,
+                )
                     .chain()
                     .in_set(WorldSystems::Move),
             )

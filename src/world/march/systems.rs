@@ -5,13 +5,13 @@ use super::rules;
 use crate::base::clock::{Agenda, DueBatch, GameTime};
 use crate::base::contract::{
     CampaignFact, Fact, GroupFailed, GroupHome, GroupLaunched, INPUT, Input, Inputs, LaunchDue, LaunchMarch, Manner,
-    MarchSighted, Player, RecallGroup, RequestRefused, Site,
+    MarchSighted, Player, RecallGroup, RequestRefused, Site, WithdrawGuests,
 };
 use crate::base::geometry::Torus;
 use crate::base::goods::Goods;
 use crate::base::id::{EntityIndex, MarchId, OrderId, SiteId, StableId};
 use crate::base::ruleset::{Force, Ruleset, UnitRole};
-use crate::world::village::{Blockades, Buildings, Garrison, Ledger, Stores, stores as village_stores};
+use crate::world::village::{Blockades, Buildings, Garrison, Guests, Ledger, Stores, stores as village_stores};
 use bevy::ecs::system::SystemParam;
 use bevy::prelude::*;
 
@@ -122,7 +122,7 @@ pub(super) fn launch_groups(
             manner: order.manner,
             wave: order.wave,
             order: Some(order.order),
-            arrival: Some(order.arrival),
+            arrival: order.arrival,
             aims: order.aims,
         };
         match depot.launch(at, departure) {
@@ -214,6 +214,53 @@ pub(super) fn recall_groups(
         march.launched = now;
         march.arrival = home_at;
         agenda.push(MARCH_RETURNS.entry(home_at, owner_key(march.id), march.id.n));
+    }
+}
+
+/// Sends guests home that are called back: they walk, from the village in which they stay.
+pub(super) fn withdraw_guests(
+    batch: Res<DueBatch>,
+    mut withdrawals: MessageReader<WithdrawGuests>,
+    ruleset: Res<Ruleset>,
+    torus: Res<Torus>,
+    index: Res<EntityIndex>,
+    villages: Query<(&Site, &Buildings)>,
+    mut hosts: Query<&mut Guests>,
+    mut homes: Query<&mut Garrison>,
+    mut agenda: ResMut<Agenda>,
+    mut commands: Commands,
+) {
+    let now = batch.now();
+    for withdrawal in withdrawals.read() {
+        let (id, site) = (withdrawal.march, withdrawal.site);
+        let place = |site| index.site(site).and_then(|e| villages.get(e).ok());
+        let (Some((from, _)), Some((to, buildings))) = (place(site), place(id.site)) else { continue };
+        let Some(mut guests) = index.site(site).and_then(|e| hosts.get_mut(e).ok()) else { continue };
+        let Some(guest) = guests.0.remove(&id) else { continue };
+        let Some(speed) = ruleset.slowest(&guest.force) else { continue };
+        if let Some(mut home) = index.site(id.site).and_then(|e| homes.get_mut(e).ok()) {
+            home.unstation(&guest.force);
+        }
+        let distance = torus.distance(from.at, to.at);
+        let arrival = now + rules::travel_time(distance, speed, buildings.tournament_square, &ruleset);
+        agenda.push(MARCH_RETURNS.entry(arrival, owner_key(id), id.n));
+        commands.spawn((
+            StableId::March(id),
+            March {
+                id,
+                target: site,
+                owner: guest.owner,
+                manner: Manner::Reinforce,
+                wave: 0,
+                homeward: true,
+                order: Some(withdrawal.order),
+                launched: now,
+                arrival,
+                force: guest.force,
+                loot: Goods::ZERO,
+                aims: [None; 2],
+            },
+        ));
     }
 }
 

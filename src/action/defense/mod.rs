@@ -1,0 +1,66 @@
+//! Defense: what a player does by itself, from its own knowledge, when others march on it: hold, dodge, retaliate.
+//!
+//! It works for lone players as for members of an alliance that deliberates; humans decide for themselves unless a
+//! setting says otherwise, and those who never act do not. A site to which nothing happens has no component, no entry
+//! in the agenda, and no system looks at it.
+//!
+//! What is *not* here: relief by allies, and what armies are believed to be (`planning`).
+
+mod alarm;
+mod components;
+mod reprisal;
+pub mod rules;
+mod systems;
+
+pub use components::{
+    ALARM_ANSWERED, DODGE_LEAVES, DODGE_RETURNS, Defenses, Dodge, DodgeStatus, GRUDGE_WEIGHED, Grudge, Reprisals,
+};
+pub use rules::DefenseSettings;
+pub use systems::DefenseSystems;
+
+use crate::base::clock::{Campaign, CampaignAppExt, CampaignSystems};
+use crate::base::contract::WorldSystems;
+use crate::base::state::StateAppExt;
+use crate::decision::council::CouncilSystems;
+use crate::knowledge::intel::IntelSystems;
+use crate::society::alliance::AllianceSystems;
+use bevy::prelude::*;
+
+/// Alarms, dodges and raids in return.
+#[derive(Debug, Default)]
+pub struct DefensePlugin;
+
+impl Plugin for DefensePlugin {
+    fn build(&self, app: &mut App) {
+        app.add_due_kind(ALARM_ANSWERED)
+            .add_due_kind(GRUDGE_WEIGHED)
+            .add_due_kind(DODGE_LEAVES)
+            .add_due_kind(DODGE_RETURNS)
+            .init_resource::<DefenseSettings>()
+            .register_state::<Defenses>("defenses")
+            .register_state::<Reprisals>("reprisals")
+            .configure_sets(
+                Campaign,
+                (
+                    DefenseSystems::Ask
+                        .in_set(CampaignSystems::Intake)
+                        .after(AllianceSystems::Stances)
+                        .before(CouncilSystems::Ask),
+                    DefenseSystems::Answer.in_set(CampaignSystems::Plan),
+                    DefenseSystems::Release.in_set(CampaignSystems::March).before(WorldSystems::Prepare),
+                    DefenseSystems::Follow.in_set(CampaignSystems::Settle).after(IntelSystems::Admit),
+                ),
+            )
+            .add_systems(
+                Campaign,
+                (
+                    systems::ask_states.in_set(DefenseSystems::Ask),
+                    (alarm::answer_alarms, reprisal::weigh_grudges).chain().in_set(DefenseSystems::Answer),
+                    (systems::release_returns, systems::release_dodges).chain().in_set(DefenseSystems::Release),
+                    (systems::note_launches, alarm::raise_alarms, reprisal::note_attacks)
+                        .chain()
+                        .in_set(DefenseSystems::Follow),
+                ),
+            );
+    }
+}

@@ -1,0 +1,219 @@
+//! Attacks become grudges; grudges are weighed, and answered by one raid or by none.
+
+use super::components::{Defenses, GRUDGE_WEIGHED, Grudge, Reprisals};
+use super::rules;
+use super::systems::{Watch, player_of};
+use crate::base::clock::{Agenda, DueBatch, GameSpan, GameTime};
+use crate::base::contract::{
+    AttackGroup, BattleFought, CampaignFact, Fact, LaunchDue, Manner, SiteEstimate, SiteState, WorldModel,
+};
+use crate::base::id::{Knower, OrderId, PlayerId, SiteId};
+use crate::base::ruleset::Force;
+use crate::society::personality::rules as personality;
+use bevy::prelude::*;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Questions that a player thinks about are told apart by a number; those of grudges have the two highest bits.
+const GRUDGE_QUESTIONS: u64 = 3 << 62;
+
+/// Real attacks on own villages are held against those who sent them, until the player has thought about it.
+pub(super) fn note_attacks(
+    batch: Res<DueBatch>,
+    mut battles: MessageReader<BattleFought>,
+    watch: Watch,
+    mut reprisals: Query<&mut Reprisals>,
+    mut agenda: ResMut<Agenda>,
+    mut commands: Commands,
+) {
+    let now = batch.now();
+    let model = watch.view.model().clone();
+    // A player's first grudges, until the commands of this pass make room for them.
+    let mut first: BTreeMap<PlayerId, Reprisals> = BTreeMap::new();
+    for battle in battles.read().filter(|b| !b.attacked && !b.enemy_groups.is_empty()) {
+        let player = battle.witness;
+        let owner = watch.view.site(battle.site).map(|s| s.owner);
+        let Some(before) = battle.enemy_before.as_ref().filter(|_| owner == Some(player)) else { continue };
+        if !watch.acts(player) || model.attack(before) < model.scale().attack_min {
+            continue;
+        }
+        let Some(entity) = watch.index.player(player) else { continue };
+        let mut held = reprisals.get_mut(entity);
+        let held: &mut Reprisals = match &mut held {
+            Ok(held) => held,
+            Err(_) => first.entry(player).or_default(),
+        };
+        held.struck.retain(|_, at| now - *at < watch.settings.strike_pause);
+        let left: Vec<i64> = battle.enemy_groups.iter().map(|g| model.cost(&g.left)).collect();
+        // Of each attacker the village that most of its troops go home to.
+        let mut groups: Vec<usize> = (0..battle.enemy_groups.len()).collect();
+        groups.sort_by_key(|i| (battle.enemy_groups[*i].player, core::cmp::Reverse(left[*i]), *i));
+        groups.dedup_by_key(|i| battle.enemy_groups[*i].player);
+        for i in groups {
+            let group = &battle.enemy_groups[i];
+            let known =
+                held.struck.contains_key(&group.player) || held.grudges.iter().any(|g| g.against == group.player);
+            if known || held.grudges.len() >= watch.settings.grudges || watch.is_friend(player, group.player) {
+                continue;
+            }
+            held.count += 1;
+            let question = GRUDGE_QUESTIONS | u64::from(held.count);
+            let thought = now + personality::think_time(watch.roster.seed(), player, question);
+            let weighed_at = watch.rhythm(player).next_awake(thought);
+            agenda.push(GRUDGE_WEIGHED.entry(weighed_at, u64::from(player.0), held.count));
+            held.grudges.push(Grudge {
+                n: held.count,
+                against: group.player,
+                origin: group.origin,
+                left: group.left.clone(),
+                home_at: now + way_home(&watch, battle.site, group.origin, &group.left),
+                shown: rules::shown(model.cost(before), &left, i),
+                weighed_at,
+            });
+        }
+    }
+    for (player, held) in first {
+        if let Some(entity) = watch.index.player(player).filter(|_| held.count > 0) {
+            commands.entity(entity).insert(held);
+        }
+    }
+}
+
+/// How long an attacker's survivors take home, without help of any building. Nobody left: no time.
+fn way_home(watch: &Watch, from: SiteId, to: SiteId, left: &Force) -> GameSpan {
+    let (Some(from), Some(to)) = (watch.view.site(from), watch.view.site(to)) else { return GameSpan(0) };
+    let slowest = left.iter().filter_map(|(class, _)| watch.view.model().travel_between(from.at, to.at, class)).max();
+    slowest.unwrap_or_default()
+}
+
+/// Thinks about the grudges that are due: one raid, or none.
+pub(super) fn weigh_grudges(
+    batch: Res<DueBatch>,
+    watch: Watch,
+    mut reprisals: Query<&mut Reprisals>,
+    mut defenses: Query<&mut Defenses>,
+    mut launches: MessageWriter<LaunchDue>,
+    mut facts: MessageWriter<CampaignFact>,
+    mut commands: Commands,
+) {
+    let now = batch.now();
+    // One raid of a site at one instant: its troops are counted once.
+    let mut used: BTreeSet<SiteId> = BTreeSet::new();
+    for entry in batch.of(GRUDGE_WEIGHED) {
+        let player = player_of(entry.owner);
+        let Some(mut held) = watch.index.player(player).and_then(|e| reprisals.get_mut(e).ok()) else { continue };
+        let Some(at) = held.grudges.iter().position(|g| g.n == entry.n && g.weighed_at == entry.due) else { continue };
+        let grudge = held.grudges.remove(at);
+        let busy = |site: SiteId| {
+            let defense = watch.index.site(site).and_then(|e| defenses.get(e).ok());
+            used.contains(&site) || defense.is_some_and(|d| d.alarm.is_some() || !d.dodges.is_empty())
+        };
+        let Some(raid) = best_raid(&watch, player, &grudge, now, busy) else { continue };
+        let Some(entity) = watch.index.site(raid.origin) else { continue };
+        used.insert(raid.origin);
+        let n = match defenses.get_mut(entity) {
+            Ok(mut defense) => defense.count(),
+            Err(_) => {
+                commands.entity(entity).insert(Defenses { orders: 1, ..Defenses::default() });
+                1
+            }
+        };
+        held.struck.insert(grudge.against, now);
+        let order = OrderId::Defense { site: raid.origin, n };
+        let (against, target, ratio) = (grudge.against, grudge.origin, raid.ratio);
+        facts.write(CampaignFact { at: now, fact: Fact::Retaliated { order, player, against, target, ratio } });
+        launches.write(LaunchDue {
+            order,
+            origin: raid.origin,
+            target,
+            force: raid.force,
+            manner: Manner::Raid,
+            wave: 0,
+            arrival: None,
+            aims: [None; 2],
+        });
+    }
+}
+
+/// A raid in return.
+struct Raid {
+    origin: SiteId,
+    force: Force,
+    ratio: f64,
+}
+
+/// The best raid on the village that a grudge is held against, if any is allowed and good enough.
+fn best_raid(
+    watch: &Watch,
+    player: PlayerId,
+    grudge: &Grudge,
+    now: GameTime,
+    busy: impl Fn(SiteId) -> bool,
+) -> Option<Raid> {
+    let target = watch.view.site(grudge.origin)?;
+    if target.owner != grudge.against
+        || watch.is_friend(player, target.owner)
+        || is_partner(watch, player, target.owner)
+    {
+        return None;
+    }
+    let knower = watch.roster.knower_of(player)?;
+    let threatened: BTreeSet<SiteId> = watch.view.incoming(knower, now).map(|s| s.target).collect();
+    let mut best: Option<Raid> = None;
+    for state in watch.view.own_of(Knower::Player(player), player) {
+        if busy(state.site) || threatened.contains(&state.site) {
+            continue;
+        }
+        let raid = raid_of(watch, knower, state, grudge, now);
+        if let Some(raid) = raid.filter(|r| r.ratio >= watch.settings.strike_ratio)
+            && best.as_ref().is_none_or(|b| raid.ratio > b.ratio)
+        {
+            best = Some(raid);
+        }
+    }
+    best
+}
+
+fn is_partner(watch: &Watch, player: PlayerId, other: PlayerId) -> bool {
+    let (Some(own), Some(other)) = (watch.roster.alliance_of(player), watch.roster.alliance_of(other)) else {
+        return false;
+    };
+    watch.roster.relations(own).is_some_and(|(stances, ..)| stances.to(other).forbids_attack())
+}
+
+/// What a site could send, and how that compares to what is believed to stand there when it comes.
+fn raid_of(watch: &Watch, knower: Knower, state: &SiteState, grudge: &Grudge, now: GameTime) -> Option<Raid> {
+    let model: &dyn WorldModel = &*watch.view.model().0;
+    let target = watch.view.site(grudge.origin)?;
+    let force: Force = watch
+        .free(state)
+        .iter()
+        .filter(|(class, _)| model.is_fighter(*class) && model.is_offense(*class) && !model.is_siege(*class))
+        .collect();
+    if model.attack(&force) < model.scale().attack_min {
+        return None;
+    }
+    let travel = model.travel_of(state, target.at, &force).filter(|t| *t <= watch.settings.reach)?;
+    let back_first = now + travel >= grudge.home_at;
+    let ratio = match watch.view.estimate(knower, grudge.origin, now) {
+        Some(seen) => {
+            let group = AttackGroup {
+                origin: state.site,
+                player: state.owner,
+                population: watch.view.player(state.owner).map_or(0, |p| p.population),
+                force: force.clone(),
+                upgrades: state.upgrades,
+            };
+            let mut troops = seen.troops.clone();
+            if back_first {
+                troops.add_all(&grudge.left);
+            }
+            model.forecast(&[group], &SiteEstimate { troops, ..seen }, Manner::Raid).ratio
+        }
+        None if back_first => return None,
+        None => {
+            let raid = model.cost(&force);
+            rules::ratio_against_unseen(raid, grudge.shown, target.population, model.goods_per_inhabitant())?
+        }
+    };
+    Some(Raid { origin: state.site, force, ratio })
+}
