@@ -239,7 +239,8 @@ fn play(
             app.world_mut().resource_mut::<GameClock>().advance(step.min(GameSpan(end.0 - now.0)));
         }
         app.update();
-        if app.world().resource::<GameClock>().now().0 / 86_400_000 >= i64::try_from(armies.0.len()).unwrap_or(i64::MAX) {
+        if app.world().resource::<GameClock>().now().0 / 86_400_000 >= i64::try_from(armies.0.len()).unwrap_or(i64::MAX)
+        {
             armies.look(app);
         }
         bar.set_position(u64::try_from(app.world().resource::<GameClock>().now().0 / 3_600_000).unwrap_or(0));

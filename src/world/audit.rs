@@ -1,9 +1,9 @@
 //! Every unit and every good of the world, counted against its ledger.
 
 use super::march::March;
+use super::village::rules::army_at;
 use super::village::stores::settle;
 use super::village::upkeep::{Living, VillageReadOnly, guests_eat};
-use super::village::rules::army_at;
 use super::village::{EconomySettings, Ledger};
 use crate::base::clock::GameClock;
 use crate::base::contract::Player;

@@ -45,10 +45,7 @@ impl Plugin for EconomyPlugin {
             .configure_sets(Mechanics, WorldSystems::Move)
             .add_systems(
                 Mechanics,
-                (
-                    systems::before_returns.before(WorldSystems::Move),
-                    systems::follow.after(WorldSystems::Move),
-                ),
+                (systems::before_returns.before(WorldSystems::Move), systems::follow.after(WorldSystems::Move)),
             );
     }
 }

@@ -159,8 +159,8 @@ impl Living<'_> {
         };
         self.economy.eating = eating;
         self.economy.spending = training + building;
-        self.stores.per_hour = Goods { crop: made.crop + self.economy.allowance - eating, ..made }
-            .minus(self.economy.spending);
+        self.stores.per_hour =
+            Goods { crop: made.crop + self.economy.allowance - eating, ..made }.minus(self.economy.spending);
         self.drill(&paces);
     }
 
@@ -296,7 +296,8 @@ impl Villages<'_, '_> {
         if let Some(owner) = self.get(site).map(|v| v.site.owner) {
             self.share_crop(owner, now);
         }
-        let missing = self.with(site, |village, _, _, _| if hungry(village) { -village.stores.per_hour.crop } else { 0 });
+        let missing =
+            self.with(site, |village, _, _, _| if hungry(village) { -village.stores.per_hour.crop } else { 0 });
         let Some(missing) = missing.filter(|m| *m > 0) else { return };
         self.starve_guests(site, missing, now);
         self.follow(site, now);
@@ -312,7 +313,8 @@ impl Villages<'_, '_> {
 
     fn starve_guests(&mut self, site: SiteId, mut missing: i64, now: GameTime) {
         let Some(entity) = self.index.site(site) else { return };
-        let ids: Vec<_> = self.villages.get(entity).map_or_else(|_| Vec::new(), |v| v.guests.0.keys().copied().collect());
+        let ids: Vec<_> =
+            self.villages.get(entity).map_or_else(|_| Vec::new(), |v| v.guests.0.keys().copied().collect());
         for id in ids {
             let Ok(mut village) = self.villages.get_mut(entity) else { return };
             let Some(guest) = village.guests.0.get_mut(&id) else { continue };

@@ -39,7 +39,9 @@ impl Default for Growth {
 pub fn next_day(site: SiteId, after: GameTime) -> GameTime {
     // Fibonacci hashing spreads neighboring ids over the day.
     let phase = i64::from(site.0.wrapping_mul(2_654_435_769) % 86_400) * 1_000;
-    GameTime((after.0 - phase).div_euclid(DAY_MILLIS).saturating_add(1).saturating_mul(DAY_MILLIS).saturating_add(phase))
+    GameTime(
+        (after.0 - phase).div_euclid(DAY_MILLIS).saturating_add(1).saturating_mul(DAY_MILLIS).saturating_add(phase),
+    )
 }
 
 /// Inhabitants, in thousandths, one day later.
