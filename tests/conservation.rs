@@ -55,7 +55,7 @@ fn draw(stream: &mut Stream, homes: &[(SiteId, Force)], classes: u64) -> LaunchM
         }
         _ => {}
     }
-    LaunchMarch { origin, target, force, manner }
+    LaunchMarch { origin, target, force, manner, aims: [None; 2] }
 }
 
 fn refusals(facts: &[CampaignFact]) -> Vec<RequestRefused> {

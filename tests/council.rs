@@ -215,7 +215,7 @@ fn marches_against_partners_are_refused() {
     let mut app = made.start(Ruleset::extended());
     let rule = |manner: Manner, app: &mut TestApp| {
         let units = if manner == Manner::Scout { &units[1..] } else { &units[..] };
-        let march = LaunchMarch { origin: SiteId(1), target: SiteId(9), force: force(units), manner };
+        let march = LaunchMarch { origin: SiteId(1), target: SiteId(9), force: force(units), manner, aims: [None; 2] };
         refusals(app.send(march)).pop().map(|r| r.rule)
     };
     let hostile = [Manner::Siege, Manner::Raid, Manner::Scout, Manner::Blockade];
@@ -332,7 +332,13 @@ fn intel_is_gone_after_seven_days_at_any_pace() {
             app.insert_resource(Limits { slice_millis: i64::MAX / 2, ..Limits::default() });
         });
         let units = force(&[("equites_legati", 10)]);
-        app.send(LaunchMarch { origin: SiteId(1), target: SiteId(9), force: units, manner: Manner::Scout });
+        app.send(LaunchMarch {
+            origin: SiteId(1),
+            target: SiteId(9),
+            force: units,
+            manner: Manner::Scout,
+            aims: [None; 2],
+        });
         // Four fields at 16 an hour.
         app.run_in_steps(GameSpan::mins(15), step);
         let seen = report(&app).unwrap();

@@ -37,7 +37,7 @@ fn sleeping(mut made: Made, player: u32, start_mins: u16, mins: u16) -> Made {
 }
 
 fn launch(app: &mut TestApp, from: u32, to: u32, units: &[(&str, u32)], manner: Manner) -> GameTime {
-    let march = LaunchMarch { origin: SiteId(from), target: SiteId(to), force: force(units), manner };
+    let march = LaunchMarch { origin: SiteId(from), target: SiteId(to), force: force(units), manner, aims: [None; 2] };
     assert_eq!(refusals(app.send(march)), []);
     let n = marches_of(app, from);
     common::march(app, from, n).unwrap().arrival

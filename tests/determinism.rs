@@ -51,7 +51,7 @@ fn speak(app: &mut TestApp, part: usize) {
         villages.sort_by_key(|(id, ..)| *id);
         let (origin, owner, force) = villages[0].clone();
         let target = villages.iter().find(|(_, o, _)| *o != owner).map_or(SiteId(0), |(id, ..)| *id);
-        app.send(LaunchMarch { origin, target, force, manner: Manner::Siege });
+        app.send(LaunchMarch { origin, target, force, manner: Manner::Siege, aims: [None; 2] });
     } else {
         let world = app.app.world_mut();
         let mut players = world.query::<&Player>();

@@ -20,7 +20,7 @@ use common::*;
 const SIEGE: Manner = Manner::Siege;
 
 fn launch(app: &mut TestApp, from: u32, to: u32, units: &[(&str, u32)], manner: Manner) -> Vec<RequestRefused> {
-    let march = LaunchMarch { origin: SiteId(from), target: SiteId(to), force: force(units), manner };
+    let march = LaunchMarch { origin: SiteId(from), target: SiteId(to), force: force(units), manner, aims: [None; 2] };
     refusals(app.send(march))
 }
 

@@ -80,6 +80,28 @@ impl Torus {
         (w - i64::from(tile.y)) * (2 * w + 1) + i64::from(tile.x) + w + 1
     }
 
+    /// The tile with a number of `map.sql`; `None` for a number that is not on the map.
+    ///
+    /// ```
+    /// use bevy_alliance::base::geometry::{Tile, Torus};
+    /// let map = Torus { half_width: 200 };
+    /// assert_eq!(map.tile(map.tile_id(Tile::new(-7, 42))), Some(Tile::new(-7, 42)));
+    /// assert_eq!(map.tile(0), None);
+    /// ```
+    #[must_use]
+    pub fn tile(self, tile_id: i64) -> Option<Tile> {
+        let (side, w) = (i64::from(self.side()), i64::from(self.half_width));
+        let from_corner = tile_id.checked_sub(1).filter(|n| (0..side * side).contains(n))?;
+        let (x, y) = (from_corner % side - w, w - from_corner / side);
+        Some(Tile { x: i16::try_from(x).ok()?, y: i16::try_from(y).ok()? })
+    }
+
+    /// The id of the site that is founded on this tile.
+    #[must_use]
+    pub fn plot(self, tile: Tile) -> SiteId {
+        SiteId::plot(u32::try_from(self.tile_id(tile)).unwrap_or(0))
+    }
+
     /// The tile `dx` and `dy` away, brought back onto the map.
     #[must_use]
     pub fn shifted(self, tile: Tile, dx: i32, dy: i32) -> Tile {
@@ -183,6 +205,48 @@ impl SiteGrid {
         sites
     }
 
+    /// Adds a site. Rare: it moves everything behind it.
+    pub fn insert(&mut self, entry: GridEntry) {
+        if self.cells_per_side == 0 {
+            *self = Self::build(self.torus, [entry]);
+            return;
+        }
+        let cell = Self::cell_of(self.torus, self.cells_per_side, entry.at);
+        let slice = self.starts[cell] as usize..self.starts[cell + 1] as usize;
+        let place = slice.start + self.entries[slice].partition_point(|e| e.site < entry.site);
+        self.entries.insert(place, entry);
+        self.tags.insert(place, entry.tag);
+        for start in &mut self.starts[cell + 1..] {
+            *start += 1;
+        }
+    }
+
+    /// Takes a site away. Rare: it moves everything behind it.
+    pub fn remove(&mut self, at: Tile, site: SiteId) {
+        let Some(place) = self.place_of(at, site) else { return };
+        self.entries.remove(place);
+        self.tags.remove(place);
+        let cell = Self::cell_of(self.torus, self.cells_per_side, at);
+        for start in &mut self.starts[cell + 1..] {
+            *start -= 1;
+        }
+    }
+
+    /// Changes the tag of a site.
+    pub fn tag(&mut self, at: Tile, site: SiteId, tag: u32) {
+        if let Some(place) = self.place_of(at, site) {
+            self.entries[place].tag = tag;
+            self.tags[place] = tag;
+        }
+    }
+
+    fn place_of(&self, at: Tile, site: SiteId) -> Option<usize> {
+        let cell = Self::cell_of(self.torus, self.cells_per_side, at);
+        let slice = *self.starts.get(cell)? as usize..*self.starts.get(cell + 1)? as usize;
+        let within = self.entries[slice.clone()].binary_search_by_key(&site, |e| e.site).ok()?;
+        Some(slice.start + within)
+    }
+
     /// All sites, sorted by cell, then id.
     #[must_use]
     pub fn entries(&self) -> &[GridEntry] {
@@ -273,6 +337,29 @@ mod tests {
 
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(1_000))]
+
+        #[test]
+        fn a_changed_grid_is_the_grid_of_what_is_left((torus, sites, at, _) in question(), gone in 0_usize..120) {
+            let mut grid = SiteGrid::build(torus, sites.iter().copied());
+            let mut left = sites.clone();
+            if !left.is_empty() {
+                let gone = left.remove(gone % sites.len());
+                grid.remove(gone.at, gone.site);
+            }
+            if let Some(first) = left.first_mut() {
+                first.tag = 7;
+                grid.tag(first.at, first.site, 7);
+            }
+            let new = GridEntry { at, tag: 9, site: SiteId(60) };
+            if left.iter().all(|e| e.site != new.site) {
+                left.push(new);
+                grid.insert(new);
+            }
+            let built = SiteGrid::build(torus, left);
+            prop_assert_eq!(&grid.entries, &built.entries);
+            prop_assert_eq!(&grid.tags, &built.tags);
+            prop_assert_eq!(&grid.starts, &built.starts);
+        }
 
         #[test]
         fn the_grid_finds_what_a_look_at_all_finds((torus, sites, at, radius) in question()) {

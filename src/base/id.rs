@@ -26,6 +26,30 @@ number_id!(
     /// A place that can hold troops: a village in the default world, whatever a game makes of it elsewhere.
     SiteId
 );
+impl SiteId {
+    /// Ids from here on belong to sites that are founded while the campaign runs, see [`SiteId::plot`].
+    pub const PLOTS: u32 = 1 << 31;
+
+    /// The id of the site that is founded on a free tile, by the tile's number
+    /// ([`Torus::tile_id`](crate::base::geometry::Torus::tile_id)): no counter tells how many others were founded.
+    ///
+    /// ```
+    /// use bevy_alliance::base::id::SiteId;
+    /// assert_eq!(SiteId::plot(80_401).tile_id(), Some(80_401));
+    /// assert_eq!(SiteId(80_401).tile_id(), None);
+    /// ```
+    #[must_use]
+    pub const fn plot(tile_id: u32) -> Self {
+        Self(Self::PLOTS | tile_id)
+    }
+
+    /// The number of the tile on which a site with this id is founded; `None` for sites of the beginning.
+    #[must_use]
+    pub const fn tile_id(self) -> Option<u32> {
+        if self.0 >= Self::PLOTS { Some(self.0 & !Self::PLOTS) } else { None }
+    }
+}
+
 number_id!(
     /// The owner of sites: a person or an NPC.
     PlayerId

@@ -200,6 +200,7 @@ impl Field<'_, '_> {
             wall: sees.then_some(scene.wall),
             wall_lost: 0,
             levels_lost: 0,
+            loyalty: None,
             loot: Goods::new([loot, 0, 0, 0]),
             left_in_store: (sees && loot > 0).then(|| Goods::new([scene.silver, 0, 0, 0])),
         });
@@ -231,6 +232,7 @@ impl Field<'_, '_> {
             wall: Some(scene.wall),
             wall_lost: 0,
             levels_lost: 0,
+            loyalty: None,
             loot: Goods::new([loot.iter().sum(), 0, 0, 0]),
             left_in_store: None,
         });
@@ -254,6 +256,7 @@ impl Field<'_, '_> {
             loot: Goods::new([loot.iter().sum(), 0, 0, 0]),
             wall: (scene.wall, scene.wall),
             levels_lost: 0,
+            loyalty: None,
         };
         self.facts.write(CampaignFact { at: now, fact });
     }

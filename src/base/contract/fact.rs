@@ -2,7 +2,7 @@
 
 use super::march::Manner;
 use super::request::RequestRefused;
-use super::scenario::Stance;
+use super::scenario::{Rank, Stance};
 use super::vote::{Condition, Reason, Vote};
 use crate::base::clock::{GameSpan, GameTime};
 use crate::base::goods::Goods;
@@ -240,6 +240,72 @@ pub enum Fact {
         target: SiteId,
         /// Expected ratio of offense to defense.
         ratio: f64,
+    },
+    /// A site was founded, taken or razed.
+    SiteChanged {
+        /// Which.
+        site: SiteId,
+        /// Who held it before; `None`: it was founded.
+        from: Option<PlayerId>,
+        /// Who holds it now; `None`: it was razed.
+        to: Option<PlayerId>,
+    },
+    /// Chiefs wore down a site's loyalty: the truth, for display only.
+    LoyaltyLowered {
+        /// Which site.
+        site: SiteId,
+        /// Whose chiefs.
+        by: PlayerId,
+        /// Loyalty before, 0..=100.
+        before: u8,
+        /// Loyalty after, 0..=100; at 0 the site changes its owner.
+        after: u8,
+    },
+    /// A march turned back before it reached its target.
+    MarchTurned {
+        /// Which.
+        march: MarchId,
+        /// Why: `recalled`, `friends_now`, `target_gone`, `tile_taken` or `cannot_enter`.
+        reason: String,
+    },
+    /// Goods left with merchants.
+    GoodsSent {
+        /// From where.
+        origin: SiteId,
+        /// To where.
+        target: SiteId,
+        /// How much.
+        goods: Goods,
+        /// When they are there.
+        arrival: GameTime,
+    },
+    /// A player left an alliance, joined one, or both.
+    MembershipChanged {
+        /// Who.
+        player: PlayerId,
+        /// The alliance that it left.
+        from: Option<AllianceId>,
+        /// The alliance that it joined.
+        to: Option<AllianceId>,
+    },
+    /// A member has another rank.
+    RankChanged {
+        /// In which alliance.
+        alliance: AllianceId,
+        /// Who.
+        player: PlayerId,
+        /// Its rank now.
+        rank: Rank,
+    },
+    /// A player has no site left.
+    PlayerEliminated {
+        /// Who.
+        player: PlayerId,
+    },
+    /// An alliance has no member left.
+    AllianceEliminated {
+        /// Which.
+        alliance: AllianceId,
     },
     /// A decision fell out of the alliance's memory.
     DecisionArchived {

@@ -21,6 +21,25 @@ pub enum Manner {
     Blockade,
     /// Stays in the village as its guest.
     Reinforce,
+    /// Founds a site on the free tile that the target's id names, see [`SiteId::plot`].
+    Settle,
+}
+
+impl Manner {
+    /// Whether it does harm to whoever holds the target.
+    #[must_use]
+    pub const fn is_hostile(self) -> bool {
+        match self {
+            Self::Siege | Self::Raid | Self::Scout | Self::Blockade => true,
+            Self::Reinforce | Self::Settle => false,
+        }
+    }
+
+    /// Whether the holder of the target sees it coming.
+    #[must_use]
+    pub const fn is_seen(self) -> bool {
+        matches!(self, Self::Siege | Self::Raid | Self::Blockade)
+    }
 }
 
 /// A group is to leave now. The world (or the game's own movement) takes it and answers [`GroupLaunched`] or
@@ -168,6 +187,9 @@ pub struct BattleFought {
     pub wall_lost: u8,
     /// Building levels lost to catapults.
     pub levels_lost: u8,
+    /// What is left of the site's loyalty to its owner, 0..=100, where chiefs of the witness or of the other side worked
+    /// on it.
+    pub loyalty: Option<u8>,
     /// Goods that the witness's group took, or that the defender lost.
     pub loot: Goods,
     /// Goods that were left in store, where the report is full.

@@ -4,22 +4,29 @@
 //! has reaches its alliance as a [`SiteState`] that it asked for; everything else reaches an alliance as a fact with
 //! a witness, through the gateway of `knowledge`.
 
+mod change;
+mod estate;
 mod fact;
 mod march;
 mod model;
+mod relations;
 mod request;
 mod scenario;
 mod site;
 mod vote;
 
+pub use change::{MembershipChanged, SiteChanged, StanceChanged};
+pub use estate::{Estates, Founding};
 pub use fact::{CampaignFact, DefenseAnswer, Fact, LaunchRow, OperationReport};
 pub use march::{
     BattleFought, EnemyGroup, GroupArrived, GroupFailed, GroupHome, GroupLaunched, LaunchDue, Manner, MarchSighted,
     RecallGroup, ScoutReturned, ScoutsKilled, WithdrawGuests,
 };
 pub use model::{AttackGroup, Forecast, Model, SiteEstimate, WorldModel, WorldScale};
+pub use relations::{Relations, Stances};
 pub use request::{
-    INPUT, Inbox, InboxSender, Input, InputLog, Inputs, LaunchMarch, LoggedInput, RequestRefused, SetStance,
+    DismissTroops, INPUT, Inbox, InboxSender, Input, InputLog, Inputs, LaunchMarch, LoggedInput, RecallMarch,
+    RequestRefused, SendGoods, SetMembership, SetStance, TrainTroops,
 };
 pub use scenario::{
     AccountRole, Rank, Scenario, ScenarioAlliance, ScenarioAppExt, ScenarioError, ScenarioLoaders, ScenarioPlayer,
@@ -43,6 +50,8 @@ pub enum WorldSystems {
     Move,
     /// In `Battle`: arrivals, and what comes of them.
     Fight,
+    /// In `Battle`, after `Fight`: sites change hands, are founded and razed.
+    Change,
 }
 
 /// Registers the contract: pass messages, outward facts, inputs, and the scenario's public part.
@@ -65,6 +74,9 @@ impl Plugin for ContractPlugin {
             .add_pass_message::<BattleFought>()
             .add_pass_message::<ScoutReturned>()
             .add_pass_message::<ScoutsKilled>()
+            .add_pass_message::<SiteChanged>()
+            .add_pass_message::<MembershipChanged>()
+            .add_pass_message::<StanceChanged>()
             .add_pass_resource::<WantedStates>()
             .add_pass_resource::<ReportedStates>()
             .add_message::<CampaignFact>()
@@ -76,6 +88,7 @@ impl Plugin for ContractPlugin {
                 WorldSystems::Prepare.in_set(CampaignSystems::March),
                 WorldSystems::Move.in_set(CampaignSystems::March).after(WorldSystems::Prepare),
                 WorldSystems::Fight.in_set(CampaignSystems::Battle),
+                WorldSystems::Change.in_set(CampaignSystems::Battle).after(WorldSystems::Fight),
             ),
         );
         request::plug(app, self.host);

@@ -136,6 +136,36 @@ pub trait WorldModel: Send + Sync + 'static {
     /// Whether units of this class find out what a site holds.
     fn is_scout(&self, class: UnitClass) -> bool;
 
+    /// Whether units of this class wear down a site's loyalty until it changes its owner.
+    fn is_chief(&self, _class: UnitClass) -> bool {
+        false
+    }
+
+    /// Chiefs whose work together takes a loyal site, as a plan reckons with. 0: sites cannot be taken.
+    fn chiefs_needed(&self) -> u32 {
+        0
+    }
+
+    /// What an order's `aims` call the building that keeps chiefs from their work, if there is one.
+    fn seat_aim(&self) -> Option<u8> {
+        None
+    }
+
+    /// Whether units of this class found sites.
+    fn is_settler(&self, _class: UnitClass) -> bool {
+        false
+    }
+
+    /// Settlers that found a site. 0: no site can be founded.
+    fn settlers_needed(&self) -> u32 {
+        0
+    }
+
+    /// Goods that founding a site takes from the site that the settlers leave.
+    fn founding_cost(&self) -> Goods {
+        Goods::ZERO
+    }
+
     /// Attack points of a force, for sorting and shares.
     fn attack(&self, force: &Force) -> f64;
 

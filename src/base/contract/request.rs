@@ -7,10 +7,12 @@ use super::march::{GroupArrived, Manner};
 use super::vote::CastVote;
 use crate::base::clock::{Agenda, CampaignAppExt, CampaignSystems, DueKind, GameClock, GameTime, HostSystems};
 use crate::base::error::CampaignError;
-use crate::base::id::{AllianceId, OrderId, SiteId};
+use crate::base::goods::Goods;
+use crate::base::id::{AllianceId, MarchId, OrderId, PlayerId, SiteId};
 use crate::base::limits::Limits;
 use crate::base::ruleset::Force;
 use bevy::ecs::schedule::InternedScheduleLabel;
+use bevy::ecs::system::SystemParam;
 use bevy::prelude::*;
 use crossbeam_channel::{Receiver, Sender, bounded};
 use serde::{Deserialize, Serialize};
@@ -40,6 +42,54 @@ pub struct LaunchMarch {
     pub force: Force,
     /// In what manner.
     pub manner: Manner,
+    /// What catapults aim at: the ids of building kinds, at most two.
+    #[serde(default)]
+    pub aims: [Option<u8>; 2],
+}
+
+/// A player's own march is to turn back, as far as the rules still allow it. What stays elsewhere as a guest walks home.
+#[derive(Message, Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct RecallMarch {
+    /// Which march.
+    pub march: MarchId,
+}
+
+/// A site is to keep more troops than so far: it trains them as fast as its goods, crop and barracks allow.
+#[derive(Message, Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct TrainTroops {
+    /// Which site.
+    pub site: SiteId,
+    /// How many more of which class.
+    pub force: Force,
+}
+
+/// Troops at home are dismissed: they are gone, and so is what they cost.
+#[derive(Message, Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct DismissTroops {
+    /// Which site.
+    pub site: SiteId,
+    /// How many of which class.
+    pub force: Force,
+}
+
+/// Goods of one site for another. Merchants carry them there and come back.
+#[derive(Message, Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct SendGoods {
+    /// From where.
+    pub origin: SiteId,
+    /// To where.
+    pub target: SiteId,
+    /// How much of each.
+    pub goods: Goods,
+}
+
+/// A player leaves its alliance, and joins another or none.
+#[derive(Message, Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct SetMembership {
+    /// Who.
+    pub player: PlayerId,
+    /// Where it belongs from now on; a newcomer is an ordinary member.
+    pub alliance: Option<AllianceId>,
 }
 
 /// Something from outside that the campaign must see at an exact game time.
@@ -55,6 +105,16 @@ pub enum Input {
     Recall(OrderId),
     /// A game's own movement brought a group to its target.
     Arrived(GroupArrived),
+    /// A recall of a player's own march.
+    RecallMarch(RecallMarch),
+    /// Training.
+    Train(TrainTroops),
+    /// A dismissal.
+    Dismiss(DismissTroops),
+    /// Goods for another site.
+    Goods(SendGoods),
+    /// A change of alliance.
+    Membership(SetMembership),
 }
 
 /// An input with its place in time.
@@ -163,27 +223,53 @@ pub(super) fn plug(app: &mut App, host: InternedScheduleLabel) {
         .add_message::<CastVote>()
         .add_message::<SetStance>()
         .add_message::<LaunchMarch>()
+        .add_message::<RecallMarch>()
+        .add_message::<TrainTroops>()
+        .add_message::<DismissTroops>()
+        .add_message::<SendGoods>()
+        .add_message::<SetMembership>()
         .add_systems(host, log_inputs.in_set(HostSystems::Inputs))
         .add_systems(super::Campaign, take_inputs.in_set(CampaignSystems::First));
+}
+
+/// The requests that a game writes as messages, in the order in which inputs of one host update are handed out.
+#[derive(SystemParam)]
+struct Requests<'w, 's> {
+    votes: MessageReader<'w, 's, CastVote>,
+    stances: MessageReader<'w, 's, SetStance>,
+    memberships: MessageReader<'w, 's, SetMembership>,
+    marches: MessageReader<'w, 's, LaunchMarch>,
+    recalls: MessageReader<'w, 's, RecallMarch>,
+    trainings: MessageReader<'w, 's, TrainTroops>,
+    dismissals: MessageReader<'w, 's, DismissTroops>,
+    goods: MessageReader<'w, 's, SendGoods>,
+}
+
+impl Requests<'_, '_> {
+    fn read(&mut self) -> Vec<Input> {
+        let votes = self.votes.read().map(|v| Input::Vote(v.clone()));
+        let stances = self.stances.read().map(|s| Input::Stance(*s));
+        let memberships = self.memberships.read().map(|m| Input::Membership(*m));
+        let marches = self.marches.read().map(|m| Input::March(m.clone()));
+        let recalls = self.recalls.read().map(|r| Input::RecallMarch(*r));
+        let trainings = self.trainings.read().map(|t| Input::Train(t.clone()));
+        let dismissals = self.dismissals.read().map(|d| Input::Dismiss(d.clone()));
+        let goods = self.goods.read().map(|g| Input::Goods(*g));
+        let society = votes.chain(stances).chain(memberships);
+        society.chain(marches).chain(recalls).chain(trainings).chain(dismissals).chain(goods).collect()
+    }
 }
 
 /// Gives each input its game time and sequence.
 fn log_inputs(
     inbox: Res<Inbox>,
-    mut votes: MessageReader<CastVote>,
-    mut stances: MessageReader<SetStance>,
-    mut marches: MessageReader<LaunchMarch>,
+    mut requests: Requests,
     clock: Res<GameClock>,
     mut log: ResMut<InputLog>,
     mut inputs: ResMut<Inputs>,
     mut agenda: ResMut<Agenda>,
 ) {
-    let messages = votes
-        .read()
-        .map(|v| Input::Vote(v.clone()))
-        .chain(stances.read().map(|s| Input::Stance(*s)))
-        .chain(marches.read().map(|m| Input::March(m.clone())));
-    for input in messages.chain(inbox.receiver.try_iter()) {
+    for input in requests.read().into_iter().chain(inbox.receiver.try_iter()) {
         let seq = u32::try_from(log.entries.len()).unwrap_or(u32::MAX);
         let entry = LoggedInput { at: clock.now(), seq, input };
         agenda.push(INPUT.entry(entry.at, 0, seq));

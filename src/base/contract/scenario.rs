@@ -175,6 +175,12 @@ pub enum ScenarioError {
         /// y of both.
         y: i16,
     },
+    /// A site whose id is kept for sites that are founded later.
+    #[error("scenario: site {site} has an id from {from} on, which sites have that are founded later", from = SiteId::PLOTS)]
+    ReservedId {
+        /// The site.
+        site: u32,
+    },
     /// A reference to something that is not there.
     #[error("scenario: {what} {id} names {missing_what} {missing}, which does not exist")]
     Missing {
@@ -220,6 +226,9 @@ impl Scenario {
         let mut tiles = BTreeMap::new();
         for site in &self.sites {
             let Tile { x, y } = site.at;
+            if site.id.tile_id().is_some() {
+                return Err(ScenarioError::ReservedId { site: site.id.0 });
+            }
             if !torus.holds(site.at) {
                 return Err(ScenarioError::OffMap { site: site.id.0, x, y, half_width: self.half_width });
             }

@@ -297,6 +297,14 @@ impl CampaignTally {
             | Fact::ScoutsSent { .. }
             | Fact::GroupFailed { .. }
             | Fact::MarchArrived { .. }
+            | Fact::SiteChanged { .. }
+            | Fact::LoyaltyLowered { .. }
+            | Fact::MarchTurned { .. }
+            | Fact::GoodsSent { .. }
+            | Fact::MembershipChanged { .. }
+            | Fact::RankChanged { .. }
+            | Fact::PlayerEliminated { .. }
+            | Fact::AllianceEliminated { .. }
             | Fact::DecisionArchived { .. } => {}
         }
     }

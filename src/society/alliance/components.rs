@@ -1,7 +1,7 @@
 //! What an alliance and its members are.
 
 use crate::base::clock::{GameSpan, GameTime};
-use crate::base::contract::{Rank, Stance};
+use crate::base::contract::Rank;
 use crate::base::id::{AllianceId, PlayerId, SiteId};
 use bevy::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -50,23 +50,6 @@ pub struct MemberOf(pub Entity);
 #[derive(Component, Debug, Default)]
 #[relationship_target(relationship = MemberOf)]
 pub struct Members(Vec<Entity>);
-
-/// How an alliance stands to others; who is not listed is neutral.
-#[derive(Component, Clone, PartialEq, Debug, Default, Reflect, Serialize, Deserialize)]
-pub struct Stances(pub BTreeMap<AllianceId, (Stance, GameTime)>);
-
-impl Stances {
-    /// The stance to another alliance.
-    #[must_use]
-    pub fn to(&self, other: AllianceId) -> Stance {
-        self.0.get(&other).map_or(Stance::Neutral, |(stance, _)| *stance)
-    }
-
-    /// Those with whom it is at war, sorted.
-    pub fn wars(&self) -> impl Iterator<Item = AllianceId> + '_ {
-        self.0.iter().filter(|(_, (stance, _))| *stance == Stance::War).map(|(id, _)| *id)
-    }
-}
 
 /// A value that halves with time: kept as (value, since), computed when read, never ticked.
 #[derive(Clone, Copy, PartialEq, Debug, Default, Reflect, Serialize, Deserialize)]

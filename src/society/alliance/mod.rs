@@ -8,13 +8,12 @@ pub mod rules;
 mod systems;
 
 pub use components::{
-    Alliance, Decayed, Grievances, MemberOf, Members, Membership, ProposalCount, Reliability, Stances, Trust, WarAims,
-    WarRecord,
+    Alliance, Decayed, Grievances, MemberOf, Members, Membership, ProposalCount, Reliability, Trust, WarAims, WarRecord,
 };
 pub use systems::{MemberInfo, Roster};
 
 use crate::base::clock::{Campaign, CampaignSystems};
-use crate::base::contract::ScenarioAppExt;
+use crate::base::contract::{ScenarioAppExt, Stances};
 use crate::base::state::StateAppExt;
 use bevy::prelude::*;
 

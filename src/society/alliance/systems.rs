@@ -1,13 +1,13 @@
 //! Spawning alliances, keeping the relationship true, applying stances.
 
 use super::components::{
-    Alliance, Grievances, MemberOf, Membership, ProposalCount, Reliability, Stances, Trust, WarAims, WarRecord,
+    Alliance, Grievances, MemberOf, Membership, ProposalCount, Reliability, Trust, WarAims, WarRecord,
 };
 use super::rules;
 use crate::base::clock::{DueBatch, GameTime};
 use crate::base::contract::{
     BattleFought, CampaignFact, Fact, INPUT, Input, Inputs, Manner, Player, PlayerKind, Rank, RequestRefused, Rhythm,
-    Scenario, Site, Stance, WorldSeed,
+    Scenario, Site, Stance, Stances, WorldSeed,
 };
 use crate::base::id::{AllianceId, EntityIndex, Knower, PlayerId, SiteId, StableId};
 use bevy::ecs::system::SystemParam;

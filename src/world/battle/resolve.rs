@@ -204,6 +204,7 @@ impl Arms<'_, '_> {
                 wall: None,
                 wall_lost: 0,
                 levels_lost: 0,
+                loyalty: None,
                 loot: Goods::ZERO,
                 left_in_store: None,
             });
@@ -309,6 +310,7 @@ pub(super) fn storm(arms: &mut Arms, assault: &Assault, now: GameTime) {
             wall: full.then_some(outcome.wall_after),
             wall_lost: if full { scene.village.wall - outcome.wall_after } else { 0 },
             levels_lost: if full { levels_lost } else { 0 },
+            loyalty: None,
             loot,
             left_in_store: survivors.then_some(left_in_store),
         });
@@ -454,6 +456,7 @@ fn tell_defenders(
             wall: Some(outcome.wall_after),
             wall_lost: scene.village.wall - outcome.wall_after,
             levels_lost,
+            loyalty: None,
             loot,
             left_in_store: None,
         });

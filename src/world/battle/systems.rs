@@ -43,7 +43,7 @@ pub(super) fn resolve_arrivals(batch: Res<DueBatch>, index: Res<EntityIndex>, ru
             Manner::Scout => scout(&mut arms, &assault, now),
             Manner::Siege | Manner::Raid => storm(&mut arms, &assault, now),
             Manner::Blockade => arms.blockade(&assault),
-            Manner::Reinforce => arms.reinforce(&assault, now),
+            Manner::Reinforce | Manner::Settle => arms.reinforce(&assault, now),
         }
     }
 }

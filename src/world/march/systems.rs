@@ -148,7 +148,7 @@ pub(super) fn launch_inputs(
     }
     let at = batch.now();
     for logged in &inputs.now {
-        let Input::March(LaunchMarch { origin, target, force, manner }) = &logged.input else { continue };
+        let Input::March(LaunchMarch { origin, target, force, manner, aims }) = &logged.input else { continue };
         let enough = depot
             .index
             .site(*origin)
@@ -162,7 +162,7 @@ pub(super) fn launch_inputs(
             wave: 0,
             order: None,
             arrival: None,
-            aims: [None; 2],
+            aims: *aims,
         };
         let result = if enough { depot.launch(at, departure).map(|_| ()) } else { Err("troops_at_home") };
         if let Err(rule) = result {
