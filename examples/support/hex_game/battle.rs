@@ -256,7 +256,6 @@ impl Field<'_, '_> {
             loot: Goods::new([loot.iter().sum(), 0, 0, 0]),
             wall: (scene.wall, scene.wall),
             levels_lost: 0,
-            loyalty: None,
         };
         self.facts.write(CampaignFact { at: now, fact });
     }
