@@ -31,6 +31,7 @@ fn march(n: u32, arrival: GameTime) -> March {
     force.set(UnitClass(7), 10);
     March {
         id: MarchId { site: SiteId(n), n: 1 },
+        home: SiteId(n),
         target: SiteId(n / 2),
         owner: PlayerId(n / 8),
         manner: Manner::Raid,
@@ -39,6 +40,7 @@ fn march(n: u32, arrival: GameTime) -> March {
         order: None,
         launched: GameTime(0),
         arrival,
+        detour: GameSpan(0),
         force,
         loot: Goods::ZERO,
         aims: [None; 2],

@@ -16,9 +16,11 @@ use crate::society::alliance::AlliancePlugin;
 use crate::society::personality::PersonalityPlugin;
 use crate::strategy::war_council::WarCouncilPlugin;
 use crate::world::battle::BattlePlugin;
+use crate::world::conquest::ConquestPlugin;
 use crate::world::economy::EconomyPlugin;
 use crate::world::march::MarchPlugin;
 use crate::world::model::ClassicModel;
+use crate::world::trade::TradePlugin;
 use crate::world::village::VillagePlugin;
 use bevy::app::PluginGroupBuilder;
 use bevy::ecs::schedule::{InternedScheduleLabel, ScheduleLabel};
@@ -70,7 +72,14 @@ impl PluginGroup for AlliancePlugins {
             .add(OperationsPlugin)
             .add(WarCouncilPlugin);
         if self.world {
-            group.add(VillagePlugin).add(MarchPlugin).add(BattlePlugin).add(EconomyPlugin).add(ClassicWorldPlugin)
+            group
+                .add(VillagePlugin)
+                .add(MarchPlugin)
+                .add(TradePlugin)
+                .add(BattlePlugin)
+                .add(ConquestPlugin)
+                .add(EconomyPlugin)
+                .add(ClassicWorldPlugin)
         } else {
             group
         }

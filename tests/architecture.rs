@@ -20,7 +20,7 @@ const FLOORS: [(&str, &[&str]); 7] = [
 
 /// The folder beside the floors: it imports `base` alone.
 const WORLD: (&str, &[&str]) =
-    ("world", &["village", "march", "battle", "economy", "model", "audit", "import", "generator"]);
+    ("world", &["village", "march", "trade", "battle", "conquest", "economy", "model", "audit", "import", "generator"]);
 
 /// Folders whose code decides: there the word `world::` alone is a fault.
 const DECIDING: [&str; 5] = ["society", "knowledge", "decision", "action", "strategy"];

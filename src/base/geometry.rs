@@ -170,6 +170,14 @@ impl SiteGrid {
         usize::try_from(cell(at.y) * cells_per_side + cell(at.x)).unwrap_or(0)
     }
 
+    /// The site on a tile, if there is one.
+    #[must_use]
+    pub fn on_tile(&self, at: Tile) -> Option<SiteId> {
+        let mut found = None;
+        self.for_each_within(at, 0, |entry| found = Some(entry.site));
+        found
+    }
+
     /// Calls `found` for each site within `radius` fields of `at` (the border included), in no promised order:
     /// sort by id before the order can matter.
     pub fn for_each_within(&self, at: Tile, radius: i32, mut found: impl FnMut(&GridEntry)) {

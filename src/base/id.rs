@@ -59,7 +59,7 @@ number_id!(
     AllianceId
 );
 
-/// A march, counted by the site that it left. There is no global counter: it would leak how much others march.
+/// A march (or merchants on their way), counted by the site that it left. There is no global counter: it would leak how much others march.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default, Reflect, Serialize, Deserialize)]
 pub struct MarchId {
     /// The site that the march left.
@@ -192,6 +192,8 @@ pub enum StableId {
     Site(SiteId),
     /// A march, see [`MarchId`].
     March(MarchId),
+    /// Merchants on their way, counted with the marches of the site that they left.
+    Shipment(MarchId),
     /// A proposal or the operation that it became, see [`ProposalId`].
     Proposal(ProposalId),
     /// What one knower knows of one site.
@@ -236,6 +238,12 @@ impl EntityIndex {
     #[must_use]
     pub fn march(&self, id: MarchId) -> Option<Entity> {
         self.get(StableId::March(id))
+    }
+
+    /// The entity of merchants on their way.
+    #[must_use]
+    pub fn shipment(&self, id: MarchId) -> Option<Entity> {
+        self.get(StableId::Shipment(id))
     }
 
     /// The entity of a proposal or operation.

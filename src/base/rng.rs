@@ -36,6 +36,8 @@ impl Purpose {
     pub const NAMES: Self = Self(8);
     /// How long before a hit troops leave that dodge it.
     pub const DEFENSE: Self = Self(70);
+    /// How much of a site's loyalty a chief takes.
+    pub const LOYALTY: Self = Self(80);
     /// For tests and examples.
     pub const EXAMPLE: Self = Self(999);
 }

@@ -1,6 +1,7 @@
 //! Every unit and every good of the world, counted against its ledger.
 
 use super::march::March;
+use super::trade::Shipment;
 use super::village::rules::army_at;
 use super::village::stores::settle;
 use super::village::upkeep::{Living, VillageReadOnly, guests_eat};
@@ -27,8 +28,8 @@ pub struct Audit {
 
 /// Counts every unit and every good of the world against its [`Ledger`], as of now. The world itself stays as it is.
 ///
-/// Every unit was there or was trained, and is at home, stationed, marching, or dead; every good was there or was
-/// made, and is in store, on a march, spent, eaten or wasted. Anything else is a fault, and this tells how large.
+/// Every unit was there or was trained, and is at home, stationed, marching, settled, or dead; every good was
+/// there or was made, and is in store, on a march or with merchants, spent (on founding too), eaten, wasted or razed. Anything else is a fault, and this tells how large.
 pub fn audit(world: &mut World) -> Audit {
     let now = world.resource::<GameClock>().now();
     let mut ledger = world.resource::<Ledger>().clone();
@@ -56,10 +57,10 @@ pub fn audit(world: &mut World) -> Audit {
         }
         goods += settle(&mut stores, now, &mut ledger);
         troops.add_all(&garrison.home);
-        for (id, guest) in &village.guests.0 {
+        for guest in village.guests.0.values() {
             troops.add_all(&guest.force);
-            guests.entry(id.site).or_default().add_all(&guest.force);
-            away.entry(id.site).or_default();
+            guests.entry(guest.home).or_default().add_all(&guest.force);
+            away.entry(guest.home).or_default();
         }
         stationed.insert(village.site.id, garrison.stationed);
         away.insert(village.site.id, garrison.away);
@@ -69,9 +70,15 @@ pub fn audit(world: &mut World) -> Audit {
     for march in marches.iter(world) {
         troops.add_all(&march.force);
         goods += march.loot;
-        marching.entry(march.id.site).or_default().add_all(&march.force);
+        away.entry(march.home).or_default();
+        marching.entry(march.home).or_default().add_all(&march.force);
+    }
+    let mut shipments = world.query::<&Shipment>();
+    for shipment in shipments.iter(world) {
+        goods += shipment.goods;
     }
     troops.add_all(&ledger.troops_dead);
+    troops.add_all(&ledger.troops_settled);
     let mut came = ledger.troops_at_start.clone();
     came.add_all(&ledger.troops_trained);
     let books_off = away
@@ -84,7 +91,8 @@ pub fn audit(world: &mut World) -> Audit {
             difference(stationed, guests) + difference(away, &gone)
         })
         .sum();
-    let used = ledger.goods_spent + ledger.goods_eaten + ledger.goods_wasted;
+    let used =
+        ledger.goods_spent + ledger.goods_eaten + ledger.goods_wasted + ledger.goods_founding + ledger.goods_razed;
     let expected = (ledger.goods_at_start + ledger.goods_made).minus(used);
     Audit {
         troops_unaccounted: difference(&troops, &came),

@@ -3,13 +3,15 @@
 //!
 //! It imports `base` alone, and nothing but the plugin bundle imports it: coordination works as well with a world of
 //! the game's own. The modules stand in this order and each imports only from those before it: `village`, `march`,
-//! `battle`, `economy`, `model`, `audit`, `import`, `generator`.
+//! `trade`, `battle`, `conquest`, `economy`, `model`, `audit`, `import`, `generator`.
 
 pub mod audit;
 pub mod battle;
+pub mod conquest;
 pub mod economy;
 pub mod generator;
 pub mod import;
 pub mod march;
 pub mod model;
+pub mod trade;
 pub mod village;

@@ -2,10 +2,12 @@
 
 use super::battle::rules::{self, Assault, Attackers, Battle, Defended, Defenders};
 use super::march::rules::travel_time;
+use super::village::BuildingKind;
 use super::village::rules::{field_level, production_at, upgrade_level};
 use crate::base::clock::GameSpan;
 use crate::base::contract::{AttackGroup, Forecast, Manner, Scenario, SiteEstimate, SiteState, WorldModel};
 use crate::base::geometry::{Tile, Torus};
+use crate::base::goods::Goods;
 use crate::base::id::{TribeId, UnitClass};
 use crate::base::ruleset::{Capabilities, Force, Levels, Ruleset, UnitRole};
 
@@ -21,6 +23,10 @@ impl ClassicModel {
     #[must_use]
     pub fn new(rules: Ruleset, scenario: &Scenario) -> Self {
         Self { rules, torus: Torus { half_width: scenario.half_width } }
+    }
+
+    fn has_role(&self, class: UnitClass, role: UnitRole) -> bool {
+        self.rules.unit(class).is_some_and(|u| u.role == role)
     }
 
     fn village(&self, target: &SiteEstimate) -> Defended {
@@ -128,6 +134,31 @@ impl WorldModel for ClassicModel {
         self.rules.unit(class).is_some_and(|u| matches!(u.role, UnitRole::Ram | UnitRole::Catapult))
     }
 
+    fn is_chief(&self, class: UnitClass) -> bool {
+        self.has_role(class, UnitRole::Chief)
+    }
+
+    /// A chief takes 20 to 30 of 100, 25 in the mean.
+    fn chiefs_needed(&self) -> u32 {
+        4
+    }
+
+    fn seat_aim(&self) -> Option<u8> {
+        Some(BuildingKind::Residence.number())
+    }
+
+    fn is_settler(&self, class: UnitClass) -> bool {
+        self.has_role(class, UnitRole::Settler)
+    }
+
+    fn settlers_needed(&self) -> u32 {
+        self.rules.settlers_needed
+    }
+
+    fn founding_cost(&self) -> Goods {
+        Goods::new([self.rules.founding_goods; 4])
+    }
+
     /// All of the tribe's foot soldiers that give the most attack for their cost.
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "saturates")]
     #[expect(clippy::cast_precision_loss, reason = "the cost of one unit")]
@@ -147,7 +178,7 @@ impl WorldModel for ClassicModel {
     }
 
     fn is_scout(&self, class: UnitClass) -> bool {
-        self.rules.unit(class).is_some_and(|u| u.role == UnitRole::Scout)
+        self.has_role(class, UnitRole::Scout)
     }
 
     fn attack(&self, force: &Force) -> f64 {

@@ -66,9 +66,7 @@ impl Estates<'_, '_> {
     /// The site on a tile, if there is one.
     #[must_use]
     pub fn on_tile(&self, at: Tile) -> Option<SiteId> {
-        let mut found = None;
-        self.grid.for_each_within(at, 0, |entry| found = Some(entry.site));
-        found
+        self.grid.on_tile(at)
     }
 
     /// Hands a site over. False, and nothing changes, if the site or the player does not exist or it holds it already.

@@ -163,6 +163,10 @@ pub struct Ruleset {
     pub send_spacing_millis: i64,
     /// Army value in goods of a mean inhabitant: what an unseen village is counted as.
     pub goods_per_inhabitant: f64,
+    /// Settlers that found a village.
+    pub settlers_needed: u32,
+    /// What founding a village takes of each good.
+    pub founding_goods: i64,
     /// All unit classes; a [`UnitClass`] is an index into this.
     pub units: Vec<UnitType>,
     /// All tribes; a [`TribeId`] is an index into this.
@@ -233,6 +237,18 @@ struct RawRules {
     travel_bonus_per_level: f64,
     send_spacing_millis: i64,
     goods_per_inhabitant: f64,
+    #[serde(default = "usual_settlers")]
+    settlers_needed: u32,
+    #[serde(default = "usual_founding_goods")]
+    founding_goods: i64,
+}
+
+const fn usual_settlers() -> u32 {
+    3
+}
+
+const fn usual_founding_goods() -> i64 {
+    750
 }
 
 const TRIBES: &str = include_str!("../../../assets/rulesets/tribes.json");
@@ -279,6 +295,8 @@ impl Ruleset {
             travel_bonus_per_level: raw.travel_bonus_per_level,
             send_spacing_millis: raw.send_spacing_millis,
             goods_per_inhabitant: raw.goods_per_inhabitant,
+            settlers_needed: raw.settlers_needed,
+            founding_goods: raw.founding_goods,
             units: Vec::new(),
             tribes: Vec::new(),
         };

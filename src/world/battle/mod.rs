@@ -1,17 +1,26 @@
 //! Battles by the classic rules: raid, siege, rams and catapults, scouting, loot, joint assaults, blockades.
 //!
-//! What is *not* here: why anyone attacks, and what an alliance makes of the result.
+//! What is *not* here: why anyone attacks, what an alliance makes of the result, and how a site changes hands
+//! (`conquest`).
 
+mod changes;
+mod chiefs;
 mod loot;
 mod points;
 mod resolve;
 pub mod rules;
+mod scene;
+mod scouting;
 mod siege;
+mod stays;
+mod storm;
 mod systems;
 #[cfg(test)]
 mod tests;
 
-use crate::base::clock::Campaign;
+pub(crate) use changes::{Change, Changes};
+
+use crate::base::clock::{Campaign, CampaignAppExt};
 use crate::base::contract::WorldSystems;
 use bevy::prelude::*;
 
@@ -21,6 +30,6 @@ pub struct BattlePlugin;
 
 impl Plugin for BattlePlugin {
     fn build(&self, app: &mut App) {
-        app.add_systems(Campaign, systems::resolve_arrivals.in_set(WorldSystems::Fight));
+        app.add_pass_resource::<Changes>().add_systems(Campaign, systems::resolve_arrivals.in_set(WorldSystems::Fight));
     }
 }

@@ -1,11 +1,14 @@
 //! Arrivals: who fights whom at this instant, and what comes of it.
 
-use super::resolve::{Arms, Assault, scout, storm};
-use crate::base::clock::DueBatch;
+use super::changes::Change;
+use super::resolve::{Arms, Assault};
+use super::scouting::scout;
+use super::storm::storm;
+use crate::base::clock::{DueBatch, GameTime};
 use crate::base::contract::{CampaignFact, Fact, Manner};
-use crate::base::id::{EntityIndex, MarchId, OrderId, ProposalId, SiteId};
+use crate::base::id::{EntityIndex, OrderId, ProposalId};
 use crate::base::ruleset::Ruleset;
-use crate::world::march::{MARCH_ARRIVES, March};
+use crate::world::march::{MARCH_ARRIVES, March, march_of};
 use bevy::prelude::*;
 
 /// All arrivals of this instant go through one list ordered by (launch, id), whatever their kind.
@@ -18,15 +21,39 @@ pub(super) fn resolve_arrivals(batch: Res<DueBatch>, index: Res<EntityIndex>, ru
     let mut arrived: Vec<(Entity, March)> = due
         .iter()
         .filter_map(|entry| {
-            let id = MarchId { site: SiteId(u32::try_from(entry.owner).unwrap_or(0)), n: entry.n };
-            let entity = index.march(id)?;
+            let entity = index.march(march_of(entry))?;
             let march = arms.marches.get(entity).ok()?;
             // An entry that no longer agrees with its march was cancelled: the march was called back.
             (!march.homeward && march.arrival == entry.due).then(|| (entity, march.clone()))
         })
         .collect();
     arrived.sort_unstable_by_key(|(_, m)| (m.launched, m.id));
-    for (_, m) in &arrived {
+    for mut assault in assaults(arrived, rules.capabilities.joint_assault) {
+        if arms.changes.is_sealed(assault.target) {
+            arms.defer(&assault);
+            continue;
+        }
+        admit(&mut arms, &mut assault, now);
+        if assault.marches.is_empty() {
+            continue;
+        }
+        match assault.manner {
+            Manner::Scout => scout(&mut arms, &assault, now),
+            Manner::Siege | Manner::Raid => storm(&mut arms, &assault, now),
+            Manner::Blockade => arms.blockade(&assault),
+            Manner::Reinforce => arms.reinforce(&assault, now),
+            Manner::Settle => settle(&mut arms, assault),
+        }
+    }
+}
+
+/// Turns back those who may no longer do what they came for, and tells of the others that they are there.
+fn admit(arms: &mut Arms, assault: &mut Assault, now: GameTime) {
+    assault.marches.retain(|(entity, m)| {
+        if let Some(reason) = arms.refuses(m) {
+            arms.turn(*entity, reason, now);
+            return false;
+        }
         let fact = Fact::MarchArrived {
             march: m.id,
             origin: m.id.site,
@@ -37,14 +64,15 @@ pub(super) fn resolve_arrivals(batch: Res<DueBatch>, index: Res<EntityIndex>, ru
             planned: m.arrival,
         };
         arms.facts.write(CampaignFact { at: now, fact });
-    }
-    for assault in assaults(arrived, rules.capabilities.joint_assault) {
-        match assault.manner {
-            Manner::Scout => scout(&mut arms, &assault, now),
-            Manner::Siege | Manner::Raid => storm(&mut arms, &assault, now),
-            Manner::Blockade => arms.blockade(&assault),
-            Manner::Reinforce | Manner::Settle => arms.reinforce(&assault, now),
-        }
+        true
+    });
+}
+
+/// The settlers found their village at the end of this pass.
+fn settle(arms: &mut Arms, assault: Assault) {
+    arms.changes.seal(assault.target);
+    for (entity, march) in assault.marches {
+        arms.changes.now.push(Change::Founded { entity, march: Box::new(march) });
     }
 }
 

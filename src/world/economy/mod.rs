@@ -3,12 +3,14 @@
 //! How a village lives is in `village`. What is *not* here: anything that visits a village to which nothing happens.
 //! The one thing that looks at all of them is the census, once a day.
 
+mod requests;
 mod systems;
 
 pub use systems::{CENSUS, EconomySystems};
 
 use crate::base::clock::{Campaign, CampaignAppExt, CampaignSystems, Mechanics};
 use crate::base::contract::{ScenarioAppExt, WorldSystems};
+use crate::world::trade::TradeSystems;
 use crate::world::village::upkeep::CROP_RUNS_OUT;
 use bevy::prelude::*;
 
@@ -27,9 +29,10 @@ impl Plugin for EconomyPlugin {
                 (
                     EconomySystems::Count.in_set(CampaignSystems::Sense).before(WorldSystems::Report),
                     EconomySystems::BeforeMoves.in_set(WorldSystems::Prepare),
-                    EconomySystems::AfterMoves.in_set(CampaignSystems::March).after(WorldSystems::Move),
+                    EconomySystems::Requests.in_set(CampaignSystems::March).after(TradeSystems::Carry),
+                    EconomySystems::AfterMoves.in_set(CampaignSystems::March).after(EconomySystems::Requests),
                     EconomySystems::BeforeFights.in_set(CampaignSystems::Battle).before(WorldSystems::Fight),
-                    EconomySystems::AfterFights.in_set(CampaignSystems::Battle).after(WorldSystems::Fight),
+                    EconomySystems::AfterFights.in_set(CampaignSystems::Battle).after(WorldSystems::Change),
                 ),
             )
             .add_systems(
@@ -37,6 +40,7 @@ impl Plugin for EconomyPlugin {
                 (
                     systems::take_census.in_set(EconomySystems::Count),
                     (systems::run_out, systems::before_moves).chain().in_set(EconomySystems::BeforeMoves),
+                    (requests::train_troops, requests::dismiss_troops).chain().in_set(EconomySystems::Requests),
                     systems::follow.in_set(EconomySystems::AfterMoves),
                     systems::before_fights.in_set(EconomySystems::BeforeFights),
                     systems::follow.in_set(EconomySystems::AfterFights),
@@ -45,7 +49,7 @@ impl Plugin for EconomyPlugin {
             .configure_sets(Mechanics, WorldSystems::Move)
             .add_systems(
                 Mechanics,
-                (systems::before_returns.before(WorldSystems::Move), systems::follow.after(WorldSystems::Move)),
+                (systems::before_returns.before(WorldSystems::Move), systems::follow.after(TradeSystems::Carry)),
             );
     }
 }

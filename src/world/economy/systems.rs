@@ -1,11 +1,11 @@
 //! Bringing up to date who is touched at this instant, and the census.
 
 use crate::base::clock::{Agenda, CampaignSystems, DueBatch, DueKind, GameClock, GameSpan, GameTime, PassScratch};
-use crate::base::contract::{INPUT, Input, Inputs, LaunchDue, Player, Scenario, Site, WithdrawGuests};
-use crate::base::id::{EntityIndex, MarchId, PlayerId, SiteId};
-use crate::world::march::{MARCH_ARRIVES, MARCH_RETURNS, March};
+use crate::base::contract::{INPUT, Input, Inputs, LaunchDue, Player, Scenario, Site};
+use crate::base::id::{EntityIndex, PlayerId, SiteId};
+use crate::world::march::{MARCH_ARRIVES, March, homes_of_returns, march_of};
 use crate::world::village::upkeep::{CROP_RUNS_OUT, Villages};
-use crate::world::village::{Blockades, Economy, EconomySettings, rules};
+use crate::world::village::{Economy, EconomySettings, rules};
 use bevy::prelude::*;
 use std::collections::BTreeMap;
 
@@ -21,7 +21,9 @@ pub enum EconomySystems {
     Count,
     /// In `March`: villages that troops leave or come home to, and those whose crop runs out.
     BeforeMoves,
-    /// In `March`, after moves: new rates.
+    /// In `March`, after moves: what players ask of their villages.
+    Requests,
+    /// In `March`, after all of it: new rates.
     AfterMoves,
     /// In `Battle`: villages where troops arrive, and the homes of all who are there.
     BeforeFights,
@@ -92,17 +94,6 @@ pub(super) fn run_out(batch: Res<DueBatch>, mut villages: Villages) {
     }
 }
 
-fn homes_of_returns<'a>(
-    batch: &'a DueBatch,
-    index: &'a EntityIndex,
-    marches: &'a Query<&March>,
-) -> impl Iterator<Item = SiteId> + 'a {
-    batch.of(MARCH_RETURNS).iter().filter_map(|entry| {
-        let id = MarchId { site: SiteId(u32::try_from(entry.owner).unwrap_or(0)), n: entry.n };
-        marches.get(index.march(id)?).ok().map(|m| m.id.site)
-    })
-}
-
 pub(super) fn before_returns(
     batch: Res<DueBatch>,
     index: Res<EntityIndex>,
@@ -120,17 +111,17 @@ pub(super) fn before_moves(
     index: Res<EntityIndex>,
     marches: Query<&March>,
     mut due: MessageReader<LaunchDue>,
-    mut withdrawals: MessageReader<WithdrawGuests>,
     inputs: Res<Inputs>,
     mut touched: ResMut<Touched>,
     mut villages: Villages,
 ) {
     touched.0.extend(homes_of_returns(&batch, &index, &marches));
     touched.0.extend(due.read().map(|order| order.origin));
-    touched.0.extend(withdrawals.read().flat_map(|w| [w.site, w.march.site]));
     if !batch.of(INPUT).is_empty() {
         touched.0.extend(inputs.now.iter().filter_map(|logged| match &logged.input {
             Input::March(march) => Some(march.origin),
+            Input::Train(train) => Some(train.site),
+            Input::Dismiss(dismiss) => Some(dismiss.site),
             _ => None,
         }));
     }
@@ -142,17 +133,16 @@ pub(super) fn before_fights(
     batch: Res<DueBatch>,
     index: Res<EntityIndex>,
     marches: Query<&March>,
-    blockades: Query<&Blockades>,
     mut touched: ResMut<Touched>,
     mut villages: Villages,
 ) {
     for entry in batch.of(MARCH_ARRIVES) {
-        let id = MarchId { site: SiteId(u32::try_from(entry.owner).unwrap_or(0)), n: entry.n };
-        let Some(march) = index.march(id).and_then(|e| marches.get(e).ok()) else { continue };
-        touched.0.extend([march.target, march.id.site]);
-        let Some(target) = index.site(march.target) else { continue };
-        touched.0.extend(villages.get(march.target).iter().flat_map(|v| v.guests.0.keys().map(|id| id.site)));
-        touched.0.extend(blockades.get(target).iter().flat_map(|b| b.0.iter().map(|id| id.site)));
+        let march = |id| index.march(id).and_then(|e| marches.get(e).ok());
+        let Some(arrives) = march(march_of(entry)) else { continue };
+        touched.0.extend([arrives.target, arrives.home]);
+        let Some(target) = villages.get(arrives.target) else { continue };
+        touched.0.extend(target.guests.0.values().map(|guest| guest.home));
+        touched.0.extend(target.blockades.0.iter().filter_map(|id| march(*id)).map(|m| m.home));
     }
     touched.bring_up(&mut villages, batch.now());
 }

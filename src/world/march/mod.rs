@@ -1,13 +1,17 @@
-//! Troops on their way: launch, recall, return.
+//! Troops on their way: launch, recall, return, and new homes for those whose village is lost.
 //!
 //! What is *not* here: what happens on arrival (`battle`), and why anyone marches.
 
 mod components;
+mod launch;
 pub mod rules;
 mod systems;
+mod ways;
 
-pub(crate) use components::owner_key;
 pub use components::{MARCH_ARRIVES, MARCH_RETURNS, March};
+pub(crate) use components::{march_of, owner_key};
+pub(crate) use systems::homes_of_returns;
+pub(crate) use ways::Ways;
 
 use crate::base::clock::{Campaign, CampaignAppExt, Mechanics};
 use crate::base::contract::WorldSystems;
@@ -27,10 +31,12 @@ impl Plugin for MarchPlugin {
                 Campaign,
                 (
                     systems::return_marches,
+                    systems::follow_relations,
                     systems::recall_groups,
+                    systems::recall_inputs,
                     systems::withdraw_guests,
-                    systems::launch_groups,
-                    systems::launch_inputs,
+                    launch::launch_groups,
+                    launch::launch_inputs,
                 )
                     .chain()
                     .in_set(WorldSystems::Move),

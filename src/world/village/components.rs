@@ -4,7 +4,7 @@ use super::rules::{BuildingLevels, Drills, Growth, Standing};
 use crate::base::clock::GameTime;
 use crate::base::contract::AccountRole;
 use crate::base::goods::Goods;
-use crate::base::id::{MarchId, PlayerId};
+use crate::base::id::{MarchId, PlayerId, SiteId};
 use crate::base::ruleset::{Force, Levels};
 use bevy::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -19,7 +19,7 @@ pub struct Garrison {
     pub away: Force,
     /// Of those away, the ones that stay as guests elsewhere: they eat there, all others at home.
     pub stationed: Force,
-    /// Marches that left so far: the n of the next [`MarchId`].
+    /// Marches and merchants that left so far: the n of the last [`MarchId`].
     pub marches: u32,
     /// Upgrades by roster slot.
     pub upgrades: Levels,
@@ -53,6 +53,8 @@ impl Garrison {
 pub struct Guest {
     /// Whose they are.
     pub owner: PlayerId,
+    /// The village that they belong to: the one that they left, or the one that took them in when it was lost.
+    pub home: SiteId,
     /// The troops.
     pub force: Force,
     /// Their upgrades.
@@ -102,6 +104,17 @@ impl BuildingKind {
     /// All kinds, by number.
     pub const ALL: [Self; 4] = [Self::Fields, Self::Warehouse, Self::Granary, Self::Residence];
 
+    /// The number by which orders name it.
+    #[must_use]
+    pub const fn number(self) -> u8 {
+        match self {
+            Self::Fields => 0,
+            Self::Warehouse => 1,
+            Self::Granary => 2,
+            Self::Residence => 3,
+        }
+    }
+
     /// The kind with this number, as an order names it.
     #[must_use]
     pub fn from_number(number: u8) -> Option<Self> {
@@ -149,6 +162,12 @@ impl Buildings {
             BuildingKind::Granary => self.granary,
             BuildingKind::Residence => self.residence,
         }
+    }
+
+    /// Levels of all kinds together: what of a village can be laid in ruins. All fields count as one.
+    #[must_use]
+    pub fn levels(&self) -> u32 {
+        BuildingKind::ALL.into_iter().map(|kind| u32::from(self.level(kind))).sum()
     }
 
     /// Sets the level of a kind.
@@ -208,11 +227,13 @@ pub struct EconomySettings {
     pub building_share: f64,
     /// How fast villages grow.
     pub growth: Growth,
+    /// Units that the army of a village may be enlarged to by requests.
+    pub army_max: u64,
 }
 
 impl Default for EconomySettings {
     fn default() -> Self {
-        Self { alive: true, training_share: 0.5, building_share: 0.25, growth: Growth::default() }
+        Self { alive: true, training_share: 0.5, building_share: 0.25, growth: Growth::default(), army_max: 100_000 }
     }
 }
 
@@ -256,9 +277,36 @@ pub struct Ledger {
     pub goods_spent: Goods,
     /// Crop that was eaten.
     pub goods_eaten: Goods,
-    /// Goods that did not fit.
+    /// Goods that did not fit, and those that were on their way to or from somebody who was gone.
     pub goods_wasted: Goods,
+    /// Units that became inhabitants: settlers, and chiefs in the villages that they took.
+    pub troops_settled: Force,
+    /// Goods of which villages were founded.
+    pub goods_founding: Goods,
+    /// Goods that lay in villages when they were razed.
+    pub goods_razed: Goods,
 }
+
+/// What is left of a village's loyalty to its owner. Only villages that chiefs have worn down have one.
+#[derive(Component, Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+pub struct Loyalty {
+    /// Thousandths at `since`; see [`loyalty_at`](super::rules::loyalty_at).
+    pub milli: u32,
+    /// When it was that.
+    pub since: GameTime,
+}
+
+/// The merchants of a village: as many as its marketplace has levels.
+#[derive(Component, Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+pub struct Merchants {
+    /// On their way with goods, or back.
+    pub busy: u32,
+}
+
+/// Marches that villages had sent when they were razed. A village that is founded on the same tile goes on counting, so
+/// that no [`MarchId`] is used twice.
+#[derive(Resource, Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+pub struct RazedMarches(pub BTreeMap<SiteId, u32>);
 
 /// The marches that stay before a village against reinforcements, in the order in which they came.
 #[derive(Component, Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]

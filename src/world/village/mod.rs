@@ -4,6 +4,7 @@
 //! needs to know. What is *not* here: when that is (`economy`), and anything that decides.
 
 mod components;
+mod founding;
 pub mod rules;
 pub mod stores;
 mod systems;
@@ -14,8 +15,10 @@ use crate::base::contract::{AccountRole, ScenarioAppExt, WorldSystems};
 use crate::base::state::StateAppExt;
 use bevy::prelude::*;
 pub use components::{
-    Blockades, BuildingKind, Buildings, Economy, EconomySettings, Garrison, Guest, Guests, Ledger, Stores,
+    Blockades, BuildingKind, Buildings, Economy, EconomySettings, Garrison, Guest, Guests, Ledger, Loyalty, Merchants,
+    RazedMarches, Stores,
 };
+pub(crate) use founding::found_village;
 
 /// Villages of the default world.
 #[derive(Debug, Default)]
@@ -25,12 +28,16 @@ impl Plugin for VillagePlugin {
     fn build(&self, app: &mut App) {
         app.init_resource::<Ledger>()
             .init_resource::<EconomySettings>()
+            .init_resource::<RazedMarches>()
             .register_state::<Economy>("economy")
             .register_state::<Garrison>("garrison")
             .register_state::<Guests>("guests")
             .register_state::<Buildings>("buildings")
             .register_state::<Stores>("stores")
             .register_state::<Blockades>("blockades")
+            .register_state::<Loyalty>("loyalty")
+            .register_state::<Merchants>("merchants")
+            .register_state_resource::<RazedMarches>("razed_marches")
             .register_state::<AccountRole>("account_role")
             .register_state_resource::<Ledger>("ledger")
             .add_scenario_loader(5, systems::spawn_villages)

@@ -7,14 +7,18 @@ mod account;
 mod building;
 mod garrison;
 mod growth;
+mod loyalty;
 mod rhythm;
 mod store;
 mod training;
 
-pub use account::{AccountDraw, TROOP_SHARE, VillageDraw, VillageSeed, draw_account, draw_role, upgrade_levels};
+pub use account::{
+    AccountDraw, TROOP_SHARE, VillageDraw, VillageSeed, draw_account, draw_founded, draw_role, upgrade_levels,
+};
 pub use building::{BuildingLevels, Standing, building_levels, field_level, upgrade_level};
 pub use garrison::{RoleMix, role_mix, starved};
-pub use growth::{Growth, grown, inhabitants_at, net_crop, next_day, production_at, repaired};
+pub use growth::{Growth, grown, inhabitants_at, net_crop, next_day, production_at, remaining_inhabitants, repaired};
+pub use loyalty::{LOYALTY_FULL_MILLI, LOYALTY_TAKEN_MILLI, chief_takes, loyalty_at, shown_loyalty, wear_down};
 pub use rhythm::draw_rhythm;
 pub use store::{empty_at, flow, part, production_per_hour, share_surplus, storage_capacity, stores_at};
-pub use training::{Drill, Drills, TrainingNeed, army_at, training_plan};
+pub use training::{Drill, Drills, TrainingNeed, army_at, establish, training_plan};

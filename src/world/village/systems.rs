@@ -1,11 +1,12 @@
 //! Spawning villages, answering what own members hold, and auditing the world.
 
-use super::components::{Blockades, Buildings, Economy, EconomySettings, Garrison, Guests, Ledger, Stores};
-use super::rules::{self, VillageSeed};
+use super::components::{Economy, EconomySettings, Ledger};
+use super::founding::{holdings, living};
+use super::rules::{self, VillageDraw, VillageSeed};
 use super::stores::read_stores;
 use super::upkeep::{VillageReadOnlyItem, Villages};
 use crate::base::clock::{DueBatch, GameClock, GameTime};
-use crate::base::contract::{ReportedStates, Scenario, SiteState, WantedStates};
+use crate::base::contract::{ReportedStates, Scenario, ScenarioSite, SiteState, WantedStates};
 use crate::base::goods::Goods;
 use crate::base::id::{EntityIndex, PlayerId};
 use crate::base::ruleset::{Force, Ruleset};
@@ -17,7 +18,7 @@ use std::collections::BTreeMap;
 pub(super) fn spawn_villages(world: &mut World, scenario: &Scenario) {
     let rules = world.resource::<Ruleset>().clone();
     let now = world.resource::<GameClock>().now();
-    let mut by_owner: BTreeMap<PlayerId, Vec<&crate::base::contract::ScenarioSite>> = BTreeMap::new();
+    let mut by_owner: BTreeMap<PlayerId, Vec<&ScenarioSite>> = BTreeMap::new();
     for site in &scenario.sites {
         by_owner.entry(site.owner).or_default().push(site);
     }
@@ -29,40 +30,16 @@ pub(super) fn spawn_villages(world: &mut World, scenario: &Scenario) {
         let seeds: Vec<_> =
             sites.iter().map(|s| VillageSeed { site: s.id, tribe: s.tribe, population: s.population }).collect();
         let account = rules::draw_account(scenario.seed, player.id, &seeds, player.role, &rules);
-        for (site, drawn) in sites.iter().zip(account.villages) {
+        for (site, mut drawn) in sites.iter().zip(account.villages) {
             let Some(entity) = world.resource::<EntityIndex>().site(site.id) else { continue };
-            let home = site.troops.clone().unwrap_or(drawn.troops);
-            let mut buildings = Buildings::from(drawn.buildings);
-            buildings.wall = site.wall.unwrap_or(buildings.wall);
-            buildings.residence = site.residence.unwrap_or(buildings.residence);
-            buildings.tournament_square = site.tournament_square.unwrap_or(buildings.tournament_square);
-            let stores = Stores {
-                amount: site.stores.unwrap_or(drawn.stores),
-                since: now,
-                per_hour: drawn.per_hour,
-                cap: drawn.cap,
-            };
+            take_over_scenario(&mut drawn, site);
             let is_static = rules.tribe(site.tribe).is_none_or(|t| t.is_static);
             if settings.alive && !is_static {
-                world.entity_mut(entity).insert(Economy {
-                    inhabitants_milli: u64::from(site.population) * 1_000,
-                    since: now,
-                    role: account.role,
-                    standing: drawn.standing,
-                    establishment: home.clone(),
-                    reference: site.population,
-                    ..Economy::default()
-                });
+                world.entity_mut(entity).insert(living(&drawn, account.role, site.population, now));
             }
-            ledger.troops_at_start.add_all(&home);
-            ledger.goods_at_start += stores.amount;
-            world.entity_mut(entity).insert((
-                Garrison { home, upgrades: drawn.upgrades, ..Garrison::default() },
-                Guests::default(),
-                Blockades::default(),
-                buildings,
-                stores,
-            ));
+            ledger.troops_at_start.add_all(&drawn.troops);
+            ledger.goods_at_start += drawn.stores;
+            world.entity_mut(entity).insert(holdings(&drawn, now));
         }
         let Some(entity) = world.resource::<EntityIndex>().player(player.id) else { continue };
         world.entity_mut(entity).insert(account.role);
@@ -78,6 +55,18 @@ pub(super) fn spawn_villages(world: &mut World, scenario: &Scenario) {
             villages.share_crop(player.id, now);
         }
     }
+}
+
+/// What a scenario says of a village replaces what was drawn.
+fn take_over_scenario(drawn: &mut VillageDraw, site: &ScenarioSite) {
+    if let Some(troops) = &site.troops {
+        drawn.troops = troops.clone();
+    }
+    drawn.stores = site.stores.unwrap_or(drawn.stores);
+    let buildings = &mut drawn.buildings;
+    buildings.wall = site.wall.unwrap_or(buildings.wall);
+    buildings.residence = site.residence.unwrap_or(buildings.residence);
+    buildings.tournament_square = site.tournament_square.unwrap_or(buildings.tournament_square);
 }
 
 /// Answers [`WantedStates`] with the truth of own sites.

@@ -4,13 +4,15 @@
 //! out. Then [`Villages::bring_up`] computes what was made, eaten, trained, grown and repaired since, day by day; and
 //! after what happened to it [`Villages::follow`] sets new rates. Between the two calls nobody spends anything on it.
 
-use super::components::{Buildings, Economy, EconomySettings, Garrison, Guests, Ledger, Stores};
+use super::components::{
+    Blockades, Buildings, Economy, EconomySettings, Garrison, Guest, Guests, Ledger, Merchants, Stores,
+};
 use super::rules::{self, Drill, TrainingNeed};
 use super::stores;
-use crate::base::clock::{Agenda, CampaignSystems, DueKind, GameTime};
+use crate::base::clock::{Agenda, CampaignSystems, DueEntry, DueKind, GameTime};
 use crate::base::contract::{Holdings, Site};
 use crate::base::goods::Goods;
-use crate::base::id::{EntityIndex, PlayerId, SiteId, TribeId};
+use crate::base::id::{EntityIndex, MarchId, PlayerId, SiteId, TribeId};
 use crate::base::ruleset::{Force, Ruleset};
 use bevy::ecs::query::QueryData;
 use bevy::ecs::system::SystemParam;
@@ -33,6 +35,10 @@ pub struct Village {
     pub buildings: &'static mut Buildings,
     /// What lies there.
     pub stores: &'static mut Stores,
+    /// Who stays before it.
+    pub blockades: &'static mut Blockades,
+    /// Who carries its goods.
+    pub merchants: &'static mut Merchants,
     /// What it lives on, if it lives.
     pub economy: Option<&'static mut Economy>,
 }
@@ -207,6 +213,23 @@ impl core::fmt::Debug for Villages<'_, '_> {
     }
 }
 
+impl<'s> Villages<'_, 's> {
+    /// What is in the village, to be changed. It must be up to date.
+    pub(crate) fn get_mut(&mut self, site: SiteId) -> Option<VillageItem<'_, 's>> {
+        self.villages.get_mut(self.index.site(site)?).ok()
+    }
+
+    /// The books of the world.
+    pub(crate) fn ledger(&mut self) -> &mut Ledger {
+        &mut self.ledger
+    }
+
+    /// What is in the village and the books, both to be changed. The village must be up to date.
+    pub(crate) fn with_ledger(&mut self, site: SiteId) -> Option<(VillageItem<'_, 's>, &mut Ledger)> {
+        Some((self.villages.get_mut(self.index.site(site)?).ok()?, &mut self.ledger))
+    }
+}
+
 impl Villages<'_, '_> {
     /// Works on a living village, if it is one.
     fn with<R>(
@@ -260,6 +283,32 @@ impl Villages<'_, '_> {
     #[must_use]
     pub fn get(&self, site: SiteId) -> Option<VillageReadOnlyItem<'_, '_>> {
         self.villages.get(self.index.site(site)?).ok()
+    }
+
+    /// Notes what will be due.
+    pub(crate) fn remind(&mut self, entry: DueEntry) {
+        self.agenda.push(entry);
+    }
+
+    /// Guests all over the world that `wanted` accepts, with their hosts; sorted. It looks at every village: for what
+    /// happens rarely, such as a change of alliance or the loss of a village.
+    pub(crate) fn guests_where(&self, wanted: impl Fn(&Site, &Guest) -> bool) -> Vec<(SiteId, MarchId)> {
+        let guests = self.villages.iter().flat_map(|v| v.guests.0.iter().map(move |(id, guest)| (v.site, *id, guest)));
+        let mut found: Vec<_> =
+            guests.filter(|(host, _, guest)| wanted(host, guest)).map(|(host, id, _)| (host.id, id)).collect();
+        found.sort_unstable();
+        found
+    }
+
+    /// The village in which these guests stay. It looks at every village.
+    pub(crate) fn host_of(&self, id: MarchId) -> Option<SiteId> {
+        self.villages.iter().find(|v| v.guests.0.contains_key(&id)).map(|v| v.site.id)
+    }
+
+    /// Sets the rates of a village anew whose plans changed.
+    pub(crate) fn replan(&mut self, site: SiteId, now: GameTime) {
+        self.with(site, |village, ruleset, settings, _| village.set_rates(ruleset, settings));
+        self.follow(site, now);
     }
 
     /// Shares the crop of an account anew: what is left over (or missing) in all its villages together, in proportion
@@ -323,17 +372,18 @@ impl Villages<'_, '_> {
                 continue;
             }
             missing -= self.ruleset.upkeep(&dead);
+            let home = guest.home;
             guest.force = guest.force.minus(&dead);
             if guest.force.is_empty() {
                 village.guests.0.remove(&id);
             }
             self.ledger.troops_dead.add_all(&dead);
             self.ledger.troops_starved.add_all(&dead);
-            self.bring_up(id.site, now);
-            if let Some(mut home) = self.index.site(id.site).and_then(|e| self.villages.get_mut(e).ok()) {
+            self.bring_up(home, now);
+            if let Some(mut home) = self.get_mut(home) {
                 home.garrison.bury_stationed(&dead);
             }
-            self.follow(id.site, now);
+            self.follow(home, now);
         }
     }
 }

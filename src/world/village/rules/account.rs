@@ -5,7 +5,7 @@
 
 use super::building::{BuildingLevels, Standing, building_levels, upgrade_level};
 use super::garrison::{RoleMix, UnitMix, as_float, floor, role_mix, split};
-use super::growth::production_at;
+use super::growth::{net_crop, production_at};
 use super::store::storage_capacity;
 use crate::base::contract::AccountRole;
 use crate::base::goods::Goods;
@@ -18,6 +18,10 @@ pub const TROOP_SHARE: f64 = 0.8;
 /// Offense upkeep at a hammer's first home from which on it keeps chiefs.
 const CHIEFS_FROM_UPKEEP: i64 = 400;
 const CHIEFS: u32 = 4;
+/// Inhabitants of a capital from which on an account that expands keeps settlers.
+const SETTLERS_FROM_POPULATION: u32 = 300;
+/// Inhabitants of a usual village: a founded one keeps the army that it would have at this size.
+const USUAL_POPULATION: u32 = 380;
 /// Counters that keep streams of one purpose apart: ids of villages and players overlap.
 const OF_VILLAGE: u64 = 0;
 const OF_ACCOUNT: u64 = 1;
@@ -112,10 +116,51 @@ pub fn draw_account(
     let net = (crops.iter().sum::<i64>() - eaten).max(0);
     let budget = floor(as_float(net) * TROOP_SHARE * mix.size);
     let troops = raise_troops(&plots, budget, &mix, foot, (role, concentration), rules);
+    let settlers: Vec<Force> = plots.iter().map(|p| p.settlers(role, rules)).collect();
+    let troops: Vec<Force> = troops
+        .into_iter()
+        .zip(&settlers)
+        .map(|(mut troops, settlers)| {
+            troops.add_all(settlers);
+            troops
+        })
+        .collect();
     let surplus = split(net - troops.iter().map(|t| rules.upkeep(t)).sum::<i64>(), &crops);
     let villages = plots.into_iter().zip(troops).zip(surplus);
     let villages = villages.map(|((plot, troops), crop)| plot.build(role, troops, crop, rules)).collect();
     AccountDraw { role, villages }
+}
+
+/// Draws a village that an account founds: what stands there on its first day, nobody and nothing in it, and the army
+/// that it is to keep, at the population that comes with it.
+///
+/// It is an ordinary village of its account: no capital, no home of a hammer. A hammer gives it the share of its
+/// offense that it leaves outside of its homes, and the rest of what the village can feed is defense.
+#[must_use]
+pub fn draw_founded(
+    seed: u64,
+    player: PlayerId,
+    village: VillageSeed,
+    role: AccountRole,
+    rules: &Ruleset,
+) -> (VillageDraw, Force, u32) {
+    let mut stream = Stream::new(seed, u64::from(player.0), Purpose::GARRISON, OF_ACCOUNT);
+    let mut mix = role_mix(role, stream.range(0.03, 0.08));
+    let foot = stream.range(0.5, 0.8);
+    let concentration = stream.range(0.74, 0.86);
+    if role == AccountRole::Hammer {
+        mix.offense *= 1.0 - concentration;
+    }
+    let grown = VillageSeed { population: USUAL_POPULATION, ..village };
+    let budget = floor(as_float(net_crop(USUAL_POPULATION)) * TROOP_SHARE * mix.size);
+    // As a mixed account's: what a hammer keeps at home is already left out.
+    let plots = [Plot::draw(seed, grown, rules)];
+    let army = raise_troops(&plots, budget, &mix, foot, (AccountRole::Mixed, concentration), rules).pop();
+    let mut plot = Plot::draw(seed, village, rules);
+    plot.buildings = building_levels(village.population, role, plot.standing);
+    plot.filled = [0.0; 4];
+    let crop = plot.production().crop - i64::from(village.population);
+    (plot.build(role, Force::new(), crop, rules), army.unwrap_or_default(), USUAL_POPULATION)
 }
 
 /// A village while its account is drawn.
@@ -142,6 +187,17 @@ impl Plot {
         let filled = [0; 4].map(|_| stream.range(0.1, 0.7));
         let standing = Standing { wall_offset, ..Standing::default() };
         Self { village, standing, buildings: BuildingLevels::default(), defense_weight, weight, filled }
+    }
+
+    /// The settlers of the village: accounts that live on goods, and mixed ones, keep enough in a capital of some size to
+    /// found a village.
+    fn settlers(&self, role: AccountRole, rules: &Ruleset) -> Force {
+        let expands = matches!(role, AccountRole::Economy | AccountRole::Mixed);
+        if !expands || !self.standing.is_capital || self.village.population < SETTLERS_FROM_POPULATION {
+            return Force::new();
+        }
+        let class = rules.classes_of(self.village.tribe, UnitRole::Settler).next();
+        class.map_or_else(Force::new, |class| Force::of(class, rules.settlers_needed))
     }
 
     fn production(&self) -> Goods {

@@ -16,6 +16,39 @@ fn offense(rules: &Ruleset, troops: &Force) -> f64 {
     rules.attack(&rules.filter(troops, crate::base::ruleset::UnitType::is_offense))
 }
 
+fn settlers(rules: &Ruleset, troops: &Force) -> Force {
+    rules.filter(troops, |u| u.role == UnitRole::Settler)
+}
+
+#[test]
+fn accounts_that_expand_keep_settlers_in_a_capital_of_some_size() {
+    let rules = Ruleset::extended();
+    for (role, population, kept) in [
+        (AccountRole::Economy, 300, 3),
+        (AccountRole::Mixed, 301, 3),
+        (AccountRole::Mixed, 299, 0),
+        (AccountRole::Hammer, 900, 0),
+        (AccountRole::Anvil, 900, 0),
+    ] {
+        let draw = draw_account(1, PlayerId(5), &villages(&[200, population], |_| 0), Some(role), &rules);
+        let settlers: Vec<u64> = draw.villages.iter().map(|v| settlers(&rules, &v.troops).total()).collect();
+        assert_eq!(settlers, [0, kept], "{role:?} {population}");
+    }
+}
+
+#[test]
+fn a_founded_village_is_empty_and_will_keep_an_army_of_its_role() {
+    let rules = Ruleset::extended();
+    let seed = VillageSeed { site: SiteId::plot(77), tribe: TribeId(1), population: 5 };
+    for role in [AccountRole::Hammer, AccountRole::Anvil, AccountRole::Mixed, AccountRole::Scout] {
+        let (village, army, reference) = draw_founded(1, PlayerId(5), seed, role, &rules);
+        assert_eq!((village.troops, village.stores), (Force::new(), Goods::ZERO));
+        assert!(!village.standing.is_capital && !village.standing.is_hammer_home);
+        assert_eq!(rules.upkeep(&army), super::net_crop(reference) * 4 / 5, "{role:?}");
+        assert!(offense(&rules, &army) > 0.0);
+    }
+}
+
 fn net_crop(draw: &AccountDraw, villages: &[VillageSeed]) -> i64 {
     let crop: i64 =
         draw.villages.iter().zip(villages).map(|(v, s)| production_at(s.population, v.buildings.field).crop).sum();
@@ -33,7 +66,10 @@ proptest! {
         let draw = draw_account(seed, PlayerId(5), &villages, Some(role), &rules);
         let upkeep: i64 = draw.villages.iter().map(|v| rules.upkeep(&v.troops)).sum();
         let net = net_crop(&draw, &villages);
-        prop_assert_eq!(upkeep, net * 4 / 5);
+        let settlers: i64 = draw.villages.iter().map(|v| rules.upkeep(&settlers(&rules, &v.troops))).sum();
+        prop_assert!(settlers <= 3 && (settlers == 0 || role == AccountRole::Mixed));
+        // Settlers come on top of what the share feeds.
+        prop_assert_eq!(upkeep - settlers, net * 4 / 5);
         prop_assert_eq!(draw.villages.iter().map(|v| v.per_hour.crop).sum::<i64>(), net - upkeep);
         for village in &draw.villages {
             prop_assert!(village.per_hour.crop >= 0 && !village.troops.is_empty());

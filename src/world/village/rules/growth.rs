@@ -107,6 +107,21 @@ pub fn net_crop(population: u32) -> i64 {
     production_at(population, field_level(population)).crop - i64::from(population)
 }
 
+/// Inhabitants, in thousandths, that stay when catapults lower buildings: the share of the levels that were lost leaves.
+/// `levels_before` counts all levels that can be laid in ruins; where there was none nobody leaves.
+///
+/// ```
+/// use bevy_alliance::world::village::rules::remaining_inhabitants;
+/// assert_eq!(remaining_inhabitants(200_000, 5, 20), 150_000);
+/// assert_eq!(remaining_inhabitants(200_000, 20, 20), 0);
+/// ```
+#[must_use]
+pub fn remaining_inhabitants(inhabitants_milli: u64, levels_lost: u32, levels_before: u32) -> u64 {
+    let left = u128::from(levels_before.saturating_sub(levels_lost));
+    let stay = (u128::from(inhabitants_milli) * left).checked_div(u128::from(levels_before));
+    stay.map_or(inhabitants_milli, |stay| u64::try_from(stay).unwrap_or(inhabitants_milli))
+}
+
 /// The levels a day later: what is below its due level rises, nothing falls.
 #[must_use]
 pub fn repaired(now: BuildingLevels, due: BuildingLevels) -> BuildingLevels {
@@ -155,6 +170,15 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn who_loses_all_levels_loses_all_inhabitants(inhabitants in 0..2_000_000_u64, before in 1..60_u32, lost in 0..60_u32) {
+            let stay = remaining_inhabitants(inhabitants, lost, before);
+            prop_assert!(stay <= inhabitants);
+            prop_assert_eq!(stay == 0, lost >= before || inhabitants * u64::from(before - lost) < u64::from(before));
+            prop_assert_eq!(remaining_inhabitants(inhabitants, 0, before), inhabitants);
+            prop_assert_eq!(remaining_inhabitants(inhabitants, lost, 0), inhabitants);
+        }
+
         #[test]
         fn reading_the_inhabitants_composes(start in 0..2_000_000_u64, site in 0..9_999_u32, a in 0..50_i64, b in 0..50_i64) {
             let (site, growth) = (SiteId(site), Growth::default());

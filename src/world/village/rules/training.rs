@@ -57,6 +57,32 @@ pub fn army_at(establishment: &Force, reference: u32, population: u32) -> Force 
     establishment.iter().map(|(class, n)| (class, scale(n))).collect()
 }
 
+/// The establishment and its reference, changed so that [`army_at`] at today's population is exactly `wanted`.
+///
+/// Where the village has grown since its reference, today becomes the reference. Where it has shrunk the old one stays, so
+/// that it gets its old army back when it grows again: the fewest units that today come to what is wanted. `None` if
+/// no army can live on today's population.
+#[must_use]
+pub fn establish(establishment: &Force, reference: u32, population: u32, wanted: &Force) -> Option<(Force, u32)> {
+    if population >= reference {
+        return Some((wanted.clone(), population));
+    }
+    let kept = army_at(establishment, reference, population);
+    let then = i128::from(net_crop(reference).max(1));
+    let now = i128::from(net_crop(population).max(0)).min(then);
+    if now == 0 {
+        return None;
+    }
+    let scale = |n: u32| u32::try_from((i128::from(n) * then + now - 1) / now).unwrap_or(u32::MAX);
+    let mut changed = establishment.clone();
+    for (class, n) in wanted.iter().chain(kept.iter().map(|(class, _)| (class, wanted.count(class)))) {
+        if n != kept.count(class) {
+            changed.set(class, scale(n));
+        }
+    }
+    Some((changed, reference))
+}
+
 /// How fast each class is trained, in thousandths of a unit per hour, and what all of it takes of each good per hour.
 ///
 /// Each class fills what is missing within a day at the earliest. All classes are slowed down alike until no good takes
@@ -199,6 +225,21 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn an_army_is_established_exactly(
+            kept in 0..500_u32, wanted in 0..900_u32, reference in 0..900_u32, population in 0..900_u32,
+        ) {
+            let (class, other) = (UnitClass(3), UnitClass(4));
+            let mut army = Force::of(class, kept);
+            army.add(other, 100);
+            let mut asked = army_at(&army, reference, population);
+            let others = asked.count(other);
+            asked.set(class, wanted);
+            let (changed, reference) = establish(&army, reference, population, &asked).unwrap();
+            let today = army_at(&changed, reference, population);
+            prop_assert_eq!((today.count(class), today.count(other)), (wanted, others));
+        }
+
         #[test]
         fn training_stays_within_what_there_is(
             tribe in 0..3_u8, missing in prop::collection::vec(0..500_u32, 10), budget in 0..2_000_i64,

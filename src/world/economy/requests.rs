@@ -1,0 +1,133 @@
+//! What players ask of their villages: to keep more troops, or to dismiss some.
+
+use crate::base::clock::{DueBatch, GameTime};
+use crate::base::contract::{CampaignFact, DismissTroops, Fact, INPUT, Input, Inputs, RequestRefused, TrainTroops};
+use crate::base::id::SiteId;
+use crate::base::ruleset::{Force, Ruleset};
+use crate::world::village::upkeep::Villages;
+use crate::world::village::{EconomySettings, rules};
+use bevy::prelude::*;
+
+/// The rule that forbids it, what it allows, and what was asked for.
+type Refusal = (&'static str, String, String);
+
+/// Villages keep more troops from now on, and train what is missing.
+pub(super) fn train_troops(
+    batch: Res<DueBatch>,
+    inputs: Res<Inputs>,
+    ruleset: Res<Ruleset>,
+    settings: Res<EconomySettings>,
+    mut villages: Villages,
+    mut facts: MessageWriter<CampaignFact>,
+) {
+    if batch.of(INPUT).is_empty() {
+        return;
+    }
+    let now = batch.now();
+    for logged in &inputs.now {
+        let Input::Train(TrainTroops { site, force }) = &logged.input else { continue };
+        let done = train(&mut villages, (*site, force), &ruleset, &settings, now);
+        tell(&mut facts, now, format!("train_troops {site}"), done);
+    }
+}
+
+fn train(
+    villages: &mut Villages,
+    (site, force): (SiteId, &Force),
+    ruleset: &Ruleset,
+    settings: &EconomySettings,
+    now: GameTime,
+) -> Result<(), Refusal> {
+    let units = || format!("{} units", force.total());
+    if force.is_empty() {
+        return Err(("some_troops", "1 unit at least".to_owned(), units()));
+    }
+    let mut village =
+        villages.get_mut(site).ok_or_else(|| ("site_exists", "a village".to_owned(), site.to_string()))?;
+    let tribe = ruleset.tribe(village.site.tribe);
+    let economy = village
+        .economy
+        .as_mut()
+        .filter(|_| tribe.is_some_and(|t| !t.is_static))
+        .ok_or_else(|| ("static_owner", "a village that lives".to_owned(), site.to_string()))?;
+    let own =
+        |class: crate::base::id::UnitClass| tribe.is_some_and(|t| class.0 >= t.first.0 && class.0 - t.first.0 < t.size);
+    if let Some((class, _)) = force.iter().find(|(class, _)| !own(*class)) {
+        return Err(("tribe", "units of the village's tribe".to_owned(), format!("class {}", class.0)));
+    }
+    let population = economy.population();
+    let mut wanted = rules::army_at(&economy.establishment, economy.reference, population);
+    let asked = wanted.total().saturating_add(force.total());
+    if asked > settings.army_max {
+        return Err(("army_max", format!("{} units", settings.army_max), format!("{asked} units")));
+    }
+    wanted.add_all(force);
+    let kept = rules::establish(&economy.establishment, economy.reference, population, &wanted);
+    let (establishment, reference) =
+        kept.ok_or_else(|| ("crop", "an army that the village can feed".to_owned(), units()))?;
+    economy.establishment = establishment;
+    economy.reference = reference;
+    villages.replan(site, now);
+    Ok(())
+}
+
+/// Troops at home are gone, and the village no longer trains them anew.
+pub(super) fn dismiss_troops(
+    batch: Res<DueBatch>,
+    inputs: Res<Inputs>,
+    ruleset: Res<Ruleset>,
+    mut villages: Villages,
+    mut facts: MessageWriter<CampaignFact>,
+) {
+    if batch.of(INPUT).is_empty() {
+        return;
+    }
+    let now = batch.now();
+    for logged in &inputs.now {
+        let Input::Dismiss(DismissTroops { site, force }) = &logged.input else { continue };
+        let done = dismiss(&mut villages, (*site, force), &ruleset, now);
+        tell(&mut facts, now, format!("dismiss_troops {site}"), done);
+    }
+}
+
+fn dismiss(
+    villages: &mut Villages,
+    (site, force): (SiteId, &Force),
+    ruleset: &Ruleset,
+    now: GameTime,
+) -> Result<(), Refusal> {
+    let units = || format!("{} units", force.total());
+    if force.is_empty() {
+        return Err(("some_troops", "1 unit at least".to_owned(), units()));
+    }
+    let (mut village, ledger) =
+        villages.with_ledger(site).ok_or_else(|| ("site_exists", "a village".to_owned(), site.to_string()))?;
+    if ruleset.tribe(village.site.tribe).is_none_or(|t| t.is_static) {
+        return Err(("static_owner", "a village of somebody who acts".to_owned(), site.to_string()));
+    }
+    if !village.garrison.home.covers(force) {
+        let home = format!("{} units at home, of each class as many as asked for", village.garrison.home.total());
+        return Err(("troops_at_home", home, units()));
+    }
+    village.garrison.home = village.garrison.home.minus(force);
+    ledger.troops_dead.add_all(force);
+    if let Some(economy) = village.economy.as_mut() {
+        let population = economy.population();
+        let wanted = rules::army_at(&economy.establishment, economy.reference, population).minus(force);
+        if let Some((establishment, reference)) =
+            rules::establish(&economy.establishment, economy.reference, population, &wanted)
+        {
+            economy.establishment = establishment;
+            economy.reference = reference;
+        }
+    }
+    villages.replan(site, now);
+    Ok(())
+}
+
+fn tell(facts: &mut MessageWriter<CampaignFact>, at: GameTime, request: String, done: Result<(), Refusal>) {
+    if let Err((rule, limit, value)) = done {
+        let refused = RequestRefused { request, rule: rule.to_owned(), limit, value, retry_after: None };
+        facts.write(CampaignFact { at, fact: Fact::RequestRefused(refused) });
+    }
+}

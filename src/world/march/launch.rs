@@ -1,0 +1,245 @@
+//! Marches that leave: of operations, and players' own.
+
+use super::components::{MARCH_ARRIVES, March, owner_key};
+use super::rules;
+use crate::base::clock::{Agenda, DueBatch, GameSpan, GameTime};
+use crate::base::contract::{
+    CampaignFact, Fact, GroupFailed, GroupLaunched, INPUT, Input, Inputs, LaunchDue, LaunchMarch, Manner, MarchSighted,
+    Relations, RequestRefused, Site,
+};
+use crate::base::geometry::{SiteGrid, Tile, Torus};
+use crate::base::goods::Goods;
+use crate::base::id::{EntityIndex, MarchId, OrderId, PlayerId, SiteId, StableId};
+use crate::base::ruleset::{Force, Ruleset, UnitRole};
+use crate::world::village::{Buildings, Garrison, Ledger, Stores, stores as village_stores};
+use bevy::ecs::system::SystemParam;
+use bevy::prelude::*;
+
+/// What launching needs.
+#[derive(SystemParam)]
+pub(super) struct Depot<'w, 's> {
+    index: Res<'w, EntityIndex>,
+    rules: Res<'w, Ruleset>,
+    torus: Res<'w, Torus>,
+    grid: Res<'w, SiteGrid>,
+    sites: Query<'w, 's, (&'static Site, &'static Buildings, &'static mut Garrison, &'static mut Stores)>,
+    relations: Relations<'w, 's>,
+    ledger: ResMut<'w, Ledger>,
+    agenda: ResMut<'w, Agenda>,
+    sighted: MessageWriter<'w, MarchSighted>,
+    commands: Commands<'w, 's>,
+}
+
+/// A march to be made.
+struct Departure {
+    origin: SiteId,
+    target: SiteId,
+    force: Force,
+    manner: Manner,
+    wave: u8,
+    order: Option<OrderId>,
+    /// The instant at which it must arrive; `None` as soon as it can.
+    arrival: Option<GameTime>,
+    aims: [Option<u8>; 2],
+}
+
+/// Where a march goes: the place, and who holds it if somebody does.
+type Destination = (Tile, Option<PlayerId>);
+
+impl Depot<'_, '_> {
+    /// Where the march goes, or the rule that keeps it from going there.
+    fn destination(&self, order: &Departure) -> Result<Destination, &'static str> {
+        if order.manner == Manner::Settle {
+            let tile = order.target.tile_id().and_then(|id| self.torus.tile(i64::from(id))).ok_or("on_the_map")?;
+            return if self.grid.on_tile(tile).is_none() { Ok((tile, None)) } else { Err("tile_free") };
+        }
+        let target = self.index.site(order.target).and_then(|e| self.sites.get(e).ok()).ok_or("target_exists")?.0;
+        Ok((target.at, Some(target.owner)))
+    }
+
+    /// Whether the two may have such a march between them.
+    fn check_relations(&self, owner: PlayerId, target: PlayerId, manner: Manner) -> Result<(), &'static str> {
+        let allies = self.relations.are_allies(owner, target);
+        match manner {
+            Manner::Reinforce if !allies => Err("not_an_ally"),
+            _ if !manner.is_hostile() => Ok(()),
+            _ if allies => Err("own_alliance"),
+            _ if self.relations.pact_of(owner, target).is_some() => Err("pact"),
+            _ => Ok(()),
+        }
+    }
+
+    /// Whether the manner allows these units.
+    fn check_force(&self, force: &Force, manner: Manner) -> Result<(), &'static str> {
+        let only = |role| force.iter().all(|(c, _)| self.rules.unit(c).is_some_and(|u| u.role == role));
+        match manner {
+            Manner::Blockade if !self.rules.capabilities.blockade => Err("blockade"),
+            Manner::Scout if !only(UnitRole::Scout) => Err("scouts_only"),
+            Manner::Settle
+                if !only(UnitRole::Settler) || force.total() < u64::from(self.rules.settlers_needed.max(1)) =>
+            {
+                Err("settlers")
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Makes a march of what is at home of the ordered force, or names the rule that forbids it.
+    fn launch(&mut self, now: GameTime, order: Departure) -> Result<(MarchId, Force, GameTime), &'static str> {
+        let (target_at, target_owner) = self.destination(&order)?;
+        let from = self.index.site(order.origin).ok_or("origin_exists")?;
+        let (site, buildings, garrison, stores) = self.sites.get(from).map_err(|_| "origin_exists")?;
+        let owner = site.owner;
+        if let Some(target_owner) = target_owner {
+            self.check_relations(owner, target_owner, order.manner)?;
+        }
+        if order.origin == order.target {
+            return Err("target_is_origin");
+        }
+        let force = order.force.min(&garrison.home);
+        let speed = self.rules.slowest(&force).ok_or("no_troops_at_home")?;
+        self.check_force(&force, order.manner)?;
+        let carried = match order.manner {
+            Manner::Settle => Goods::new([self.rules.founding_goods; 4]),
+            _ => Goods::ZERO,
+        };
+        let left = village_stores::read_stores(stores, now).amount.minus(carried);
+        if left.amounts().into_iter().any(|good| good < 0) {
+            return Err("founding_goods");
+        }
+        let distance = self.torus.distance(site.at, target_at);
+        let arrival = now + rules::travel_time(distance, speed, buildings.tournament_square, &self.rules);
+        if order.arrival.is_some_and(|due| due != arrival) {
+            // What is left would arrive at another instant than the rest of the operation: it stays.
+            return Err("arrives_at_another_instant");
+        }
+        let id = self.leave(from, &order, &force, carried, now);
+        self.agenda.push(MARCH_ARRIVES.entry(arrival, owner_key(id), id.n));
+        if let Some(witness) = target_owner.filter(|_| order.manner.is_seen()) {
+            let (origin, target) = (order.origin, order.target);
+            self.sighted.write(MarchSighted { witness, origin, target, seen_at: now, arrival });
+        }
+        self.commands.spawn((
+            StableId::March(id),
+            March {
+                id,
+                home: order.origin,
+                target: order.target,
+                owner,
+                manner: order.manner,
+                wave: order.wave,
+                homeward: false,
+                order: order.order,
+                launched: now,
+                arrival,
+                detour: GameSpan(0),
+                force: force.clone(),
+                loot: carried,
+                aims: order.aims,
+            },
+        ));
+        Ok((id, force, arrival))
+    }
+
+    /// Takes troops and goods out of the village.
+    fn leave(&mut self, from: Entity, order: &Departure, force: &Force, carried: Goods, now: GameTime) -> MarchId {
+        let mut id = MarchId { site: order.origin, n: 0 };
+        if let Ok((_, _, mut garrison, mut stores)) = self.sites.get_mut(from) {
+            garrison.home = garrison.home.minus(force);
+            garrison.away.add_all(force);
+            garrison.marches += 1;
+            id.n = garrison.marches;
+            if !carried.is_zero() {
+                stores.amount = village_stores::settle(&mut stores, now, &mut self.ledger).minus(carried);
+            }
+        }
+        id
+    }
+}
+
+/// Carries out orders that are due.
+pub(super) fn launch_groups(
+    batch: Res<DueBatch>,
+    mut due: MessageReader<LaunchDue>,
+    mut depot: Depot,
+    mut launched: MessageWriter<GroupLaunched>,
+    mut failed: MessageWriter<GroupFailed>,
+) {
+    let at = batch.now();
+    for order in due.read() {
+        let departure = Departure {
+            origin: order.origin,
+            target: order.target,
+            force: order.force.clone(),
+            manner: order.manner,
+            wave: order.wave,
+            order: Some(order.order),
+            arrival: order.arrival,
+            aims: order.aims,
+        };
+        match depot.launch(at, departure) {
+            Ok((march, force, arrival)) => {
+                launched.write(GroupLaunched { order: order.order, march: Some(march), force, at, arrival });
+            }
+            Err(rule) => {
+                failed.write(GroupFailed { order: order.order, rule });
+            }
+        }
+    }
+}
+
+/// Marches that come from outside: a player's own.
+pub(super) fn launch_inputs(
+    batch: Res<DueBatch>,
+    inputs: Res<Inputs>,
+    mut depot: Depot,
+    mut facts: MessageWriter<CampaignFact>,
+) {
+    if batch.of(INPUT).is_empty() {
+        return;
+    }
+    let at = batch.now();
+    for logged in &inputs.now {
+        let Input::March(LaunchMarch { origin, target, force, manner, aims }) = &logged.input else { continue };
+        let enough = depot
+            .index
+            .site(*origin)
+            .and_then(|e| depot.sites.get(e).ok())
+            .is_none_or(|(_, _, garrison, _)| garrison.home.covers(force));
+        let departure = Departure {
+            origin: *origin,
+            target: *target,
+            force: force.clone(),
+            manner: *manner,
+            wave: 0,
+            order: None,
+            arrival: None,
+            aims: *aims,
+        };
+        let result = if enough { depot.launch(at, departure).map(|_| ()) } else { Err("troops_at_home") };
+        if let Err(rule) = result {
+            facts.write(CampaignFact {
+                at,
+                fact: Fact::RequestRefused(RequestRefused {
+                    request: format!("launch_march {origin} to {target}"),
+                    rule: rule.to_owned(),
+                    limit: limit_of(rule, &depot.rules),
+                    value: format!("{} units", force.total()),
+                    retry_after: None,
+                }),
+            });
+        }
+    }
+}
+
+/// What a rule of launching allows.
+fn limit_of(rule: &str, rules: &Ruleset) -> String {
+    match rule {
+        "settlers" => format!("settlers alone, {} at least", rules.settlers_needed),
+        "founding_goods" => format!("{} of each good in store", rules.founding_goods),
+        "tile_free" | "on_the_map" => "a free tile of the map".to_owned(),
+        "pact" | "own_alliance" => "no hostile march against a friend".to_owned(),
+        "not_an_ally" => "reinforcements for oneself and the own alliance".to_owned(),
+        _ => "what stands at home, to another site that exists".to_owned(),
+    }
+}
