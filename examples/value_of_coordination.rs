@@ -333,6 +333,7 @@ fn source(village: &Village<'_>, rules: &Ruleset) -> Option<Source> {
     (!available.is_empty()).then(|| Source {
         site: state,
         available,
+        chiefs: Force::new(),
         population: *population,
         rhythm: Rhythm::default(),
         not_before: None,

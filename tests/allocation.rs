@@ -55,7 +55,15 @@ fn source(id: u32, owner: u32, at: (i16, i16), available: Force) -> Source {
         stores: Goods::default(),
         per_hour: Goods::default(),
     };
-    Source { site, available, population: 2_000, rhythm: Rhythm::default(), not_before: None, not_after: None }
+    Source {
+        site,
+        available,
+        chiefs: Force::new(),
+        population: 2_000,
+        rhythm: Rhythm::default(),
+        not_before: None,
+        not_after: None,
+    }
 }
 
 fn target(id: u32, at: (i16, i16), force: Force) -> TargetSpec {

@@ -193,8 +193,8 @@ fn a_pact_keeps_at_home_what_has_not_left() {
         }
     };
     let enemy = proposal(&app, operation).enemy.unwrap();
-    app.send(SetStance { a: operation.alliance, b: enemy, stance: Stance::Truce });
     let from = app.facts.len();
+    app.send(SetStance { a: operation.alliance, b: enemy, stance: Stance::Truce });
     app.run(first.arrival - app.now() + GameSpan::hours(2));
     let facts = || app.facts[from..].iter().map(|f| &f.fact);
     let launched =

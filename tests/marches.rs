@@ -139,6 +139,7 @@ fn operation(app: &mut TestApp) -> OrderId {
         launch,
         travel: arrival - launch,
         arrival,
+        aims: [None; 2],
         status: GroupStatus::Waiting,
         lost: Force::new(),
         loot: Goods::ZERO,

@@ -255,6 +255,32 @@ impl SiteGrid {
         Some(slice.start + within)
     }
 
+    /// The free tile nearest to a place, other than the place itself, within `radius` fields; of equals the one with the
+    /// lowest number. Tiles that `taken` names do not count as free.
+    ///
+    /// ```
+    /// use bevy_alliance::base::geometry::{GridEntry, SiteGrid, Tile, Torus};
+    /// use bevy_alliance::base::id::SiteId;
+    /// let site = |id, x, y| GridEntry { at: Tile::new(x, y), tag: 0, site: SiteId(id) };
+    /// let grid = SiteGrid::build(Torus { half_width: 200 }, [site(1, 0, 0), site(2, 0, 1), site(3, -1, 0)]);
+    /// assert_eq!(grid.nearest_free(Tile::new(0, 0), 5, |_| false), Some(Tile::new(1, 0)));
+    /// assert_eq!(grid.nearest_free(Tile::new(0, 0), 5, |t| t.x == 1), Some(Tile::new(0, -1)));
+    /// ```
+    #[must_use]
+    pub fn nearest_free(&self, at: Tile, radius: i32, taken: impl Fn(Tile) -> bool) -> Option<Tile> {
+        let mut sites = std::collections::BTreeSet::new();
+        self.for_each_within(at, radius, |entry| {
+            sites.insert(entry.at);
+        });
+        let around = |v: i32| -v..=v;
+        around(radius)
+            .flat_map(|dy| around(radius).map(move |dx| (dx, dy)))
+            .filter(|(dx, dy)| (1..=radius * radius).contains(&(dx * dx + dy * dy)))
+            .map(|(dx, dy)| self.torus.shifted(at, dx, dy))
+            .filter(|tile| *tile != at && !sites.contains(tile) && !taken(*tile))
+            .min_by_key(|tile| (self.torus.distance_squared(at, *tile), self.torus.tile_id(*tile)))
+    }
+
     /// All sites, sorted by cell, then id.
     #[must_use]
     pub fn entries(&self) -> &[GridEntry] {

@@ -177,6 +177,17 @@ impl WorldModel for ClassicModel {
         Force::of(class, (attack / points).round() as u32)
     }
 
+    fn seat_left(&self, groups: &[AttackGroup], target: &SiteEstimate) -> u8 {
+        let attackers: Vec<_> = groups
+            .iter()
+            .map(|g| Attackers { force: &g.force, upgrades: &g.upgrades, population: g.population })
+            .collect();
+        // The cleaner has been there: nobody defends, and nobody repairs within a second.
+        let village = Defended { buildings: vec![target.residence], ..self.village(target) };
+        let battle = Battle { attackers: &attackers, assault: Assault::Attack, defenders: &[], village: &village };
+        rules::fight(&self.rules, &battle).buildings_after.first().copied().unwrap_or(target.residence)
+    }
+
     fn is_scout(&self, class: UnitClass) -> bool {
         self.has_role(class, UnitRole::Scout)
     }

@@ -48,7 +48,10 @@ impl Plugin for DefensePlugin {
                         .before(CouncilSystems::Ask),
                     DefenseSystems::Answer.in_set(CampaignSystems::Plan),
                     DefenseSystems::Release.in_set(CampaignSystems::March).before(WorldSystems::Prepare),
-                    DefenseSystems::Follow.in_set(CampaignSystems::Settle).after(IntelSystems::Admit),
+                    DefenseSystems::Follow
+                        .in_set(CampaignSystems::Settle)
+                        .after(IntelSystems::Admit)
+                        .after(AllianceSystems::Eliminate),
                 ),
             )
             .add_systems(

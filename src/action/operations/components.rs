@@ -60,6 +60,8 @@ pub struct Group {
     pub wave: u8,
     /// In what manner.
     pub manner: Manner,
+    /// What its engines aim at.
+    pub aims: [Option<u8>; 2],
     /// What is ordered; after launch what really left.
     pub force: Force,
     /// Upgrades of these troops.

@@ -5,9 +5,9 @@ use super::components::{
 };
 use super::rules;
 use crate::base::clock::{DueBatch, GameTime};
-use crate::base::contract::{CampaignFact, Fact, Model, OperationReport, WorldSeed};
+use crate::base::contract::{CampaignFact, Fact, Model, OperationReport, Relations, Site, WorldSeed};
 use crate::base::goods::Goods;
-use crate::base::id::{EntityIndex, PlayerId};
+use crate::base::id::{EntityIndex, PlayerId, SiteId};
 use crate::base::ruleset::Force;
 use crate::decision::council::proposal_of_key;
 use crate::society::alliance::{Trust, WarRecord, rules as relations};
@@ -24,6 +24,8 @@ pub(super) fn conclude_operations(
     mut operations: Query<&mut Operation>,
     mut running: Query<&mut RunningOperations>,
     mut members: Query<(&mut Trust, &mut WarRecord)>,
+    sites: Query<&Site>,
+    relations: Relations,
     mut facts: MessageWriter<CampaignFact>,
     mut commands: Commands,
 ) {
@@ -42,7 +44,9 @@ pub(super) fn conclude_operations(
             commands.entity(entity).despawn();
             continue;
         }
-        let report = judge(&operation, &model, &settings);
+        let owner = |site| index.site(site).and_then(|e| sites.get(e).ok()).map(|s| s.owner);
+        let held = |site| owner(site).is_some_and(|o| relations.alliance_of(o) == Some(id.alliance));
+        let report = judge(&operation, &model, &settings, held);
         operation.status = OperationStatus::Concluded;
         for (member, lost, _) in &report.members {
             if let Some((_, mut record)) = index.player(*member).and_then(|e| members.get_mut(e).ok()) {
@@ -58,7 +62,12 @@ pub(super) fn conclude_operations(
     }
 }
 
-fn judge(operation: &Operation, model: &Model, settings: &OperationSettings) -> OperationReport {
+fn judge(
+    operation: &Operation,
+    model: &Model,
+    settings: &OperationSettings,
+    held: impl Fn(SiteId) -> bool,
+) -> OperationReport {
     let cost = |force: &Force| model.cost(force);
     let aborted = operation.status == OperationStatus::Aborted;
     let launched = |s: GroupStatus| matches!(s, GroupStatus::Launched { .. });
@@ -75,7 +84,7 @@ fn judge(operation: &Operation, model: &Model, settings: &OperationSettings) -> 
         .iter()
         .map(|t| {
             let broken = rules::broken_share(t, cost);
-            (t.site, broken, rules::goal_met(operation.goal, broken))
+            (t.site, broken, rules::goal_met(operation.goal, broken, held(t.site)))
         })
         .collect();
     let killed = operation.targets.iter().map(|t| cost(&t.killed)).sum();
@@ -89,6 +98,7 @@ fn judge(operation: &Operation, model: &Model, settings: &OperationSettings) -> 
     let pyrrhic = lost > 0 && lost as f64 > settings.pyrrhic * killed as f64;
     OperationReport {
         operation: operation.id,
+        goal: operation.goal.name().to_owned(),
         result: rules::verdict(met, targets.len(), best, aborted).to_owned(),
         pyrrhic,
         targets,

@@ -3,6 +3,7 @@
 //! What is *not* here: deciding to attack (`council`), choosing forces (`planning`), moving and fighting (a world).
 
 mod arrivals;
+mod changes;
 mod components;
 mod conclude;
 pub mod rules;
@@ -19,6 +20,7 @@ use crate::base::clock::{Campaign, CampaignAppExt, CampaignSystems};
 use crate::base::contract::{ScenarioAppExt, WorldSystems};
 use crate::base::state::StateAppExt;
 use crate::knowledge::intel::IntelSystems;
+use crate::society::alliance::AllianceSystems;
 use bevy::prelude::*;
 
 /// Running joint attacks.
@@ -46,6 +48,7 @@ impl Plugin for OperationsPlugin {
                         .before(WorldSystems::Prepare),
                     OperationSystems::Follow
                         .in_set(CampaignSystems::Settle)
+                        .after(AllianceSystems::Eliminate)
                         .after(IntelSystems::Admit)
                         .after(DefenseSystems::Follow),
                     OperationSystems::Review.in_set(CampaignSystems::Settle).after(OperationSystems::Follow),
@@ -62,7 +65,7 @@ impl Plugin for OperationsPlugin {
                     (systems::note_launches, arrivals::take_arrivals, arrivals::tell_arrivals, systems::note_battles)
                         .chain()
                         .in_set(OperationSystems::Follow),
-                    systems::review_operations.in_set(OperationSystems::Review),
+                    (changes::follow_changes, systems::review_operations).chain().in_set(OperationSystems::Review),
                     conclude::conclude_operations.in_set(OperationSystems::Conclude),
                 ),
             );

@@ -12,12 +12,14 @@ pub fn broken_share(target: &Target, cost: impl Fn(&crate::base::ruleset::Force)
     if before == 0 { Some(1.0) } else { Some(cost(&target.killed) as f64 / before as f64) }
 }
 
-/// Whether the goal was met at a target whose defenders were broken to this share.
+/// Whether the goal was met at a target whose defenders were broken to this share, and which a member holds in the end
+/// or not.
 #[must_use]
-pub fn goal_met(goal: Goal, broken: Option<f64>) -> bool {
+pub fn goal_met(goal: Goal, broken: Option<f64>, held: bool) -> bool {
     match goal {
         Goal::BreakDefense { share } => broken.is_some_and(|b| b >= share),
         Goal::Look => broken.is_some(),
+        Goal::Take | Goal::Found => held,
     }
 }
 
@@ -56,7 +58,13 @@ mod tests {
 
     #[test]
     fn a_goal_without_a_report_is_not_met() {
-        assert!(!goal_met(Goal::BreakDefense { share: 0.8 }, None));
-        assert!(goal_met(Goal::BreakDefense { share: 0.8 }, Some(0.8)));
+        assert!(!goal_met(Goal::BreakDefense { share: 0.8 }, None, false));
+        assert!(goal_met(Goal::BreakDefense { share: 0.8 }, Some(0.8), false));
+    }
+
+    #[test]
+    fn a_site_that_is_broken_is_not_taken() {
+        assert!(!goal_met(Goal::Take, Some(1.0), false));
+        assert!(goal_met(Goal::Take, None, true));
     }
 }

@@ -1,5 +1,6 @@
 //! Starting operations, releasing their groups, following what becomes of them, and changing course.
 
+use super::changes::Public;
 use super::components::{
     GROUP_LAUNCHES, GROUP_RECALLED, Group, GroupStatus, OPERATION_CONCLUDES, Operation, OperationSettings,
     OperationStatus, RunningOperations, Target,
@@ -8,7 +9,7 @@ use super::rules;
 use crate::base::clock::{Agenda, DueBatch, GameTime};
 use crate::base::contract::{
     AttackGroup, BattleFought, CampaignFact, Fact, GroupFailed, GroupLaunched, INPUT, Input, Inputs, LaunchDue,
-    LaunchRow, Manner, Model, Player, RecallGroup, RequestRefused, Scenario, Site,
+    LaunchRow, Manner, Model, Player, RecallGroup, RequestRefused, Scenario,
 };
 use crate::base::goods::Goods;
 use crate::base::id::{AllianceId, EntityIndex, Knower, OrderId, PlayerId, ProposalId, SiteId, StableId};
@@ -16,7 +17,7 @@ use crate::base::ruleset::{Force, Levels, RecallRule};
 use crate::decision::council::{Goal, Proposal, ProposalPassed, ProposalStatus, proposal_key, proposal_of_key};
 use crate::decision::planning::{Commitment, Commitments, Plan};
 use crate::knowledge::intel::{NewIntel, View};
-use crate::society::alliance::{ProposalCount, Reliability, Roster, WarRecord};
+use crate::society::alliance::{ProposalCount, Reliability, WarRecord};
 use bevy::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -91,7 +92,9 @@ pub(super) fn start_operations(
         }
         for (member, groups) in ordered {
             if let Some((mut record, mut reliability)) = index.player(member).and_then(|e| records.get_mut(e).ok()) {
-                record.joined(now);
+                if operation.goal != Goal::Found {
+                    record.joined(now);
+                }
                 reliability.ordered += groups;
             }
         }
@@ -101,6 +104,7 @@ pub(super) fn start_operations(
             at: now,
             fact: Fact::OperationStarted {
                 operation: operation.id,
+                goal: operation.goal.name().to_owned(),
                 rows: operation.groups.iter().enumerate().map(|(i, g)| row(i, g, &model)).collect(),
                 left_out: plan.left_out.iter().map(|(site, why)| (*site, why.to_string())).collect(),
             },
@@ -162,6 +166,7 @@ fn operation_of(proposal: &Proposal, plan: &Plan, now: GameTime) -> Operation {
                 target: g.target,
                 wave: g.wave,
                 manner: g.manner,
+                aims: g.aims,
                 force: g.force.clone(),
                 upgrades: g.upgrades,
                 launch: g.launch,
@@ -240,6 +245,7 @@ fn scouting_mission(id: ProposalId, request: &SendScouts, now: GameTime) -> Oper
             target: request.target,
             wave: 0,
             manner: Manner::Scout,
+            aims: [None; 2],
             force: request.force.clone(),
             upgrades: Levels::default(),
             launch: now,
@@ -260,8 +266,7 @@ fn scouting_mission(id: ProposalId, request: &SendScouts, now: GameTime) -> Oper
 pub(super) fn release_groups(
     batch: Res<DueBatch>,
     index: Res<EntityIndex>,
-    roster: Roster,
-    sites: Query<&Site>,
+    public: Public,
     mut operations: Query<&mut Operation>,
     mut commitments: Query<&mut Commitments>,
     mut launches: MessageWriter<LaunchDue>,
@@ -272,21 +277,19 @@ pub(super) fn release_groups(
         let Some(mut operation) = index.proposal(id).and_then(|e| operations.get_mut(e).ok()) else { continue };
         let group = usize::try_from(entry.n).unwrap_or(usize::MAX);
         let order = operation.order(group);
-        let Some(g) = operation.groups.get_mut(group) else { continue };
+        let Some(g) = operation.groups.get(group) else { continue };
         if g.status != GroupStatus::Waiting || g.launch != entry.due {
             continue;
         }
+        let stays = public.stays(&operation, g);
+        let g = &mut operation.groups[group];
         if let Some(mut promises) = index.site(g.site).and_then(|e| commitments.get_mut(e).ok()) {
             promises.release(order);
         }
-        let owner = index.site(g.target).and_then(|e| sites.get(e).ok()).map(|s| s.owner);
-        let stances = roster.relations(id.alliance).map(|(stances, ..)| stances);
-        if let Some(partner) = owner.and_then(|o| roster.alliance_of(o))
-            && stances.is_some_and(|s| s.to(partner).forbids_attack())
-        {
-            // Peace was made after the vote: nobody is blamed for staying at home.
+        if let Some(reason) = stays {
+            // Things changed after the vote: nobody is blamed for staying at home.
             g.status = GroupStatus::HeldBack;
-            let (decision, reason) = ("hold_back".to_owned(), format!("pact: alliance {partner} is a partner now"));
+            let (decision, reason) = ("hold_back".to_owned(), format!("{reason}: group {group}"));
             let fact = Fact::OperationRevised { operation: id, decision, reason };
             facts.write(CampaignFact { at: batch.now(), fact });
             continue;
@@ -299,7 +302,7 @@ pub(super) fn release_groups(
             manner: g.manner,
             wave: g.wave,
             arrival: Some(g.arrival),
-            aims: [None; 2],
+            aims: g.aims,
         });
     }
 }
@@ -529,7 +532,7 @@ fn attack_group(group: &Group, index: &EntityIndex, players: &Query<&Player>) ->
 
 /// Keeps at home what has not left and calls back what still can be; true if that changed anything. What can not be
 /// called back any more goes on and fights.
-fn call_off(
+pub(super) fn call_off(
     operation: &mut Operation,
     site: SiteId,
     now: GameTime,

@@ -61,6 +61,8 @@ pub enum Fact {
         proposal: ProposalId,
         /// Who proposed it.
         proposer: PlayerId,
+        /// What it asks for: `mass_attack` or `expansion`.
+        action: String,
         /// What it targets.
         targets: Vec<SiteId>,
         /// Its attack pattern.
@@ -102,6 +104,8 @@ pub enum Fact {
     OperationStarted {
         /// Which.
         operation: ProposalId,
+        /// What it is to reach: `break`, `take` or `found`.
+        goal: String,
         /// Its groups: who launches what, when.
         rows: Vec<LaunchRow>,
         /// Targets left out, with why.
@@ -354,6 +358,8 @@ pub struct LaunchRow {
 pub struct OperationReport {
     /// Which.
     pub operation: ProposalId,
+    /// What it was to reach: `break`, `take` or `found`.
+    pub goal: String,
     /// `goal_met`, `partly`, `failed` or `aborted`.
     pub result: String,
     /// Whether own goods lost exceed 1.5 times the enemy's.

@@ -151,6 +151,12 @@ pub trait WorldModel: Send + Sync + 'static {
         None
     }
 
+    /// Levels of the seat that are left when these groups have come to a site whose defense is broken, with their engines
+    /// aimed at it.
+    fn seat_left(&self, _groups: &[AttackGroup], target: &SiteEstimate) -> u8 {
+        target.residence
+    }
+
     /// Whether units of this class found sites.
     fn is_settler(&self, _class: UnitClass) -> bool {
         false

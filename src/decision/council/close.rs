@@ -1,7 +1,7 @@
 //! Closing a vote: settle conditions by fixpoint, plan with who is left, test everything again with the intel of this
 //! moment.
 
-use super::components::{Ballots, CouncilCharter, CouncilSettings, Proposal, ProposalStatus};
+use super::components::{ActionKind, Ballots, CouncilCharter, CouncilSettings, Proposal, ProposalStatus};
 use super::muster::{Pledge, muster};
 use super::rules::conditions::{self, MemberPart, PlanFacts};
 use super::rules::decide::{Decision, PlanCheck, decide, settled_early};
@@ -14,7 +14,7 @@ use crate::base::limits::Limits;
 use crate::decision::planning::allocation::{
     AllocationProblem, AllocationSettings, Plan, Source, TargetSpec, allocate,
 };
-use crate::decision::planning::{Library, earliest_covering, in_time};
+use crate::decision::planning::{Library, earliest_covering, in_time, plan_settling};
 use crate::society::alliance::MemberInfo;
 use bevy::ecs::system::SystemParam;
 use bevy::prelude::*;
@@ -90,7 +90,10 @@ pub(super) fn settle(
     let check = PlanCheck {
         pledged: last.as_ref().map_or(0, |a| a.pledged),
         needed: proposal.participants_needed,
-        feasible: last.as_ref().is_some_and(|a| a.plan.meets_any(closing.settings.floor_ratio)),
+        feasible: last.as_ref().is_some_and(|a| match proposal.action {
+            ActionKind::MassAttack => a.plan.meets_any(closing.settings.floor_ratio),
+            ActionKind::Expansion => !a.plan.groups.is_empty(),
+        }),
     };
     match (decide(&closing.charter, &count, check, true), last) {
         (Decision::Passed, Some(attempt)) => ProposalStatus::Passed(Box::new(attempt.plan)),
@@ -129,6 +132,9 @@ fn attempt(
     now: GameTime,
 ) -> Option<Attempt> {
     let alliance = proposal.id.alliance;
+    if proposal.action == ActionKind::Expansion {
+        return settle_anew(closing, situation, proposal, pledges, now);
+    }
     let sources = muster(situation, alliance, members, pledges, threats, now);
     let targets: Vec<TargetSpec> = proposal
         .targets
@@ -162,6 +168,24 @@ fn attempt(
     };
     let plan = allocate(&problem, &closing.allocation, &*model.0);
     Some(Attempt { plan, pledged: u32::try_from(pledged.len()).unwrap_or(u32::MAX), armies })
+}
+
+/// Plans an expansion with what its village and its tile are now.
+fn settle_anew(
+    closing: &Closing,
+    situation: &Situation,
+    proposal: &Proposal,
+    pledges: &BTreeMap<PlayerId, Pledge>,
+    now: GameTime,
+) -> Option<Attempt> {
+    let target = proposal.targets.first()?;
+    let origin = proposal.asked.values().flat_map(|a| a.sites.keys()).next()?;
+    let site = situation.view.own(proposal.id.alliance).iter().find(|s| s.site == *origin)?;
+    pledges.get(&site.owner)?;
+    let rhythm = situation.member_of(proposal.id.alliance, site.owner)?.rhythm;
+    let plan = plan_settling(&situation.view, site, &situation.free(site), rhythm, target.site, now)?;
+    let in_time = plan.groups.iter().all(|g| g.arrival <= proposal.arrival + closing.settings.arrival_slack);
+    in_time.then(|| Attempt { plan, pledged: 1, armies: BTreeMap::new() })
 }
 
 #[expect(clippy::cast_precision_loss, reason = "goods of one member, far below 2^53")]

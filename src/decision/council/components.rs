@@ -45,6 +45,23 @@ pub enum Goal {
     },
     /// Find out what stands there.
     Look,
+    /// Hold the site in the end.
+    Take,
+    /// Found a site there.
+    Found,
+}
+
+impl Goal {
+    /// Its name, as facts and logs give it.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::BreakDefense { .. } => "break",
+            Self::Look => "look",
+            Self::Take => "take",
+            Self::Found => "found",
+        }
+    }
 }
 
 /// What a proposal asks for.
@@ -53,6 +70,19 @@ pub enum Goal {
 pub enum ActionKind {
     /// A joint attack.
     MassAttack,
+    /// A new site on a free tile.
+    Expansion,
+}
+
+impl ActionKind {
+    /// Its name, as facts and logs give it.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::MassAttack => "mass_attack",
+            Self::Expansion => "expansion",
+        }
+    }
 }
 
 /// One target, as it was known when it was proposed.
@@ -128,7 +158,7 @@ pub struct Proposal {
     pub proposer: PlayerId,
     /// What it asks for.
     pub action: ActionKind,
-    /// The attack pattern's name.
+    /// The attack pattern's name; empty for what is no attack.
     pub pattern: String,
     /// What it is to reach.
     pub goal: Goal,
@@ -187,7 +217,9 @@ pub struct SubmitProposal {
     pub alliance: AllianceId,
     /// Who proposes.
     pub proposer: PlayerId,
-    /// The attack pattern's name.
+    /// What it asks for.
+    pub action: ActionKind,
+    /// The attack pattern's name; empty for what is no attack.
     pub pattern: String,
     /// What it is to reach.
     pub goal: Goal,

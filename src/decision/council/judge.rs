@@ -7,7 +7,7 @@ use super::rules::voter::{self, Veto, VoterInputs, VoterSettings, utility};
 use super::situation::{MemberCase, Situation};
 use crate::base::clock::{GameSpan, GameTime};
 use crate::base::contract::{Ballot, Condition, Reason, Vote};
-use crate::decision::planning::rules::facts::{AttackEstimate, AttackFacts, FactSettings};
+use crate::decision::planning::rules::facts::{AttackEstimate, AttackFacts, FactSettings, gain};
 use crate::society::alliance::MemberInfo;
 use bevy::prelude::Resource;
 use serde::{Deserialize, Serialize};
@@ -52,7 +52,7 @@ pub(super) fn judge(
     }
     let asked = Asked {
         share_of_army: case.share,
-        intel_age: Some(case.facts.attack.age),
+        intel_age: case.facts.outlay.is_none().then_some(case.facts.attack.age),
         participants: u32::try_from(proposal.asked.len()).unwrap_or(u32::MAX),
         members: 0,
         goods: proposal.goods_asked,
@@ -121,7 +121,8 @@ fn voter_inputs(case: &MemberCase, factor: f64, fresh: Option<GameSpan>, setting
     let facts = &case.facts;
     let attack = attack(case, fresh, settings);
     VoterInputs {
-        gain: Some(attack.gain),
+        // What is spent for certain is gained back by its value, or not.
+        gain: Some(facts.outlay.map_or(attack.gain, |outlay| gain(1.0, facts.attack.value_goods, 1.0, outlay))),
         aim: facts.aim,
         anger: Some(facts.anger),
         grievance: facts.grievance,

@@ -77,6 +77,7 @@ pub fn muster(
         sources.push(Source {
             site: site.clone(),
             available,
+            chiefs: situation.free(site).iter().filter(|(class, _)| model.is_chief(*class)).collect(),
             population: member.population,
             rhythm: member.rhythm,
             not_before: pledge.not_before,

@@ -1,6 +1,6 @@
 //! What a decision reads: the view, the roster and the promises, gathered into the inputs of the formulas.
 
-use super::components::Proposal;
+use super::components::{ActionKind, Expected, Proposal};
 use super::rules::inputs;
 use super::rules::voter::Veto;
 
@@ -20,6 +20,8 @@ use bevy::prelude::*;
 
 /// The home term that every village keeps.
 const HOME_KEPT: f64 = -0.2;
+/// The ratio of an attack that nobody resists.
+const CERTAIN: f64 = 1e6;
 
 /// Read access of decisions.
 #[derive(SystemParam)]
@@ -166,6 +168,9 @@ impl Situation<'_, '_> {
         retaliation: Option<f64>,
     ) -> ProposalFacts {
         let alliance = proposal.id.alliance;
+        if proposal.action == ActionKind::Expansion {
+            return self.facts_of_project(proposal, member, now);
+        }
         let (_, age, raw) = self.intel_of(proposal, now);
         let relation = self.roster.relations(alliance).map(|(stances, aims, grievances)| {
             let at_war = proposal.enemy.is_some_and(|e| stances.wars().any(|w| w == e));
@@ -200,6 +205,32 @@ impl Situation<'_, '_> {
             trust: inputs::trust(self.roster.trust(member.player, proposal.proposer, now)),
             weary,
             retaliation,
+            outlay: None,
+            traits,
+        }
+    }
+
+    /// Facts of what costs goods and no fight: what it brings, who asks for it, and nothing of war.
+    fn facts_of_project(&self, proposal: &Proposal, member: &MemberInfo, now: GameTime) -> ProposalFacts {
+        let traits = self.traits(member);
+        let Expected { value, cost, .. } = proposal.expected;
+        ProposalFacts {
+            attack: AttackEstimate {
+                ratio: CERTAIN,
+                confidence: 1.0,
+                age: GameSpan(0),
+                value_goods: value,
+                cost_goods: cost,
+            },
+            aim: None,
+            anger: personality::anger(&traits),
+            fear: personality::fear(&traits),
+            grievance: None,
+            enemy_strength: None,
+            trust: inputs::trust(self.roster.trust(member.player, proposal.proposer, now)),
+            weary: None,
+            retaliation: None,
+            outlay: Some(cost),
             traits,
         }
     }
@@ -317,6 +348,8 @@ pub struct ProposalFacts {
     pub weary: Option<f64>,
     /// What could hit back, -1..=0.
     pub retaliation: Option<f64>,
+    /// Goods that it costs for certain, where there is no fight.
+    pub outlay: Option<f64>,
     /// Who judges.
     pub traits: Traits,
 }

@@ -1,10 +1,9 @@
 //! Opening proposals, answering ballots by rule, taking votes from outside, closing.
 
-use super::ActionKind;
 use super::close::{Closing, can_close, settle};
 use super::components::{
-    Asked, BALLOT_DUE, Ballots, CouncilCharter, CouncilSettings, Decisions, Proposal, ProposalPassed, ProposalStatus,
-    SubmitProposal, VOTE_CLOSES, proposal_key, proposal_of_key,
+    ActionKind, Asked, BALLOT_DUE, Ballots, CouncilCharter, CouncilSettings, Decisions, Proposal, ProposalPassed,
+    ProposalStatus, SubmitProposal, VOTE_CLOSES, proposal_key, proposal_of_key,
 };
 use super::judge::{VotingSettings, judge};
 use super::rules::charter::Subject;
@@ -115,6 +114,7 @@ pub(super) fn open_proposals(
             fact: Fact::ProposalSubmitted {
                 proposal: id,
                 proposer: proposal.proposer,
+                action: proposal.action.name().to_owned(),
                 targets: proposal.targets.iter().map(|t| t.site).collect(),
                 pattern: proposal.pattern.clone(),
                 deadline,
@@ -205,7 +205,7 @@ pub fn proposal_of(
     Proposal {
         id,
         proposer: submission.proposer,
-        action: ActionKind::MassAttack,
+        action: submission.action,
         pattern: submission.pattern.clone(),
         goal: submission.goal,
         targets: submission.targets.clone(),
@@ -213,7 +213,10 @@ pub fn proposal_of(
         opened_at: now,
         deadline,
         arrival: submission.arrival,
-        participants_needed: needed.max(2),
+        participants_needed: match submission.action {
+            ActionKind::MassAttack => needed.max(2),
+            ActionKind::Expansion => 0,
+        },
         expected: submission.expected,
         asked: submission.asked.clone(),
         goods_asked: 0,

@@ -6,12 +6,14 @@ pub mod allocation;
 mod commitment;
 mod pattern;
 pub mod rules;
+mod settling;
 mod threat;
 mod timing;
 
 pub use allocation::Plan;
 pub use commitment::{Commitment, Commitments};
-pub use pattern::{Library, Need, Pattern, PatternError, UnitFilter, WaveRole, WaveSpec};
+pub use pattern::{Aim, Library, Need, Pattern, PatternError, PatternGoal, UnitFilter, WaveRole, WaveSpec};
+pub use settling::plan_settling;
 pub use threat::{
     INCOMING_WITHIN, Incoming, KnownOffense, LIKELIHOOD, REACH, REAL, believed, known_offense, strongest_in_reach,
     threat, unseen_attack,

@@ -1,7 +1,7 @@
 //! Attack patterns are data: waves with role, offset and unit filter, and what they need of the ruleset.
 
 use crate::base::clock::GameSpan;
-use crate::base::contract::Manner;
+use crate::base::contract::{Manner, WorldModel};
 use crate::base::ruleset::Capabilities;
 use bevy::prelude::Resource;
 use serde::{Deserialize, Serialize};
@@ -17,6 +17,8 @@ pub enum WaveRole {
     Cleaner,
     /// Comes behind the cleaner and destroys.
     Siege,
+    /// Comes when nobody defends the site any more, and wears its loyalty down.
+    Chief,
 }
 
 /// Which units of a village go with a wave.
@@ -29,6 +31,31 @@ pub enum UnitFilter {
     WithoutSlowest,
     /// Only the slowest class (siege engines).
     OnlySlowest,
+    /// All offense but the engines that hit buildings: the slowest class of those that break walls and buildings.
+    WithoutEngines,
+    /// Only the engines that hit buildings.
+    Engines,
+    /// One chief with an escort from one village.
+    Chief,
+}
+
+/// What the engines of a wave aim at.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Aim {
+    /// The building that keeps chiefs from their work.
+    Seat,
+}
+
+/// What a pattern is for.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PatternGoal {
+    /// Breaking a defense.
+    #[default]
+    Break,
+    /// Taking a site.
+    Take,
 }
 
 /// One wave of a pattern.
@@ -43,9 +70,21 @@ pub struct WaveSpec {
     pub units: UnitFilter,
     /// In what manner it comes.
     pub manner: Manner,
+    /// What its engines aim at.
+    #[serde(default)]
+    pub aim: Option<Aim>,
 }
 
 impl WaveSpec {
+    /// What its engines aim at, as an order of this world names it.
+    #[must_use]
+    pub fn aims(self, model: &dyn WorldModel) -> [Option<u8>; 2] {
+        match self.aim {
+            Some(Aim::Seat) => [model.seat_aim(), None],
+            None => [None; 2],
+        }
+    }
+
     /// When it arrives, relative to the operation's instant.
     #[must_use]
     pub fn offset(self) -> GameSpan {
@@ -74,6 +113,9 @@ pub struct Pattern {
     /// What it needs of the ruleset.
     #[serde(default)]
     pub needs: Vec<Need>,
+    /// What it is for: `break` (the default) or `take`.
+    #[serde(default)]
+    pub goal: PatternGoal,
     /// How well it fits in general, -0.15..=0.15: added to an option's score.
     #[serde(default)]
     pub fit: f64,
@@ -131,6 +173,10 @@ impl Pattern {
         if pattern.waves.windows(2).any(|w| w[1].offset_millis < w[0].offset_millis) {
             return Err(bad("offset_millis", "in the order of the waves"));
         }
+        let has_chiefs = pattern.waves.iter().any(|w| w.units == UnitFilter::Chief);
+        if has_chiefs != (pattern.goal == PatternGoal::Take) {
+            return Err(bad("goal", "`take` with waves of chiefs, `break` without"));
+        }
         if !(-0.15..=0.15).contains(&pattern.fit) {
             return Err(bad("fit", "from -0.15 to 0.15"));
         }
@@ -162,6 +208,7 @@ impl Default for Library {
         let texts = [
             include_str!("../../../assets/patterns/simultaneous.json"),
             include_str!("../../../assets/patterns/multi_wave.json"),
+            include_str!("../../../assets/patterns/conquest_train.json"),
         ];
         let patterns =
             texts.iter().map(|t| Pattern::from_json(t).expect("the compiled-in patterns are valid")).collect();
@@ -210,6 +257,17 @@ mod tests {
         assert!(pattern.fits(Ruleset::extended().capabilities).is_ok());
         let error = pattern.fits(Ruleset::classic().capabilities).unwrap_err().to_string();
         assert_eq!(error, "pattern `anvil` needs Blockade, which the ruleset does not have");
+    }
+
+    #[test]
+    fn only_what_takes_a_site_has_chiefs() {
+        let text =
+            r#"{"name": "x", "waves": [{"role": "chief", "offset_millis": 0, "units": "chief", "manner": "siege"}]}"#;
+        let error = Pattern::from_json(text).unwrap_err().to_string();
+        assert_eq!(error, "pattern `x`: goal must be `take` with waves of chiefs, `break` without");
+        let train = Library::default().get("conquest_train").cloned().unwrap();
+        assert_eq!(train.goal, PatternGoal::Take);
+        assert_eq!(train.waves.iter().filter(|w| w.units == UnitFilter::Chief).count(), 5);
     }
 
     #[test]

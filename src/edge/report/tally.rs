@@ -75,6 +75,8 @@ pub struct OperationStory {
     pub proposer: PlayerId,
     /// Its targets.
     pub targets: Vec<SiteId>,
+    /// What it was to reach: `break`, `take` or `found`; empty before it started.
+    pub goal: String,
     /// Its pattern.
     pub pattern: String,
     /// Its ballots.
@@ -169,6 +171,25 @@ pub struct DefenseCounts {
     pub retaliated: u64,
 }
 
+/// Counts of sites that changed hands.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ConquestCounts {
+    /// Operations that were to take a site.
+    pub trains: u64,
+    /// Sites that were taken.
+    pub taken: u64,
+    /// Sites that were razed.
+    pub razed: u64,
+    /// Expansions that were voted for and ordered.
+    pub expansions: u64,
+    /// Sites that were founded.
+    pub founded: u64,
+    /// Players who lost their last site.
+    pub players_eliminated: u64,
+    /// Alliances without members.
+    pub alliances_eliminated: u64,
+}
+
 /// Counts of losses.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LossCounts {
@@ -207,6 +228,8 @@ pub struct Summary {
     pub losses: LossCounts,
     /// What players did about attacks on them.
     pub defense: DefenseCounts,
+    /// Sites that changed hands.
+    pub conquest: ConquestCounts,
 }
 
 /// A tally of all outward facts so far.
@@ -227,8 +250,12 @@ impl CampaignTally {
     #[expect(clippy::cast_precision_loss, reason = "counts and goods, far below 2^53")]
     pub fn summary(&self) -> Summary {
         let mut summary = self.summary.clone();
-        let mut participants: Vec<u64> =
-            self.stories.values().filter(|s| !s.rows.is_empty()).map(|s| members(&s.rows)).collect();
+        let mut participants: Vec<u64> = self
+            .stories
+            .values()
+            .filter(|s| !s.rows.is_empty() && s.goal != "found")
+            .map(|s| members(&s.rows))
+            .collect();
         participants.sort_unstable();
         let ops = &mut summary.operations;
         ops.participants_max = participants.last().copied().unwrap_or(0);
@@ -292,19 +319,23 @@ impl CampaignTally {
                 DefenseAnswer::None => self.summary.defense.unanswered += 1,
             },
             Fact::Retaliated { .. } => self.summary.defense.retaliated += 1,
+            Fact::SiteChanged { from, to, .. } => match (from, to) {
+                (None, _) => self.summary.conquest.founded += 1,
+                (_, None) => self.summary.conquest.razed += 1,
+                _ => self.summary.conquest.taken += 1,
+            },
+            Fact::PlayerEliminated { .. } => self.summary.conquest.players_eliminated += 1,
+            Fact::AllianceEliminated { .. } => self.summary.conquest.alliances_eliminated += 1,
             Fact::SiteScouted { .. } => self.summary.scoutings += 1,
             Fact::StanceChanged { .. }
             | Fact::ScoutsSent { .. }
             | Fact::GroupFailed { .. }
             | Fact::MarchArrived { .. }
-            | Fact::SiteChanged { .. }
             | Fact::LoyaltyLowered { .. }
             | Fact::MarchTurned { .. }
             | Fact::GoodsSent { .. }
             | Fact::MembershipChanged { .. }
             | Fact::RankChanged { .. }
-            | Fact::PlayerEliminated { .. }
-            | Fact::AllianceEliminated { .. }
             | Fact::DecisionArchived { .. } => {}
         }
     }
@@ -346,7 +377,14 @@ impl CampaignTally {
 
     fn count_operation(&mut self, at: GameTime, fact: &Fact) {
         match fact {
-            Fact::OperationStarted { operation, rows, left_out } => {
+            Fact::OperationStarted { operation, goal, rows, left_out } => {
+                let story = self.stories.entry(*operation).or_default();
+                story.goal.clone_from(goal);
+                if goal == "found" {
+                    self.summary.conquest.expansions += 1;
+                    return;
+                }
+                self.summary.conquest.trains += u64::from(goal == "take");
                 self.summary.operations.started += 1;
                 self.summary.operations.groups += rows.len() as u64;
                 *self.summary.operations_by_alliance.entry(operation.alliance.0).or_default() += 1;
@@ -363,6 +401,9 @@ impl CampaignTally {
                 story.revisions.push((at, decision.clone(), reason.clone()));
             }
             Fact::OperationConcluded(report) => {
+                if report.goal == "found" {
+                    return;
+                }
                 let counts = &mut self.summary.operations;
                 counts.concluded += 1;
                 match report.result.as_str() {

@@ -37,7 +37,11 @@ impl Plugin for IntelPlugin {
             .configure_sets(Campaign, IntelSystems::Refresh.in_set(CampaignSystems::Sense).after(WorldSystems::Report))
             .configure_sets(
                 Campaign,
-                IntelSystems::Admit.in_set(CampaignSystems::Settle).after(AllianceSystems::Grievances),
+                // Who loses his last village at this instant still tells his alliance what he saw of it.
+                IntelSystems::Admit
+                    .in_set(CampaignSystems::Settle)
+                    .after(AllianceSystems::Grievances)
+                    .before(AllianceSystems::Eliminate),
             )
             .add_systems(
                 Campaign,

@@ -4,7 +4,7 @@ use super::components::{IntelReport, Sighting, Sightings};
 use super::rules;
 use crate::base::clock::{GameTime, PassScratch};
 use crate::base::contract::{Holdings, Model, Player, Site, SiteEstimate, SiteState};
-use crate::base::geometry::Torus;
+use crate::base::geometry::{SiteGrid, Tile, Torus};
 use crate::base::id::{EntityIndex, Knower, PlayerId, SiteId};
 use bevy::ecs::system::SystemParam;
 use bevy::prelude::*;
@@ -47,6 +47,7 @@ pub struct View<'w, 's> {
     index: Res<'w, EntityIndex>,
     states: Res<'w, MemberStates>,
     holdings: Res<'w, Holdings>,
+    grid: Res<'w, SiteGrid>,
     torus: Res<'w, Torus>,
     model: Res<'w, Model>,
     reports: Query<'w, 's, &'static IntelReport>,
@@ -90,6 +91,21 @@ impl View<'_, '_> {
     #[must_use]
     pub fn sites_of(&self, player: PlayerId) -> &[SiteId] {
         self.holdings.of(player)
+    }
+
+    /// The free tile nearest to a place within `radius` fields, where `taken` does not forbid it: coordinates are
+    /// public.
+    #[must_use]
+    pub fn nearest_free(&self, at: Tile, radius: i32, taken: impl Fn(Tile) -> bool) -> Option<Tile> {
+        self.grid.nearest_free(at, radius, taken)
+    }
+
+    /// Whether no site stands on a tile.
+    #[must_use]
+    pub fn is_free(&self, at: Tile) -> bool {
+        let mut free = true;
+        self.grid.for_each_within(at, 0, |_| free = false);
+        free
     }
 
     /// What the knower knows of a site.

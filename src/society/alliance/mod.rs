@@ -1,9 +1,11 @@
-//! Alliances: members and their ranks, stances between alliances, trust, grievance, reliability.
+//! Alliances: members and their ranks, who joins and who leaves, stances between alliances, trust, grievance,
+//! reliability, and what ends with the last village.
 //!
-//! What is *not* here: negotiating stances (a game sets them with `SetStance`), and anything about what an alliance
-//! knows or plans.
+//! What is *not* here: negotiating stances and memberships (a game sets them with `SetStance` and `SetMembership`),
+//! and anything about what an alliance knows or plans.
 
 mod components;
+mod membership;
 pub mod rules;
 mod systems;
 
@@ -20,10 +22,12 @@ use bevy::prelude::*;
 /// Where alliances change within a pass.
 #[derive(SystemSet, Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum AllianceSystems {
-    /// In `Intake`: stances that a game sets, and marches that they forbid.
+    /// In `Intake`: stances and memberships that a game sets, and marches that they forbid.
     Stances,
     /// In `Settle`: what attacks leave behind.
     Grievances,
+    /// In `Settle`, after `Grievances`: players and alliances without a site are eliminated.
+    Eliminate,
 }
 
 /// Alliances and their relations.
@@ -44,12 +48,18 @@ impl Plugin for AlliancePlugin {
             .add_observer(systems::on_membership)
             .configure_sets(Campaign, AllianceSystems::Stances.in_set(CampaignSystems::Intake))
             .add_scenario_loader(10, systems::spawn_alliances)
-            .configure_sets(Campaign, AllianceSystems::Grievances.in_set(CampaignSystems::Settle))
+            .configure_sets(
+                Campaign,
+                (AllianceSystems::Grievances, AllianceSystems::Eliminate).chain().in_set(CampaignSystems::Settle),
+            )
             .add_systems(
                 Campaign,
                 (
-                    (systems::apply_stances, systems::refuse_marches).chain().in_set(AllianceSystems::Stances),
+                    (systems::apply_stances, membership::apply_memberships, systems::refuse_marches)
+                        .chain()
+                        .in_set(AllianceSystems::Stances),
                     systems::note_grievances.in_set(AllianceSystems::Grievances),
+                    membership::eliminate.in_set(AllianceSystems::Eliminate),
                 ),
             );
     }

@@ -2,6 +2,7 @@
 
 use super::components::Decayed;
 use crate::base::clock::{GameSpan, GameTime};
+use crate::base::contract::Rank;
 use crate::base::id::PlayerId;
 use crate::base::rng::{Purpose, Stream};
 
@@ -38,6 +39,13 @@ pub fn trust_from_result(won: f64, lost: f64, expected: f64) -> f64 {
     (outcome - surprise).clamp(-25.0, 10.0)
 }
 
+/// Who leads when nobody does: the highest rank, then the most inhabitants, then the lowest id.
+#[must_use]
+pub fn heir(members: impl Iterator<Item = (Rank, u64, PlayerId)>) -> Option<PlayerId> {
+    // `Rank` is declared from the highest to the lowest.
+    members.min_by_key(|(rank, population, player)| (*rank, core::cmp::Reverse(*population), *player)).map(|m| m.2)
+}
+
 /// What others lose in trust in a member who did not send what it had pledged, per group.
 pub const TRUST_LOST_BY_NO_SHOW: f64 = 6.0;
 
@@ -50,6 +58,20 @@ mod tests {
         assert!(trust_from_result(1.0, 0.3, 0.4) > 7.0);
         assert!(trust_from_result(0.0, 0.9, 0.4) < -15.0);
         assert!(trust_from_result(0.0, 0.3, 0.4) > trust_from_result(0.0, 0.9, 0.4));
+    }
+
+    #[test]
+    fn an_officer_follows_before_a_member_and_the_populous_before_the_small() {
+        let member = |rank, population, id| (rank, population, PlayerId(id));
+        let all = [
+            member(Rank::Member, 9_000, 1),
+            member(Rank::Officer, 400, 4),
+            member(Rank::Officer, 500, 3),
+            member(Rank::Officer, 500, 2),
+        ];
+        assert_eq!(heir(all.into_iter()), Some(PlayerId(2)));
+        assert_eq!(heir(all.into_iter().take(1)), Some(PlayerId(1)));
+        assert_eq!(heir(core::iter::empty()), None);
     }
 
     #[test]

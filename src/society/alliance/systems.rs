@@ -6,8 +6,8 @@ use super::components::{
 use super::rules;
 use crate::base::clock::{DueBatch, GameTime};
 use crate::base::contract::{
-    BattleFought, CampaignFact, Fact, INPUT, Input, Inputs, Manner, Player, PlayerKind, Rank, RequestRefused, Rhythm,
-    Scenario, Site, Stance, Stances, WorldSeed,
+    BattleFought, CampaignFact, Fact, INPUT, Input, Inputs, Player, PlayerKind, Rank, Relations, RequestRefused,
+    Rhythm, Scenario, Site, Stance, StanceChanged, Stances, WorldSeed,
 };
 use crate::base::id::{AllianceId, EntityIndex, Knower, PlayerId, SiteId, StableId};
 use bevy::ecs::system::SystemParam;
@@ -79,6 +79,7 @@ pub(super) fn apply_stances(
     inputs: Res<Inputs>,
     index: Res<EntityIndex>,
     mut alliances: Query<&mut Stances>,
+    mut changed: MessageWriter<StanceChanged>,
     mut facts: MessageWriter<CampaignFact>,
 ) {
     if batch.of(INPUT).is_empty() {
@@ -104,6 +105,7 @@ pub(super) fn apply_stances(
                 stances.0.insert(other, (set.stance, at));
             }
         }
+        changed.write(StanceChanged { a: set.a, b: set.b, stance: set.stance });
         facts.write(CampaignFact { at, fact: Fact::StanceChanged { a: set.a, b: set.b, stance: set.stance } });
     }
 }
@@ -112,7 +114,7 @@ pub(super) fn apply_stances(
 pub(super) fn refuse_marches(
     batch: Res<DueBatch>,
     mut inputs: ResMut<Inputs>,
-    roster: Roster,
+    relations: Relations,
     index: Res<EntityIndex>,
     sites: Query<&Site>,
     mut facts: MessageWriter<CampaignFact>,
@@ -120,17 +122,14 @@ pub(super) fn refuse_marches(
     if batch.of(INPUT).is_empty() {
         return;
     }
-    let alliance = |site| roster.alliance_of(sites.get(index.site(site)?).ok()?.owner);
+    let owner = |site| sites.get(index.site(site)?).ok().map(|s| s.owner);
     inputs.now.retain(|logged| {
         let Input::March(march) = &logged.input else { return true };
-        if march.manner == Manner::Reinforce {
+        if !march.manner.is_hostile() {
             return true;
         }
-        let (Some(own), Some(other)) = (alliance(march.origin), alliance(march.target)) else { return true };
-        let stance = roster.relations(own).map_or(Stance::Neutral, |(stances, ..)| stances.to(other));
-        if !stance.forbids_attack() {
-            return true;
-        }
+        let (Some(own), Some(other)) = (owner(march.origin), owner(march.target)) else { return true };
+        let Some(stance) = relations.pact_of(own, other) else { return true };
         let request = format!("launch_march {} to {}", march.origin, march.target);
         facts.write(refusal(batch.now(), request, "pact", "no march against a partner", format!("{stance:?}")));
         false
@@ -161,7 +160,7 @@ pub(super) fn note_grievances(
     }
 }
 
-fn refusal(at: GameTime, request: String, rule: &str, limit: &str, value: String) -> CampaignFact {
+pub(super) fn refusal(at: GameTime, request: String, rule: &str, limit: &str, value: String) -> CampaignFact {
     CampaignFact {
         at,
         fact: Fact::RequestRefused(RequestRefused {

@@ -1,19 +1,16 @@
 //! The attack option: which targets, with which pattern, when.
 
+use super::option::CouncilOption;
 use super::session::Session;
 use crate::base::clock::{GameSpan, GameTime};
-use crate::base::contract::{Manner, Rank, SiteEstimate};
-use crate::base::id::{AllianceId, PlayerId, ProposalId, SiteId};
-use crate::decision::council::rules::charter::Electorate;
-use crate::decision::council::rules::roll::Roll;
-use crate::decision::council::{
-    Asked, CouncilSettings, Expected, Goal, Pledge, ProposedTarget, SubmitProposal, muster, own_score, proposal_of,
-};
+use crate::base::contract::{Manner, SiteEstimate};
+use crate::base::id::{AllianceId, PlayerId, SiteId};
+use crate::decision::council::{ActionKind, Asked, Expected, Goal, Pledge, ProposedTarget, SubmitProposal, muster};
 use crate::decision::planning::allocation::{AllocationProblem, Plan, Source, TargetSpec, allocate};
 use crate::decision::planning::rules::facts::{AttackEstimate, AttackFacts};
 use crate::decision::planning::rules::option::{AttackInputs, attack_score};
 use crate::decision::planning::rules::target::{TargetInputs, ValueInputs, is_worthwhile, target_score, target_value};
-use crate::decision::planning::{Pattern, earliest_covering};
+use crate::decision::planning::{Pattern, PatternGoal, earliest_covering};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Villages nearest to a target that are considered as its sources.
@@ -26,19 +23,6 @@ const OPTIMISTIC_RATIO: f64 = 3.0;
 const VILLAGES_EXPECTED: f64 = 4.0;
 /// Groups of one operation at most, while it is planned.
 const GROUPS_MAX: usize = 60;
-
-/// The best attack of a session.
-pub(super) struct AttackOption {
-    pub(super) submission: SubmitProposal,
-    pub(super) score: f64,
-}
-
-impl AttackOption {
-    pub(super) fn name(&self) -> String {
-        let targets: Vec<String> = self.submission.targets.iter().map(|t| t.site.to_string()).collect();
-        format!("attack {} by {}", targets.join(" "), self.submission.pattern)
-    }
-}
 
 /// A site that could be attacked, with what is believed of it.
 #[derive(Clone)]
@@ -53,7 +37,7 @@ struct Candidate {
 }
 
 /// The best attack, or the gate that blocks all of them.
-pub(super) fn best_option(session: &Session) -> Result<AttackOption, &'static str> {
+pub(super) fn best_option(session: &Session) -> Result<CouncilOption, &'static str> {
     let sources = all_sources(session);
     if sources.is_empty() {
         return Err("no_force_at_home");
@@ -67,7 +51,7 @@ pub(super) fn best_option(session: &Session) -> Result<AttackOption, &'static st
         .filter_map(|c| {
             let pattern = session.library.default_pattern();
             let (plan, arrival) = plan(session, &sources, core::slice::from_ref(&c.spec), pattern)?;
-            plan.meets_any(1.0).then(|| (rescored(session, c, &plan, arrival), plan, arrival))
+            plan.meets_any(1.0).then(|| (rescored(session, c, &plan, arrival, PatternGoal::Break), plan, arrival))
         })
         .collect();
     planned.retain(|(c, ..)| c.score >= session.planning.scores.target_min);
@@ -80,10 +64,13 @@ pub(super) fn best_option(session: &Session) -> Result<AttackOption, &'static st
         .filter(|c| c.enemy == enemy)
         .take(session.settings.targets_per_operation)
         .collect();
-    let mut options: Vec<AttackOption> = Vec::new();
+    let mut options: Vec<CouncilOption> = Vec::new();
     for n in 1..=together.len() {
         for pattern in session.library.fitting(session.situation.view.model().capabilities()) {
-            options.extend(option(session, &sources, &together[..n], pattern));
+            // A site is taken alone: everyone must be there for it.
+            if n == 1 || pattern.goal == PatternGoal::Break {
+                options.extend(option(session, &sources, &together[..n], pattern));
+            }
         }
     }
     options
@@ -151,7 +138,7 @@ fn candidate(
     {
         return None;
     }
-    let value = value(session, &estimate, estimate.goods.total());
+    let value = value(session, &estimate, estimate.goods.total(), PatternGoal::Break);
     let attack = AttackEstimate {
         ratio: GUESSED_RATIO,
         confidence: estimate.confidence,
@@ -181,9 +168,9 @@ fn score(session: &Session, attack: &AttackEstimate, inputs: &TargetInputs) -> f
     target_score(&inputs, &session.planning.scores).score
 }
 
-/// The value of breaking a site: what can be carried off, and what its troops cost.
+/// The value of breaking a site, what can be carried off and what its troops cost; and of taking it, what it makes.
 #[expect(clippy::cast_precision_loss, reason = "goods of one village, far below 2^53")]
-fn value(session: &Session, estimate: &SiteEstimate, carry: i64) -> f64 {
+fn value(session: &Session, estimate: &SiteEstimate, carry: i64, goal: PatternGoal) -> f64 {
     let model = session.situation.view.model();
     let offense = estimate.troops.iter().filter(|(c, _)| model.is_offense(*c)).collect();
     let offense = model.cost(&offense);
@@ -191,6 +178,8 @@ fn value(session: &Session, estimate: &SiteEstimate, carry: i64) -> f64 {
         loot_goods: Some(estimate.goods.total().min(carry) as f64),
         kills_defense_goods: Some((model.cost(&estimate.troops) - offense) as f64),
         kills_offense_goods: Some(offense as f64),
+        bonus_goods: (goal == PatternGoal::Take)
+            .then(|| session.settings.take_hours * model.production(estimate.population)),
         ..ValueInputs::default()
     };
     target_value(&inputs, &session.planning.scores).score
@@ -287,14 +276,14 @@ fn plan(session: &Session, sources: &[Source], targets: &[TargetSpec], pattern: 
 }
 
 /// The candidate's score with the ratio and the cost that a plan really has.
-fn rescored(session: &Session, candidate: Candidate, plan: &Plan, arrival: GameTime) -> Candidate {
+fn rescored(session: &Session, candidate: Candidate, plan: &Plan, arrival: GameTime, goal: PatternGoal) -> Candidate {
     let ratio = plan.targets.iter().find(|t| t.site == candidate.spec.site).map_or(0.0, |t| t.forecast.ratio);
     let site = candidate.spec.site;
     let model = session.situation.view.model();
     let groups = || plan.groups.iter().filter(|g| g.target == site);
     let carry = groups().map(|g| model.carry(&g.force)).sum();
     let mut spec = candidate.spec.clone();
-    spec.value = value(session, &spec.estimate, carry);
+    spec.value = value(session, &spec.estimate, carry, goal);
     #[expect(clippy::cast_precision_loss, reason = "goods of one operation")]
     let cost_goods = groups().map(|g| model.cost(&g.force) as f64).sum();
     let attack = AttackEstimate { ratio, cost_goods, value_goods: spec.value, ..candidate.attack };
@@ -304,14 +293,15 @@ fn rescored(session: &Session, candidate: Candidate, plan: &Plan, arrival: GameT
 }
 
 /// An option: these targets together, with this pattern.
-fn option(session: &Session, sources: &[Source], targets: &[&Candidate], pattern: &Pattern) -> Option<AttackOption> {
+fn option(session: &Session, sources: &[Source], targets: &[&Candidate], pattern: &Pattern) -> Option<CouncilOption> {
     let specs: Vec<TargetSpec> = targets.iter().map(|c| c.spec.clone()).collect();
     let (plan, arrival) = plan(session, sources, &specs, pattern)?;
     if !plan.targets.iter().all(|t| t.met) {
         return None;
     }
     // Each further target that the same operation reaches adds a quarter of its own score.
-    let targets: Vec<Candidate> = targets.iter().map(|c| rescored(session, (*c).clone(), &plan, arrival)).collect();
+    let targets: Vec<Candidate> =
+        targets.iter().map(|c| rescored(session, (*c).clone(), &plan, arrival, pattern.goal)).collect();
     let value: f64 = targets.iter().map(|t| t.spec.value).sum();
     let target: f64 = targets.iter().enumerate().map(|(i, c)| if i == 0 { c.score } else { 0.25 * c.score }).sum();
     let hours_since_refusal = targets
@@ -349,8 +339,12 @@ fn option(session: &Session, sources: &[Source], targets: &[&Candidate], pattern
     let submission = SubmitProposal {
         alliance: session.alliance,
         proposer: PlayerId::default(),
+        action: ActionKind::MassAttack,
         pattern: pattern.name.clone(),
-        goal: Goal::BreakDefense { share: session.settings.goal_share },
+        goal: match pattern.goal {
+            PatternGoal::Break => Goal::BreakDefense { share: session.settings.goal_share },
+            PatternGoal::Take => Goal::Take,
+        },
         targets,
         enemy: Some(enemy),
         arrival,
@@ -358,8 +352,7 @@ fn option(session: &Session, sources: &[Source], targets: &[&Candidate], pattern
         expected,
         asked,
     };
-    let proposer = proposer(session, &submission)?;
-    Some(AttackOption { submission: SubmitProposal { proposer, ..submission }, score })
+    CouncilOption::proposed(session, submission, score)
 }
 
 fn proposed(session: &Session, candidate: &Candidate, plan: &Plan) -> ProposedTarget {
@@ -419,21 +412,4 @@ fn asked(session: &Session, plan: &Plan) -> BTreeMap<PlayerId, Asked> {
         of.share = if army > 0 { (of.goods as f64 / army as f64).min(1.0) } else { 0.0 };
     }
     asked
-}
-
-/// The awake leader or officer whose own score for the option is highest, ties by id.
-fn proposer(session: &Session, submission: &SubmitProposal) -> Option<PlayerId> {
-    let mut best: Option<(f64, PlayerId)> = None;
-    for member in session.members.iter().filter(|m| m.rank != Rank::Member && m.rhythm.is_awake(session.now)) {
-        let submission = SubmitProposal { proposer: member.player, ..submission.clone() };
-        let id = ProposalId { alliance: session.alliance, n: 0 };
-        let roll = Roll::open(Electorate::Cabinet, &[], member.player);
-        let deadline = session.now + session.settings.vote_window;
-        let proposal = proposal_of(id, &submission, roll, session.now, deadline, &CouncilSettings::default());
-        let score = own_score(session.situation, &proposal, member, session.voting_settings, session.now);
-        if best.is_none_or(|(most, _)| score > most) {
-            best = Some((score, member.player));
-        }
-    }
-    best.map(|(_, player)| player)
 }

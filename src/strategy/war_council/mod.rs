@@ -4,6 +4,8 @@
 //! standing right of officers. What is *not* here: the vote (`council`), and carrying anything out (`operations`).
 
 mod attack;
+mod expansion;
+mod option;
 mod scouting;
 mod session;
 

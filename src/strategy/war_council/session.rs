@@ -1,16 +1,19 @@
 //! A session: who is there, what they know, what they choose.
 
-use super::attack::{self, AttackOption};
-use super::scouting;
+use super::option::CouncilOption;
+use super::{attack, expansion, scouting};
 use crate::action::operations::{Operation, RunningOperations, SendScouts};
 use crate::base::clock::{Agenda, CampaignSystems, DueBatch, DueKind, GameSpan, GameTime};
 use crate::base::contract::{CampaignFact, Fact, Rank, Scenario, SiteState, WantedStates, WorldSeed};
 use crate::base::id::{AllianceId, EntityIndex, PlayerId, ProposalId, SiteId};
-use crate::decision::council::{Decisions, Situation, SubmitProposal, Threats, VotingSettings, stagger};
+use crate::decision::council::{
+    ActionKind, Decisions, Proposal, Situation, SubmitProposal, Threats, VotingSettings, stagger,
+};
 use crate::decision::planning::allocation::AllocationSettings;
 use crate::decision::planning::{Library, PlanningSettings};
 use crate::knowledge::intel::{Cause, ObservationLog, Seen};
 use crate::society::alliance::MemberInfo;
+use bevy::ecs::system::SystemParam;
 use bevy::prelude::*;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
@@ -63,6 +66,12 @@ pub struct WarCouncilSettings {
     pub arrival_within: GameSpan,
     /// The share of the defense that an attack is to break.
     pub goal_share: f64,
+    /// Hours of what a site makes that taking it is worth.
+    pub take_hours: f64,
+    /// Hours of what a new site will make that founding it is worth.
+    pub expansion_hours: f64,
+    /// Between two expansions that an alliance proposes.
+    pub expansion_pause: GameSpan,
 }
 
 impl Default for WarCouncilSettings {
@@ -76,6 +85,9 @@ impl Default for WarCouncilSettings {
             vote_window: GameSpan::hours(12),
             arrival_within: GameSpan::hours(44),
             goal_share: 0.8,
+            take_hours: 168.0,
+            expansion_hours: 720.0,
+            expansion_pause: GameSpan::hours(72),
         }
     }
 }
@@ -131,6 +143,8 @@ pub(super) struct Session<'a, 'w, 's> {
     pub(super) last_hit: BTreeMap<SiteId, GameTime>,
     /// When a proposal on a site was last refused.
     pub(super) refused: BTreeMap<SiteId, GameTime>,
+    /// When an expansion was last proposed.
+    pub(super) last_expansion: Option<GameTime>,
     /// Whether a proposal is open.
     pub(super) voting: bool,
 }
@@ -140,6 +154,47 @@ impl Session<'_, '_, '_> {
     pub(super) fn member(&self, player: PlayerId) -> Option<&MemberInfo> {
         let i = self.members.binary_search_by_key(&player, |m| m.player).ok()?;
         self.members.get(i)
+    }
+}
+
+/// What an alliance has decided, runs and saw so far.
+#[derive(SystemParam)]
+pub(super) struct Records<'w, 's> {
+    index: Res<'w, EntityIndex>,
+    alliances: Query<'w, 's, (&'static Decisions, &'static RunningOperations, &'static ObservationLog)>,
+    operations: Query<'w, 's, &'static Operation>,
+    proposals: Query<'w, 's, &'static Proposal>,
+}
+
+impl Records<'_, '_> {
+    fn of(&self, alliance: AllianceId) -> Option<(&Decisions, &RunningOperations, &ObservationLog)> {
+        self.alliances.get(self.index.alliance(alliance)?).ok()
+    }
+
+    fn operation(&self, id: ProposalId) -> Option<&Operation> {
+        self.operations.get(self.index.proposal(id)?).ok()
+    }
+
+    /// The sites that running operations go to: those that look, or all others.
+    fn targets_of(&self, running: &[ProposalId], scouting: bool) -> BTreeSet<SiteId> {
+        let operations = running.iter().filter_map(|id| self.operation(*id)).filter(|o| o.scouting == scouting);
+        operations.flat_map(|o| o.groups.iter().map(|g| g.target)).collect()
+    }
+
+    fn last_hits(&self, decisions: &Decisions) -> BTreeMap<SiteId, GameTime> {
+        let mut hits = BTreeMap::new();
+        for operation in decisions.decided.iter().filter_map(|id| self.operation(*id)) {
+            for group in &operation.groups {
+                let hit = hits.entry(group.target).or_insert(group.arrival);
+                *hit = (*hit).max(group.arrival);
+            }
+        }
+        hits
+    }
+
+    fn last_expansion(&self, decisions: &Decisions) -> Option<GameTime> {
+        let proposals = decisions.decided.iter().filter_map(|id| self.proposals.get(self.index.proposal(*id)?).ok());
+        proposals.filter(|p| p.action == ActionKind::Expansion).map(|p| p.opened_at).max()
     }
 }
 
@@ -154,8 +209,7 @@ pub(super) fn hold_councils(
     seed: Option<Res<WorldSeed>>,
     index: Res<EntityIndex>,
     situation: Situation,
-    alliances: Query<(&Decisions, &RunningOperations, &ObservationLog)>,
-    operations: Query<&Operation>,
+    records: Records,
     mut calendars: Query<&mut CouncilCalendar>,
     mut agenda: ResMut<Agenda>,
     mut submissions: MessageWriter<SubmitProposal>,
@@ -166,6 +220,10 @@ pub(super) fn hold_councils(
     let mut met = None;
     for entry in batch.of(WAR_COUNCIL) {
         let alliance = alliance_of(entry.owner);
+        // An alliance that was eliminated meets no more.
+        if !situation.roster.alliance(alliance).is_some_and(|a| a.active) {
+            continue;
+        }
         if let Some(mut calendar) = index.alliance(alliance).and_then(|e| calendars.get_mut(e).ok())
             && entry.n == 0
         {
@@ -176,9 +234,7 @@ pub(super) fn hold_councils(
         if met.replace(alliance) == Some(alliance) {
             continue;
         }
-        let Some((decisions, running, log)) = index.alliance(alliance).and_then(|e| alliances.get(e).ok()) else {
-            continue;
-        };
+        let Some((decisions, running, log)) = records.of(alliance) else { continue };
         let members = situation.voters(alliance);
         let council: Vec<&MemberInfo> = members.iter().filter(|m| m.rank != Rank::Member).collect();
         if !council.iter().any(|m| m.rhythm.is_awake(now)) {
@@ -201,11 +257,12 @@ pub(super) fn hold_councils(
             own: situation.view.own(alliance),
             threats: situation.threats(alliance, now),
             enemies: situation.roster.relations(alliance).map_or_else(Vec::new, |(s, ..)| s.wars().collect()),
-            claimed: targets_of(&running.0, false, &index, &operations),
-            being_scouted: targets_of(&running.0, true, &index, &operations),
+            claimed: records.targets_of(&running.0, false),
+            being_scouted: records.targets_of(&running.0, true),
             scouts_lost: scouts_lost(log, now),
-            last_hit: last_hits(decisions, &index, &operations),
+            last_hit: records.last_hits(decisions),
             refused: decisions.refused.clone(),
+            last_expansion: records.last_expansion(decisions),
             voting: !decisions.open.is_empty(),
             members,
         };
@@ -228,39 +285,33 @@ pub(super) fn hold_councils(
 
 struct SessionOutcome {
     parties: Vec<SendScouts>,
-    best: Option<AttackOption>,
+    best: Option<CouncilOption>,
     /// Why nothing is proposed, if nothing is.
     gate: Option<&'static str>,
 }
 
 fn meet(session: &Session) -> SessionOutcome {
-    if session.enemies.is_empty() {
-        return SessionOutcome { parties: Vec::new(), best: None, gate: Some("no_war") };
-    }
-    let attack = if session.voting { Err("vote_is_open") } else { attack::best_option(session) };
+    let at_war = !session.enemies.is_empty();
+    let attack = match (session.voting, at_war) {
+        (true, _) => Err("vote_is_open"),
+        (_, false) => Err("no_war"),
+        _ => attack::best_option(session),
+    };
     let best_score = attack.as_ref().map_or(0.0, |o| o.score);
-    let parties = scouting::parties(session, best_score);
-    match attack {
+    let parties = if at_war { scouting::parties(session, best_score) } else { Vec::new() };
+    let expansion = if session.voting { Err("vote_is_open") } else { expansion::best_option(session) };
+    let best = match (attack, expansion) {
+        (Ok(attack), Ok(expansion)) => Ok(if expansion.score > attack.score { expansion } else { attack }),
+        // The gate of the war is the one that is asked for.
+        (attack, expansion) => attack.or_else(|gate| expansion.map_err(|_| gate)),
+    };
+    match best {
         Err(gate) => SessionOutcome { parties, best: None, gate: Some(gate) },
         Ok(option) => {
             let gate = (option.score < session.planning.scores.option_min).then_some("no_option_above_threshold");
             SessionOutcome { parties, best: Some(option), gate }
         }
     }
-}
-
-fn targets_of(
-    running: &[ProposalId],
-    scouting: bool,
-    index: &EntityIndex,
-    operations: &Query<&Operation>,
-) -> BTreeSet<SiteId> {
-    running
-        .iter()
-        .filter_map(|id| operations.get(index.proposal(*id)?).ok())
-        .filter(|o| o.scouting == scouting)
-        .flat_map(|o| o.groups.iter().map(|g| g.target))
-        .collect()
 }
 
 /// Scouts that an alliance lost at each site within the last 72 hours, the largest party of each.
@@ -273,16 +324,4 @@ fn scouts_lost(log: &ObservationLog, now: GameTime) -> BTreeMap<SiteId, u32> {
         }
     }
     lost
-}
-
-fn last_hits(decisions: &Decisions, index: &EntityIndex, operations: &Query<&Operation>) -> BTreeMap<SiteId, GameTime> {
-    let mut hits = BTreeMap::new();
-    for id in &decisions.decided {
-        let Some(operation) = index.proposal(*id).and_then(|e| operations.get(e).ok()) else { continue };
-        for group in &operation.groups {
-            let hit = hits.entry(group.target).or_insert(group.arrival);
-            *hit = (*hit).max(group.arrival);
-        }
-    }
-    hits
 }

@@ -51,7 +51,11 @@ impl Touched {
     }
 }
 
+/// Where nobody grows, nobody is counted.
 pub(super) fn schedule_census(world: &mut World, _: &Scenario) {
+    if !world.resource::<EconomySettings>().alive {
+        return;
+    }
     let now = world.resource::<GameClock>().now();
     let midnight = GameTime((now.0.div_euclid(DAY.0) + 1) * DAY.0);
     world.resource_mut::<Agenda>().push(CENSUS.entry(midnight, 0, 0));

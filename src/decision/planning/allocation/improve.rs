@@ -3,7 +3,7 @@
 use super::problem::{AllocationProblem, AllocationSettings, LeftOut, Plan, PlannedGroup, Source, TargetPlan};
 use crate::base::clock::{GameSpan, GameTime};
 use crate::base::contract::{AttackGroup, Forecast, Manner, WorldModel};
-use crate::base::id::PlayerId;
+use crate::base::id::{PlayerId, UnitClass};
 use crate::base::rng::{Purpose, Stream};
 use crate::base::ruleset::Force;
 use crate::decision::planning::UnitFilter;
@@ -476,6 +476,7 @@ impl<'a> Draft<'a> {
                     travel,
                     arrival,
                     manner: wave.manner,
+                    aims: wave.aims(self.model),
                 });
             }
         }
@@ -520,8 +521,10 @@ fn offer(
     to: crate::base::geometry::Tile,
 ) -> Option<Offer> {
     let source = &problem.sources[source];
-    let slowest: Option<GameSpan> =
-        source.available.iter().filter_map(|(c, _)| model.travel(&source.site, to, c)).max();
+    let travels = |counts: &dyn Fn(UnitClass) -> bool| {
+        source.available.iter().filter(|(c, _)| counts(*c)).filter_map(|(c, _)| model.travel(&source.site, to, c)).max()
+    };
+    let (slowest, engines) = (travels(&|_| true), travels(&|c| model.is_siege(c)));
     let mut legs: Vec<Leg> = Vec::new();
     // Nobody marches in two waves.
     let mut left = source.available.clone();
@@ -529,11 +532,16 @@ fn offer(
         let force: Force = left
             .iter()
             .filter(|(c, _)| {
-                let is_slowest = model.travel(&source.site, to, *c) == slowest;
+                let travel = model.travel(&source.site, to, *c);
+                let is_engine = model.is_siege(*c) && travel == engines;
                 match wave.units {
                     UnitFilter::All => true,
-                    UnitFilter::WithoutSlowest => !is_slowest,
-                    UnitFilter::OnlySlowest => is_slowest,
+                    UnitFilter::WithoutSlowest => travel != slowest,
+                    UnitFilter::OnlySlowest => travel == slowest,
+                    UnitFilter::WithoutEngines => !is_engine,
+                    UnitFilter::Engines => is_engine,
+                    // Chiefs are chosen before, and are not among what is available here.
+                    UnitFilter::Chief => false,
                 }
             })
             .collect();

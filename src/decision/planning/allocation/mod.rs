@@ -6,6 +6,7 @@
 
 mod improve;
 mod problem;
+mod train;
 
 pub use problem::{AllocationProblem, AllocationSettings, LeftOut, Plan, PlannedGroup, Source, TargetPlan, TargetSpec};
 
@@ -15,6 +16,9 @@ use improve::Draft;
 /// Plans.
 #[must_use]
 pub fn allocate(problem: &AllocationProblem, settings: &AllocationSettings, model: &dyn WorldModel) -> Plan {
+    if train::takes(problem) {
+        return train::allocate_train(problem, settings, model);
+    }
     let mut draft = Draft::new(problem, settings, model);
     draft.construct();
     draft.improve();

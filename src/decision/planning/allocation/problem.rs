@@ -17,6 +17,8 @@ pub struct Source {
     pub site: SiteState,
     /// What may leave.
     pub available: Force,
+    /// Chiefs that may leave: they go only with waves of their own.
+    pub chiefs: Force,
     /// Inhabitants of its owner's sites together.
     pub population: u64,
     /// When its owner sleeps: nothing launches then.
@@ -116,6 +118,8 @@ pub struct AllocationSettings {
     /// members, and a load that is shared asks less of each. One village sends at most 1.6 / this of what is needed
     /// until all in reach were asked.
     pub participants: u32,
+    /// Attack points that go with each chief, so that it survives what is left at a broken site.
+    pub escort_attack: f64,
     /// A group of less than this share of what is needed is not sent.
     pub group_min: f64,
     /// Steps of the local search.
@@ -135,6 +139,7 @@ impl Default for AllocationSettings {
             saving_min: 0.015,
             loss_max: 0.4,
             participants: 6,
+            escort_attack: 900.0,
             group_min: 0.02,
             iterations: 160,
             facts: FactSettings::default(),
@@ -165,6 +170,8 @@ pub struct PlannedGroup {
     pub arrival: GameTime,
     /// In what manner.
     pub manner: Manner,
+    /// What its engines aim at, as an order names it.
+    pub aims: [Option<u8>; 2],
 }
 
 /// What a plan expects at one target.
@@ -198,6 +205,10 @@ pub enum LeftOut {
     TooCostly,
     /// There were too many groups.
     Limit,
+    /// Too few chiefs can be there in time.
+    TooFewChiefs,
+    /// The engines that can be there leave the seat standing: chiefs could do nothing.
+    SeatStands,
 }
 
 impl fmt::Display for LeftOut {
@@ -207,6 +218,8 @@ impl fmt::Display for LeftOut {
             Self::TooStrong => "too_strong",
             Self::TooCostly => "too_costly",
             Self::Limit => "limit",
+            Self::TooFewChiefs => "too_few_chiefs",
+            Self::SeatStands => "seat_stands",
         })
     }
 }
@@ -238,6 +251,24 @@ impl Plan {
     pub fn participants(&self) -> u32 {
         let members: std::collections::BTreeSet<PlayerId> = self.groups.iter().map(|g| g.member).collect();
         u32::try_from(members.len()).unwrap_or(u32::MAX)
+    }
+
+    /// Adds groups that were planned by themselves.
+    #[expect(clippy::cast_precision_loss, reason = "goods of one operation, far below 2^53")]
+    pub(super) fn add_groups(&mut self, groups: Vec<PlannedGroup>, model: &dyn WorldModel) {
+        self.sent_goods += groups.iter().map(|g| model.cost(&g.force) as f64).sum::<f64>();
+        self.groups.extend(groups);
+        self.groups.sort_by_key(|g| (g.target, g.wave, g.site));
+    }
+
+    /// Leaves out a target after all.
+    pub(super) fn leave_out(&mut self, site: SiteId, value: f64, why: LeftOut) {
+        self.groups.retain(|g| g.target != site);
+        if let Some(target) = self.targets.iter_mut().find(|t| t.site == site && t.met) {
+            target.met = false;
+            self.value -= value;
+            self.left_out.push((site, why));
+        }
     }
 
     /// Whether the plan attacks anything at this ratio or better.

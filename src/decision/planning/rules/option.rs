@@ -1,4 +1,4 @@
-//! Scores of what a council can propose: an attack or a scouting. More options come with their features.
+//! Scores of what a council can propose: an attack, an expansion or a scouting. More options come with their features.
 //!
 //! Source: `behavior.md`, "Targets and council options". The bonus for going on with the current aim is given once,
 //! here, and not to the target as well.
@@ -35,6 +35,28 @@ pub fn attack_score(inputs: &AttackInputs, settings: &ScoreSettings) -> Reason {
         .with("bound", settings.bound, inputs.bound_share.map(|s| -s))
         .with("refusal", settings.refusal, refusal)
         .with("continues_aim", settings.continue_bonus, Some(f64::from(u8::from(inputs.continues_aim))))
+        .finish()
+}
+
+/// What the score of an expansion rests on. `None` is not known.
+#[derive(Clone, Copy, PartialEq, Debug, Default, Serialize, Deserialize)]
+pub struct ExpansionInputs {
+    /// (V - C)/(V + C): what the new site will make against what it costs.
+    pub gain: Option<f64>,
+    /// Wars that are open.
+    pub open_wars: Option<u32>,
+    /// Hours since the same expansion was refused; `None` if it never was.
+    pub hours_since_refusal: Option<f64>,
+}
+
+/// Expand = .5 gain - .05 open wars - .4 x 2^(-h since refusal/36).
+#[must_use]
+pub fn expansion_score(inputs: &ExpansionInputs, settings: &ScoreSettings) -> Reason {
+    let refusal = inputs.hours_since_refusal.map(|h| -halving(h, settings.refusal_half_life_hours));
+    Breakdown::default()
+        .with("gain", settings.expansion, inputs.gain)
+        .with("open_wars", settings.expansion_war, inputs.open_wars.map(|n| -f64::from(n)))
+        .with("refusal", settings.refusal, refusal)
         .finish()
 }
 
@@ -85,6 +107,14 @@ mod tests {
         check(&attack_score(&inputs, &settings), 0.4 + 0.15 - 0.1 - 0.2 + 0.1);
         let fresh = AttackInputs { hours_since_refusal: None, continues_aim: false, ..inputs };
         check(&attack_score(&fresh, &settings), 0.45);
+    }
+
+    #[test]
+    fn expansion_by_hand() {
+        let settings = ScoreSettings::default();
+        let inputs = ExpansionInputs { gain: Some(0.6), open_wars: Some(2), hours_since_refusal: Some(36.0) };
+        check(&expansion_score(&inputs, &settings), 0.3 - 0.1 - 0.2);
+        check(&expansion_score(&ExpansionInputs { hours_since_refusal: None, ..inputs }, &settings), 0.2);
     }
 
     #[test]

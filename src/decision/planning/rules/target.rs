@@ -50,6 +50,10 @@ pub struct ScoreSettings {
     pub refusal_half_life_hours: f64,
     /// Weight of what scouting could reveal. Default 0.6.
     pub scout: f64,
+    /// Weight of what a new site brings. Default 0.5.
+    pub expansion: f64,
+    /// Subtracted from an expansion per open war. Default 0.05.
+    pub expansion_war: f64,
 }
 
 impl Default for ScoreSettings {
@@ -75,6 +79,8 @@ impl Default for ScoreSettings {
             refusal: 0.4,
             refusal_half_life_hours: 36.0,
             scout: 0.6,
+            expansion: 0.5,
+            expansion_war: 0.05,
         }
     }
 }

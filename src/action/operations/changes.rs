@@ -1,0 +1,120 @@
+//! What changed hands while an operation waits or is under way: orders that make no sense any more are called off.
+
+use super::components::{Group, GroupStatus, Operation, OperationStatus, RunningOperations};
+use super::rules;
+use super::systems::call_off;
+use crate::base::clock::{Agenda, DueBatch};
+use crate::base::contract::{
+    CampaignFact, Fact, MembershipChanged, Model, Relations, Site, SiteChanged, StanceChanged,
+};
+use crate::base::id::{EntityIndex, OrderId, PlayerId, SiteId};
+use crate::decision::council::Goal;
+use crate::decision::planning::Commitments;
+use bevy::ecs::system::SystemParam;
+use bevy::prelude::*;
+use std::collections::BTreeSet;
+
+/// What is public of those whom an operation concerns.
+#[derive(SystemParam)]
+pub(super) struct Public<'w, 's> {
+    index: Res<'w, EntityIndex>,
+    sites: Query<'w, 's, &'static Site>,
+    relations: Relations<'w, 's>,
+    model: Res<'w, Model>,
+}
+
+impl Public<'_, '_> {
+    fn owner(&self, site: SiteId) -> Option<PlayerId> {
+        self.sites.get(self.index.site(site)?).ok().map(|s| s.owner)
+    }
+
+    /// Why a group that has not left must stay, if it must.
+    pub(super) fn stays(&self, operation: &Operation, group: &Group) -> Option<&'static str> {
+        if self.relations.alliance_of(group.member) != Some(operation.id.alliance) {
+            Some("member_left")
+        } else if self.owner(group.site) != Some(group.member) {
+            Some("origin_lost")
+        } else {
+            self.hopeless(operation, group.target)
+        }
+    }
+
+    /// Why nothing of an operation should go to a target any more, if nothing should.
+    fn hopeless(&self, operation: &Operation, target: SiteId) -> Option<&'static str> {
+        match self.owner(target) {
+            // A plot is free until somebody founds a site there.
+            None => target.tile_id().is_none().then_some("target_gone"),
+            Some(owner) if self.relations.are_allies(operation.proposer, owner) => Some("own_alliance"),
+            Some(owner) if self.relations.are_friends(operation.proposer, owner) => Some("pact"),
+            Some(_) => (operation.goal == Goal::Found).then_some("tile_taken"),
+        }
+    }
+}
+
+/// Sites, memberships and stances changed: what waits for them is kept at home, what is under way is called back as far
+/// as the rules allow it. What the world turns back by itself is noted as recalled.
+pub(super) fn follow_changes(
+    batch: Res<DueBatch>,
+    mut sites: MessageReader<SiteChanged>,
+    mut memberships: MessageReader<MembershipChanged>,
+    mut stances: MessageReader<StanceChanged>,
+    public: Public,
+    running: Query<&RunningOperations>,
+    mut operations: Query<&mut Operation>,
+    mut commitments: Query<&mut Commitments>,
+    mut agenda: ResMut<Agenda>,
+    mut facts: MessageWriter<CampaignFact>,
+) {
+    if sites.is_empty() && memberships.is_empty() && stances.is_empty() {
+        return;
+    }
+    sites.clear();
+    memberships.clear();
+    stances.clear();
+    let now = batch.now();
+    let mut concerned: Vec<_> = running.iter().flat_map(|r| r.0.iter().copied()).collect();
+    concerned.sort_unstable();
+    for id in concerned {
+        let Some(mut operation) = public.index.proposal(id).and_then(|e| operations.get_mut(e).ok()) else { continue };
+        if operation.status != OperationStatus::Running {
+            continue;
+        }
+        let targets: BTreeSet<SiteId> = operation.groups.iter().map(|g| g.target).collect();
+        let lost: Vec<(SiteId, &'static str)> =
+            targets.into_iter().filter_map(|t| Some((t, public.hopeless(&operation, t)?))).collect();
+        let keeps: Vec<(usize, &'static str)> = operation
+            .groups
+            .iter()
+            .enumerate()
+            .filter(|(_, g)| g.status == GroupStatus::Waiting)
+            .filter_map(|(i, g)| Some((i, public.stays(&operation, g)?)))
+            .collect();
+        if lost.is_empty() && keeps.is_empty() {
+            continue;
+        }
+        let mut why: BTreeSet<String> = BTreeSet::new();
+        for (i, reason) in keeps {
+            let group = &mut operation.groups[i];
+            group.status = GroupStatus::HeldBack;
+            why.insert(format!("{reason}: site {} to site {}", group.site, group.target));
+            if let Some(mut promises) = public.index.site(group.site).and_then(|e| commitments.get_mut(e).ok()) {
+                promises.release(OrderId::of_group(id, i));
+            }
+        }
+        let recall = public.model.capabilities().recall;
+        for (site, reason) in lost {
+            if call_off(&mut operation, site, now, recall, &public.index, &mut commitments, &mut agenda) {
+                why.insert(format!("{reason}: site {site}"));
+            }
+        }
+        if !operation.groups.iter().any(rules::is_active) {
+            operation.status = OperationStatus::Aborted;
+        }
+        if !operation.scouting {
+            for reason in why {
+                let decision = "call_off_target".to_owned();
+                facts.write(CampaignFact { at: now, fact: Fact::OperationRevised { operation: id, decision, reason } });
+            }
+        }
+    }
+}

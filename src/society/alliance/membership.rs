@@ -1,0 +1,239 @@
+//! Who joins, who leaves, who follows a leader, and what ends with the last site.
+
+use super::components::{Alliance, MemberOf, Membership, Reliability, Trust, WarAims, WarRecord};
+use super::rules;
+use super::systems::{Roster, refusal};
+use crate::base::clock::{DueBatch, GameTime};
+use crate::base::contract::{
+    CampaignFact, Estates, Fact, INPUT, Input, Inputs, MembershipChanged, Player, PlayerKind, Rank, SetMembership,
+    SiteChanged, Stance, StanceChanged, Stances,
+};
+use crate::base::id::{AllianceId, EntityIndex, PlayerId};
+use crate::base::limits::Limits;
+use bevy::ecs::system::SystemParam;
+use bevy::prelude::*;
+use std::collections::BTreeSet;
+
+/// What a change of membership tells.
+#[derive(SystemParam)]
+pub(super) struct Tidings<'w> {
+    memberships: MessageWriter<'w, MembershipChanged>,
+    stances: MessageWriter<'w, StanceChanged>,
+    facts: MessageWriter<'w, CampaignFact>,
+}
+
+/// A player that moves from one alliance to another, or out of all.
+#[derive(Clone, Copy)]
+struct Move {
+    player: PlayerId,
+    from: Option<AllianceId>,
+    to: Option<AllianceId>,
+}
+
+/// Players leave and join as a game says. Several moves of one instant are seen in their order.
+pub(super) fn apply_memberships(
+    batch: Res<DueBatch>,
+    inputs: Res<Inputs>,
+    limits: Res<Limits>,
+    index: Res<EntityIndex>,
+    roster: Roster,
+    mut tidings: Tidings,
+    mut commands: Commands,
+) {
+    if batch.of(INPUT).is_empty() {
+        return;
+    }
+    let mut moves: Vec<Move> = Vec::new();
+    for logged in &inputs.now {
+        let Input::Membership(set) = &logged.input else { continue };
+        match check(set, &moves, &roster, &limits) {
+            Ok(from) => moves.push(Move { player: set.player, from, to: set.alliance }),
+            Err((rule, limit, value)) => {
+                let wanted = set.alliance.map_or_else(|| "none".to_owned(), |a| a.to_string());
+                let request = format!("set_membership {} to {wanted}", set.player);
+                tidings.facts.write(refusal(batch.now(), request, rule, &limit, value));
+            }
+        }
+    }
+    for step in &moves {
+        carry_out(*step, batch.now(), &index, &roster, &mut tidings, &mut commands);
+    }
+    let left: BTreeSet<AllianceId> = moves.iter().filter_map(|m| m.from).collect();
+    for alliance in left {
+        let gone: BTreeSet<PlayerId> = moves.iter().filter(|m| m.from == Some(alliance)).map(|m| m.player).collect();
+        let joined = moves.iter().any(|m| m.to == Some(alliance) && !gone.contains(&m.player));
+        follow_up(alliance, &gone, joined, batch.now(), &index, &roster, &mut tidings, &mut commands);
+    }
+}
+
+/// The alliance that the player leaves, or the rule that forbids the move.
+fn check(
+    set: &SetMembership,
+    moves: &[Move],
+    roster: &Roster,
+    limits: &Limits,
+) -> Result<Option<AllianceId>, (&'static str, String, String)> {
+    let Some(player) = roster.player(set.player) else {
+        return Err(("player_exists", "a known player".to_owned(), set.player.to_string()));
+    };
+    if player.kind == PlayerKind::Static {
+        return Err(("player_acts", "a player that acts".to_owned(), "it never does".to_owned()));
+    }
+    if moves.iter().any(|m| m.player == set.player) {
+        return Err(("one_move", "one change of alliance at one instant".to_owned(), "a second one".to_owned()));
+    }
+    let from = roster.alliance_of(set.player);
+    if from == set.alliance {
+        let value = from.map_or_else(|| "it is in none".to_owned(), |a| format!("it is in {a}"));
+        return Err(("another_alliance", "an alliance that the player is not in".to_owned(), value));
+    }
+    if let Some(to) = set.alliance {
+        if roster.alliance(to).is_none() {
+            return Err(("alliance_exists", "a known alliance".to_owned(), to.to_string()));
+        }
+        let coming = moves.iter().filter(|m| m.to == Some(to)).count();
+        let members = roster.members(to).len() + coming;
+        if members >= limits.members_per_alliance {
+            let limit = format!("{} members", limits.members_per_alliance);
+            return Err(("members_per_alliance", limit, members.to_string()));
+        }
+    }
+    Ok(from)
+}
+
+fn carry_out(
+    step: Move,
+    at: GameTime,
+    index: &EntityIndex,
+    roster: &Roster,
+    tidings: &mut Tidings,
+    commands: &mut Commands,
+) {
+    let Move { player, from, to } = step;
+    let Some(entity) = index.player(player) else { return };
+    // The first who joins leads.
+    let leads = to.is_some_and(|a| roster.members(a).is_empty());
+    let rank = if leads { Rank::Leader } else { Rank::Member };
+    let mut entity = commands.entity(entity);
+    match to {
+        Some(alliance) => {
+            entity.insert(Membership { alliance, rank });
+            entity.insert_if_new((Trust::default(), Reliability::default(), WarRecord::default()));
+        }
+        None => {
+            entity.remove::<(Membership, MemberOf)>();
+        }
+    }
+    let deliberates = to.and_then(|a| roster.alliance(a)).is_some_and(|a| a.active);
+    entity.queue(move |mut entity: EntityWorldMut| {
+        if let Some(mut player) = entity.get_mut::<Player>() {
+            player.alliance = to;
+            player.kind = match player.kind {
+                PlayerKind::Active | PlayerKind::Bystander if deliberates => PlayerKind::Active,
+                PlayerKind::Active | PlayerKind::Bystander => PlayerKind::Bystander,
+                other => other,
+            };
+        }
+    });
+    commands.run_system_cached_with(follow_on_map, player);
+    tidings.memberships.write(MembershipChanged { player, from, to });
+    tidings.facts.write(CampaignFact { at, fact: Fact::MembershipChanged { player, from, to } });
+}
+
+fn follow_on_map(player: In<PlayerId>, mut estates: Estates) {
+    estates.follow_alliance(*player);
+}
+
+/// What those who stay do: somebody leads again, or the alliance is over.
+fn follow_up(
+    alliance: AllianceId,
+    gone: &BTreeSet<PlayerId>,
+    joined: bool,
+    at: GameTime,
+    index: &EntityIndex,
+    roster: &Roster,
+    tidings: &mut Tidings,
+    commands: &mut Commands,
+) {
+    let staying: Vec<_> = roster.members(alliance).into_iter().filter(|m| !gone.contains(&m.player)).collect();
+    if staying.is_empty() {
+        if !joined {
+            end_alliance(alliance, at, index, roster, tidings, commands);
+        }
+        return;
+    }
+    if staying.iter().any(|m| m.rank == Rank::Leader) {
+        return;
+    }
+    let Some(heir) = rules::heir(staying.iter().map(|m| (m.rank, m.population, m.player))) else { return };
+    if let Some(entity) = index.player(heir) {
+        commands.entity(entity).insert(Membership { alliance, rank: Rank::Leader });
+        tidings
+            .facts
+            .write(CampaignFact { at, fact: Fact::RankChanged { alliance, player: heir, rank: Rank::Leader } });
+    }
+}
+
+/// An alliance without members deliberates no more, and is at war, or at peace, with nobody.
+fn end_alliance(
+    alliance: AllianceId,
+    at: GameTime,
+    index: &EntityIndex,
+    roster: &Roster,
+    tidings: &mut Tidings,
+    commands: &mut Commands,
+) {
+    let Some(entity) = index.alliance(alliance) else { return };
+    let others: Vec<AllianceId> =
+        roster.relations(alliance).map_or_else(Vec::new, |(stances, ..)| stances.0.keys().copied().collect());
+    for other in others {
+        if let Some(entity) = index.alliance(other) {
+            commands.entity(entity).queue(move |mut entity: EntityWorldMut| forget(&mut entity, alliance));
+        }
+        tidings.stances.write(StanceChanged { a: alliance, b: other, stance: Stance::Neutral });
+        tidings
+            .facts
+            .write(CampaignFact { at, fact: Fact::StanceChanged { a: alliance, b: other, stance: Stance::Neutral } });
+    }
+    commands.entity(entity).insert((Stances::default(), WarAims::default())).queue(|mut entity: EntityWorldMut| {
+        if let Some(mut alliance) = entity.get_mut::<Alliance>() {
+            alliance.active = false;
+        }
+    });
+    tidings.facts.write(CampaignFact { at, fact: Fact::AllianceEliminated { alliance } });
+}
+
+fn forget(entity: &mut EntityWorldMut, alliance: AllianceId) {
+    if let Some(mut stances) = entity.get_mut::<Stances>() {
+        stances.0.remove(&alliance);
+    }
+    if let Some(mut aims) = entity.get_mut::<WarAims>() {
+        aims.0.remove(&alliance);
+    }
+}
+
+/// Players who lost their last site leave their alliance, and what is left of it goes on or ends.
+pub(super) fn eliminate(
+    batch: Res<DueBatch>,
+    mut changed: MessageReader<SiteChanged>,
+    index: Res<EntityIndex>,
+    roster: Roster,
+    holdings: Res<crate::base::contract::Holdings>,
+    mut tidings: Tidings,
+    mut commands: Commands,
+) {
+    let lost: BTreeSet<PlayerId> =
+        changed.read().filter_map(|c| c.from).filter(|p| holdings.of(*p).is_empty()).collect();
+    let mut left: BTreeSet<AllianceId> = BTreeSet::new();
+    for player in &lost {
+        tidings.facts.write(CampaignFact { at: batch.now(), fact: Fact::PlayerEliminated { player: *player } });
+        if let Some(from) = roster.alliance_of(*player) {
+            let step = Move { player: *player, from: Some(from), to: None };
+            carry_out(step, batch.now(), &index, &roster, &mut tidings, &mut commands);
+            left.insert(from);
+        }
+    }
+    for alliance in left {
+        follow_up(alliance, &lost, false, batch.now(), &index, &roster, &mut tidings, &mut commands);
+    }
+}

@@ -1,0 +1,47 @@
+//! What a session can propose, whatever it is.
+
+use super::session::Session;
+use crate::base::contract::Rank;
+use crate::base::id::{PlayerId, ProposalId};
+use crate::decision::council::rules::charter::Electorate;
+use crate::decision::council::rules::roll::Roll;
+use crate::decision::council::{ActionKind, CouncilSettings, SubmitProposal, own_score, proposal_of};
+
+/// An option of a session with its score.
+pub(super) struct CouncilOption {
+    pub(super) submission: SubmitProposal,
+    pub(super) score: f64,
+}
+
+impl CouncilOption {
+    /// The option with its proposer; none if nobody is awake who may propose.
+    pub(super) fn proposed(session: &Session, submission: SubmitProposal, score: f64) -> Option<Self> {
+        let proposer = proposer(session, &submission)?;
+        Some(Self { submission: SubmitProposal { proposer, ..submission }, score })
+    }
+
+    pub(super) fn name(&self) -> String {
+        let targets: Vec<String> = self.submission.targets.iter().map(|t| t.site.to_string()).collect();
+        match self.submission.action {
+            ActionKind::MassAttack => format!("attack {} by {}", targets.join(" "), self.submission.pattern),
+            ActionKind::Expansion => format!("expand to {}", targets.join(" ")),
+        }
+    }
+}
+
+/// The awake leader or officer whose own score for the option is highest, ties by id.
+fn proposer(session: &Session, submission: &SubmitProposal) -> Option<PlayerId> {
+    let mut best: Option<(f64, PlayerId)> = None;
+    for member in session.members.iter().filter(|m| m.rank != Rank::Member && m.rhythm.is_awake(session.now)) {
+        let submission = SubmitProposal { proposer: member.player, ..submission.clone() };
+        let id = ProposalId { alliance: session.alliance, n: 0 };
+        let roll = Roll::open(Electorate::Cabinet, &[], member.player);
+        let deadline = session.now + session.settings.vote_window;
+        let proposal = proposal_of(id, &submission, roll, session.now, deadline, &CouncilSettings::default());
+        let score = own_score(session.situation, &proposal, member, session.voting_settings, session.now);
+        if best.is_none_or(|(most, _)| score > most) {
+            best = Some((score, member.player));
+        }
+    }
+    best.map(|(_, player)| player)
+}
