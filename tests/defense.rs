@@ -50,11 +50,6 @@ fn marches_of(app: &TestApp, site: u32) -> u32 {
     world.get::<bevy_alliance::world::village::Garrison>(entity).unwrap().marches
 }
 
-fn until(app: &mut TestApp, at: GameTime) {
-    let span = at - app.now();
-    app.run(span);
-}
-
 fn answers(app: &TestApp) -> Vec<(u32, DefenseAnswer, String)> {
     let answer = |f: &bevy_alliance::base::contract::CampaignFact| match &f.fact {
         Fact::AlarmAnswered { site, answer, reason, .. } => Some((site.0, *answer, reason.clone())),

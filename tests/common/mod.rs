@@ -6,8 +6,8 @@ use bevy::prelude::*;
 use bevy_alliance::base::clock::{Agenda, CampaignAppExt};
 use bevy_alliance::base::clock::{Campaign, CampaignSystems, DueBatch, DueKind, GameSpan, GameTime};
 use bevy_alliance::base::contract::{
-    AccountRole, CampaignFact, Fact, LaunchDue, Manner, PlayerKind, Rank, RecallGroup, RequestRefused, Rhythm,
-    Scenario, ScenarioAlliance, ScenarioPlayer, ScenarioSite, Stance, WorldSystems,
+    AccountRole, CampaignFact, Fact, LaunchDue, LaunchMarch, Manner, PlayerKind, Rank, RecallGroup, RequestRefused,
+    Rhythm, Scenario, ScenarioAlliance, ScenarioPlayer, ScenarioSite, Site, Stance, WorldSystems,
 };
 use bevy_alliance::base::geometry::Tile;
 use bevy_alliance::base::goods::Goods;
@@ -107,6 +107,11 @@ impl Made {
         })
     }
 
+    /// Starts it in a world whose villages live.
+    pub(crate) fn start_living(&self) -> TestApp {
+        TestApp::new(&self.0)
+    }
+
     /// Starts it with a hand that gives orders, see [`order`].
     pub(crate) fn start_with_orders(&self, rules: Ruleset) -> TestApp {
         let mut app = self.start(rules);
@@ -173,6 +178,77 @@ pub(crate) fn recall(app: &mut TestApp, at: GameTime, order: OrderId, march: Mar
     let recall = RecallGroup { order, march: Some(march) };
     app.app.world_mut().resource_mut::<Hand>().recalls.push((at, recall));
     app.app.world_mut().resource_mut::<Agenda>().push(HAND.entry(at, 1, order.group().map_or(0, u32::from)));
+}
+
+/// What was said within passes.
+#[derive(Resource)]
+struct Said<M>(Vec<M>);
+
+/// Listens to messages that live for one pass; see [`said`].
+pub(crate) fn listen<M: Message + Clone>(app: &mut TestApp) {
+    app.app.insert_resource(Said::<M>(Vec::new())).add_systems(
+        Campaign,
+        (|mut messages: MessageReader<M>, mut said: ResMut<Said<M>>| said.0.extend(messages.read().cloned()))
+            .in_set(CampaignSystems::Last),
+    );
+}
+
+/// All messages of a kind since [`listen`].
+pub(crate) fn said<M: Message + Clone>(app: &TestApp) -> Vec<M> {
+    app.app.world().resource::<Said<M>>().0.clone()
+}
+
+/// What is public of a site, if it exists.
+pub(crate) fn site(app: &TestApp, site: SiteId) -> Option<Site> {
+    part(app, StableId::Site(site))
+}
+
+/// Whose site it is.
+pub(crate) fn owner(app: &TestApp, id: u32) -> Option<u32> {
+    site(app, SiteId(id)).map(|s| s.owner.0)
+}
+
+/// A component of a site.
+pub(crate) fn of_village<C: Component + Clone>(app: &TestApp, id: u32) -> Option<C> {
+    part(app, StableId::Site(SiteId(id)))
+}
+
+/// Why marches turned back, by the site that they left.
+pub(crate) fn turned(app: &TestApp) -> Vec<(u32, String)> {
+    let turned = |f: &CampaignFact| match &f.fact {
+        Fact::MarchTurned { march, reason } => Some((march.site.0, reason.clone())),
+        _ => None,
+    };
+    app.facts.iter().filter_map(turned).collect()
+}
+
+pub(crate) fn until(app: &mut TestApp, at: GameTime) {
+    let span = at - app.now();
+    app.run(span);
+}
+
+pub(crate) fn launch(
+    app: &mut TestApp,
+    from: u32,
+    to: u32,
+    units: &[(&str, u32)],
+    manner: Manner,
+) -> Vec<RequestRefused> {
+    let march = LaunchMarch { origin: SiteId(from), target: SiteId(to), force: force(units), manner, aims: [None; 2] };
+    refusals(app.send(march))
+}
+
+#[track_caller]
+pub(crate) fn leaves(app: &mut TestApp, from: u32, to: u32, units: &[(&str, u32)], manner: Manner) {
+    assert_eq!(launch(app, from, to, units, manner), []);
+}
+
+/// Alliance 1 with players 1 and 2, alliance 2 with players 3 and 4, and player 6 alone; nobody deliberates.
+pub(crate) fn sides() -> Made {
+    let (member, npc) = (Rank::Member, PlayerKind::Bystander);
+    let made = Made::new().quiet_alliance(1).quiet_alliance(2);
+    let made = made.player(1, 1, member, npc).player(2, 1, member, npc).player(3, 2, member, npc);
+    made.player(4, 2, member, npc).player(6, 0, member, npc)
 }
 
 pub(crate) fn at(span: GameSpan) -> GameTime {
