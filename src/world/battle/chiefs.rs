@@ -6,7 +6,7 @@ use super::rules::Outcome;
 use super::scene::Scene;
 use crate::base::clock::GameTime;
 use crate::base::contract::{CampaignFact, Fact, Manner};
-use crate::base::id::UnitClass;
+use crate::base::id::{SiteId, UnitClass};
 use crate::base::ruleset::{Force, Ruleset, UnitRole};
 use crate::world::village::{Loyalty, rules};
 
@@ -67,7 +67,7 @@ pub(super) fn let_chiefs_work(
 }
 
 /// The chief becomes an inhabitant, and the village is to change hands.
-fn take(arms: &mut Arms, (home, chief): (crate::base::id::SiteId, &Force), change: Change, assault: &Assault) {
+fn take(arms: &mut Arms, (home, chief): (SiteId, &Force), change: Change, assault: &Assault) {
     arms.settle_down(home, chief);
     arms.changes.now.push(change);
     arms.changes.seal(assault.target);

@@ -2,7 +2,7 @@
 
 use crate::base::clock::{DueBatch, GameTime};
 use crate::base::contract::{CampaignFact, DismissTroops, Fact, INPUT, Input, Inputs, RequestRefused, TrainTroops};
-use crate::base::id::SiteId;
+use crate::base::id::{SiteId, UnitClass};
 use crate::base::ruleset::{Force, Ruleset};
 use crate::world::village::upkeep::Villages;
 use crate::world::village::{EconomySettings, Owners, rules};
@@ -63,8 +63,7 @@ fn train(
         .economy
         .as_mut()
         .ok_or_else(|| ("village_lives", "a village that trains at all".to_owned(), site.to_string()))?;
-    let own =
-        |class: crate::base::id::UnitClass| tribe.is_some_and(|t| class.0 >= t.first.0 && class.0 - t.first.0 < t.size);
+    let own = |class: UnitClass| tribe.is_some_and(|t| class.0 >= t.first.0 && class.0 - t.first.0 < t.size);
     if let Some((class, _)) = force.iter().find(|(class, _)| !own(*class)) {
         return Err(("tribe", "units of the village's tribe".to_owned(), format!("class {}", class.0)));
     }

@@ -2,7 +2,7 @@
 
 use super::components::{MARCH_RETURNS, March, march_of};
 use super::ways::Ways;
-use crate::base::clock::DueBatch;
+use crate::base::clock::{DueBatch, GameTime};
 use crate::base::contract::{
     CampaignFact, Fact, GroupHome, INPUT, Input, Inputs, MembershipChanged, RecallGroup, RecallMarch, Relations,
     RequestRefused, StanceChanged, WithdrawGuests,
@@ -64,7 +64,7 @@ pub(super) fn recall_inputs(batch: Res<DueBatch>, inputs: Res<Inputs>, ruleset: 
 }
 
 /// A guest does not know its host by its id alone: people call guests home rarely, so all villages are asked.
-fn send_guest_home(ways: &mut Ways, id: MarchId, now: crate::base::clock::GameTime) -> Option<()> {
+fn send_guest_home(ways: &mut Ways, id: MarchId, now: GameTime) -> Option<()> {
     let host = ways.villages.host_of(id)?;
     ways.send_guest(host, id, None, now).then_some(())
 }
@@ -134,6 +134,10 @@ pub(super) fn return_marches(
             continue;
         }
         let Some((mut garrison, mut stores)) = index.site(march.home).and_then(|e| homes.get_mut(e).ok()) else {
+            // Whoever loses a home has another one or disbands, so this is a fault of a game that took the site away.
+            ledger.troops_dead.add_all(&march.force);
+            ledger.goods_wasted += march.loot;
+            commands.entity(entity).despawn();
             continue;
         };
         garrison.home.add_all(&march.force);
