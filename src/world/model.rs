@@ -3,9 +3,11 @@
 use super::battle::rules::{self, Assault, Attackers, Battle, Defended, Defenders};
 use super::march::rules::travel_time;
 use super::village::BuildingKind;
-use super::village::rules::{field_level, production_at, upgrade_level};
+use super::village::rules::{Standing, building_levels, field_level, production_at, upgrade_level};
 use crate::base::clock::GameSpan;
-use crate::base::contract::{AttackGroup, Forecast, Manner, Scenario, SiteEstimate, SiteState, WorldModel};
+use crate::base::contract::{
+    AccountRole, AttackGroup, Forecast, Manner, Scenario, SiteEstimate, SiteState, WorldModel,
+};
 use crate::base::geometry::{Tile, Torus};
 use crate::base::goods::Goods;
 use crate::base::id::{TribeId, UnitClass};
@@ -175,6 +177,10 @@ impl WorldModel for ClassicModel {
         let Some((_, class)) = best else { return Force::new() };
         let points = self.rules.unit(class).map_or(1.0, |u| u.attack);
         Force::of(class, (attack / points).round() as u32)
+    }
+
+    fn usual_seat(&self, population: u32) -> u8 {
+        building_levels(population, AccountRole::Mixed, Standing::default()).residence
     }
 
     fn seat_left(&self, groups: &[AttackGroup], target: &SiteEstimate) -> u8 {

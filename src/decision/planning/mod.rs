@@ -18,7 +18,7 @@ pub use threat::{
     INCOMING_WITHIN, Incoming, KnownOffense, LIKELIHOOD, REACH, REAL, believed, known_offense, strongest_in_reach,
     threat, unseen_attack,
 };
-pub use timing::{earliest_covering, in_time};
+pub use timing::{earliest_covering, earliest_with_chiefs, in_time};
 
 use crate::base::state::StateAppExt;
 use bevy::prelude::*;
