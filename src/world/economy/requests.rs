@@ -5,7 +5,7 @@ use crate::base::contract::{CampaignFact, DismissTroops, Fact, INPUT, Input, Inp
 use crate::base::id::SiteId;
 use crate::base::ruleset::{Force, Ruleset};
 use crate::world::village::upkeep::Villages;
-use crate::world::village::{EconomySettings, rules};
+use crate::world::village::{EconomySettings, Owners, rules};
 use bevy::prelude::*;
 
 /// The rule that forbids it, what it allows, and what was asked for.
@@ -17,6 +17,7 @@ pub(super) fn train_troops(
     inputs: Res<Inputs>,
     ruleset: Res<Ruleset>,
     settings: Res<EconomySettings>,
+    owners: Owners,
     mut villages: Villages,
     mut facts: MessageWriter<CampaignFact>,
 ) {
@@ -26,9 +27,26 @@ pub(super) fn train_troops(
     let now = batch.now();
     for logged in &inputs.now {
         let Input::Train(TrainTroops { site, force }) = &logged.input else { continue };
-        let done = train(&mut villages, (*site, force), &ruleset, &settings, now);
+        let done = may_ask(&villages, &owners, *site, force)
+            .and_then(|()| train(&mut villages, (*site, force), &ruleset, &settings, now));
         tell(&mut facts, now, format!("train_troops {site}"), done);
     }
+}
+
+/// Whether anything can be asked of the village.
+fn may_ask(villages: &Villages, owners: &Owners, site: SiteId, force: &Force) -> Result<(), Refusal> {
+    if force.is_empty() {
+        return Err(("some_troops", "1 unit at least".to_owned(), "none".to_owned()));
+    }
+    let village = villages.get(site).ok_or_else(|| no_village(site))?;
+    if owners.is_static(village.site.owner) {
+        return Err(("static_owner", "a village of somebody who acts".to_owned(), site.to_string()));
+    }
+    Ok(())
+}
+
+fn no_village(site: SiteId) -> Refusal {
+    ("site_exists", "a village".to_owned(), site.to_string())
 }
 
 fn train(
@@ -39,17 +57,12 @@ fn train(
     now: GameTime,
 ) -> Result<(), Refusal> {
     let units = || format!("{} units", force.total());
-    if force.is_empty() {
-        return Err(("some_troops", "1 unit at least".to_owned(), units()));
-    }
-    let mut village =
-        villages.get_mut(site).ok_or_else(|| ("site_exists", "a village".to_owned(), site.to_string()))?;
+    let mut village = villages.get_mut(site).ok_or_else(|| no_village(site))?;
     let tribe = ruleset.tribe(village.site.tribe);
     let economy = village
         .economy
         .as_mut()
-        .filter(|_| tribe.is_some_and(|t| !t.is_static))
-        .ok_or_else(|| ("static_owner", "a village that lives".to_owned(), site.to_string()))?;
+        .ok_or_else(|| ("village_lives", "a village that trains at all".to_owned(), site.to_string()))?;
     let own =
         |class: crate::base::id::UnitClass| tribe.is_some_and(|t| class.0 >= t.first.0 && class.0 - t.first.0 < t.size);
     if let Some((class, _)) = force.iter().find(|(class, _)| !own(*class)) {
@@ -75,7 +88,7 @@ fn train(
 pub(super) fn dismiss_troops(
     batch: Res<DueBatch>,
     inputs: Res<Inputs>,
-    ruleset: Res<Ruleset>,
+    owners: Owners,
     mut villages: Villages,
     mut facts: MessageWriter<CampaignFact>,
 ) {
@@ -85,26 +98,14 @@ pub(super) fn dismiss_troops(
     let now = batch.now();
     for logged in &inputs.now {
         let Input::Dismiss(DismissTroops { site, force }) = &logged.input else { continue };
-        let done = dismiss(&mut villages, (*site, force), &ruleset, now);
+        let done = may_ask(&villages, &owners, *site, force).and_then(|()| dismiss(&mut villages, (*site, force), now));
         tell(&mut facts, now, format!("dismiss_troops {site}"), done);
     }
 }
 
-fn dismiss(
-    villages: &mut Villages,
-    (site, force): (SiteId, &Force),
-    ruleset: &Ruleset,
-    now: GameTime,
-) -> Result<(), Refusal> {
+fn dismiss(villages: &mut Villages, (site, force): (SiteId, &Force), now: GameTime) -> Result<(), Refusal> {
     let units = || format!("{} units", force.total());
-    if force.is_empty() {
-        return Err(("some_troops", "1 unit at least".to_owned(), units()));
-    }
-    let (mut village, ledger) =
-        villages.with_ledger(site).ok_or_else(|| ("site_exists", "a village".to_owned(), site.to_string()))?;
-    if ruleset.tribe(village.site.tribe).is_none_or(|t| t.is_static) {
-        return Err(("static_owner", "a village of somebody who acts".to_owned(), site.to_string()));
-    }
+    let (mut village, ledger) = villages.with_ledger(site).ok_or_else(|| no_village(site))?;
     if !village.garrison.home.covers(force) {
         let home = format!("{} units at home, of each class as many as asked for", village.garrison.home.total());
         return Err(("troops_at_home", home, units()));

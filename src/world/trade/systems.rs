@@ -3,14 +3,14 @@
 use super::components::{MERCHANTS_RETURN, SHIPMENT_ARRIVES, Shipment};
 use super::rules;
 use crate::base::clock::{DueBatch, DueEntry, DueKind, GameTime};
-use crate::base::contract::{CampaignFact, Fact, INPUT, Input, Inputs, Player, PlayerKind, RequestRefused, SendGoods};
+use crate::base::contract::{CampaignFact, Fact, INPUT, Input, Inputs, RequestRefused, SendGoods};
 use crate::base::geometry::Torus;
 use crate::base::goods::Goods;
-use crate::base::id::{EntityIndex, MarchId, PlayerId, SiteId, StableId};
+use crate::base::id::{EntityIndex, MarchId, SiteId, StableId};
 use crate::base::ruleset::Ruleset;
 use crate::world::march::march_of;
-use crate::world::village::stores as village_stores;
 use crate::world::village::upkeep::Villages;
+use crate::world::village::{Owners, stores as village_stores};
 use bevy::ecs::system::SystemParam;
 use bevy::prelude::*;
 
@@ -85,10 +85,9 @@ fn put(villages: &mut Villages, site: SiteId, goods: Goods, now: GameTime) {
 /// What sending goods needs.
 #[derive(SystemParam)]
 pub(super) struct Market<'w, 's> {
-    index: Res<'w, EntityIndex>,
     ruleset: Res<'w, Ruleset>,
     torus: Res<'w, Torus>,
-    players: Query<'w, 's, &'static Player>,
+    owners: Owners<'w, 's>,
     villages: Villages<'w, 's>,
     commands: Commands<'w, 's>,
 }
@@ -97,11 +96,6 @@ pub(super) struct Market<'w, 's> {
 type Refusal = (&'static str, String, String);
 
 impl Market<'_, '_> {
-    fn is_static(&self, player: PlayerId) -> bool {
-        let player = self.index.player(player).and_then(|e| self.players.get(e).ok());
-        player.is_none_or(|p| p.kind == PlayerKind::Static)
-    }
-
     /// Sends goods off; says when they are there.
     fn send(&mut self, order: SendGoods, now: GameTime) -> Result<GameTime, Refusal> {
         let SendGoods { origin, target, goods } = order;
@@ -112,7 +106,7 @@ impl Market<'_, '_> {
         self.villages.bring_up(origin, now);
         let from = self.villages.get(origin).ok_or_else(|| exists(origin))?;
         let to = self.villages.get(target).ok_or_else(|| exists(target))?;
-        if let Some(site) = [from.site, to.site].into_iter().find(|s| self.is_static(s.owner)) {
+        if let Some(site) = [from.site, to.site].into_iter().find(|s| self.owners.is_static(s.owner)) {
             return Err(("static_owner", "a village of somebody who acts".to_owned(), site.id.to_string()));
         }
         if origin == target {

@@ -5,6 +5,7 @@
 
 mod components;
 mod founding;
+mod owners;
 pub mod rules;
 pub mod stores;
 mod systems;
@@ -19,6 +20,7 @@ pub use components::{
     RazedMarches, Stores,
 };
 pub(crate) use founding::found_village;
+pub(crate) use owners::Owners;
 
 /// Villages of the default world.
 #[derive(Debug, Default)]

@@ -44,12 +44,15 @@ pub fn put(stores: &mut Stores, goods: Goods, now: GameTime, ledger: &mut Ledger
     ledger.goods_wasted += full.minus(stores.amount);
 }
 
-/// Follows changed buildings: another amount fits. The stores must be settled.
+/// Follows changed buildings: another amount fits. What fits no longer is wasted; what lay above a cap that has not fallen
+/// stays. The stores must be settled.
 pub fn follow_buildings(stores: &mut Stores, buildings: &Buildings, ledger: &mut Ledger) {
     let dry = rules::storage_capacity(buildings.warehouse);
     let crop = rules::storage_capacity(buildings.granary);
-    stores.cap = Goods { wood: dry, clay: dry, iron: dry, crop };
-    let kept = stores.amount.zip(stores.cap, i64::min);
+    let before = core::mem::replace(&mut stores.cap, Goods { wood: dry, clay: dry, iron: dry, crop });
+    let fell = stores.cap.zip(before, |now, before| i64::from(now < before));
+    let most = stores.cap.zip(fell, |cap, fell| if fell > 0 { cap } else { i64::MAX });
+    let kept = stores.amount.zip(most, i64::min);
     ledger.goods_wasted += stores.amount.minus(kept);
     stores.amount = kept;
 }
