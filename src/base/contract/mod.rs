@@ -18,6 +18,7 @@ pub use march::{
     RecallGroup, ScoutReturned, ScoutsKilled, WithdrawGuests,
 };
 pub use model::{AttackGroup, Forecast, Model, SiteEstimate, WorldModel, WorldScale};
+pub(crate) use request::expect_inputs;
 pub use request::{
     INPUT, Inbox, InboxSender, Input, InputLog, Inputs, LaunchMarch, LoggedInput, RequestRefused, SetStance,
 };

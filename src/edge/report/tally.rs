@@ -2,10 +2,12 @@
 
 use crate::base::clock::{GameSpan, GameTime};
 use crate::base::contract::{
-    CampaignFact, Condition, DefenseAnswer, Fact, LaunchRow, Manner, OperationReport, Reason, Scenario, Vote,
+    CampaignFact, Condition, DefenseAnswer, Fact, LaunchRow, Manner, OperationReport, Player, Reason, Scenario, Site,
+    Vote,
 };
 use crate::base::id::{AllianceId, PlayerId, ProposalId, SiteId};
-use bevy::prelude::Resource;
+use crate::society::alliance::Alliance;
+use bevy::prelude::{Resource, World};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -39,6 +41,28 @@ impl Directory {
             alliance_of: scenario.players.iter().filter_map(|p| p.membership.map(|(a, _)| (p.id, a))).collect(),
             active: scenario.alliances.iter().filter(|a| a.active).map(|a| a.id).collect(),
         }
+    }
+
+    /// The names of a campaign as it stands.
+    #[must_use]
+    pub fn of_world(world: &mut World) -> Self {
+        let mut directory = Self::default();
+        for player in world.query::<&Player>().iter(world) {
+            directory.players.insert(player.id, player.name.clone());
+            directory.alliance_of.extend(player.alliance.map(|alliance| (player.id, alliance)));
+        }
+        for alliance in world.query::<&Alliance>().iter(world) {
+            directory.alliances.insert(alliance.id, alliance.name.clone());
+            if alliance.active {
+                directory.active.push(alliance.id);
+            }
+        }
+        directory.active.sort_unstable();
+        for site in world.query::<&Site>().iter(world) {
+            let name = format!("{} ({}|{})", site.name, site.at.x, site.at.y);
+            directory.sites.insert(site.id, (name, site.owner));
+        }
+        directory
     }
 
     /// A player's name.
