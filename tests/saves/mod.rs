@@ -109,3 +109,50 @@ pub(crate) fn assert_same(a: &mut TestApp, b: &mut TestApp) {
 pub(crate) fn hours(n: i64) -> GameTime {
     GameTime(0) + GameSpan::hours(n)
 }
+
+/// A section of a save, as it lies in the file: name, rows, payload.
+pub(crate) type RawSection = (String, u64, Vec<u8>);
+
+const HEADER: usize = 20;
+const CHECKSUM: usize = 16;
+
+/// Takes a save apart, as its layout is documented.
+pub(crate) fn sections_of(save: &[u8]) -> Vec<RawSection> {
+    let mut rest = &save[HEADER..save.len() - CHECKSUM];
+    let take = |rest: &mut &[u8], n: usize| {
+        let (taken, left) = rest.split_at(n);
+        *rest = left;
+        taken.to_vec()
+    };
+    let mut sections = Vec::new();
+    while !rest.is_empty() {
+        let name = u16::from_le_bytes(take(&mut rest, 2).try_into().unwrap());
+        let name = String::from_utf8(take(&mut rest, name.into())).unwrap();
+        let rows = u64::from_le_bytes(take(&mut rest, 8).try_into().unwrap());
+        let length = u64::from_le_bytes(take(&mut rest, 8).try_into().unwrap());
+        sections.push((name, rows, take(&mut rest, usize::try_from(length).unwrap())));
+    }
+    sections
+}
+
+/// Puts a body between a header and a checksum that are right.
+pub(crate) fn sealed(body: &[u8]) -> Vec<u8> {
+    let length = u64::try_from(body.len()).unwrap().to_le_bytes();
+    let mut save = [b"BVALSAVE".as_slice(), &1_u32.to_le_bytes(), &length, body].concat();
+    let checksum = xxhash_rust::xxh3::xxh3_128(&save).to_le_bytes();
+    save.extend_from_slice(&checksum);
+    save
+}
+
+/// A save of these sections, with a checksum that is right.
+pub(crate) fn assembled(sections: &[RawSection]) -> Vec<u8> {
+    let mut body = Vec::new();
+    for (name, rows, payload) in sections {
+        body.extend_from_slice(&u16::try_from(name.len()).unwrap().to_le_bytes());
+        body.extend_from_slice(name.as_bytes());
+        body.extend_from_slice(&rows.to_le_bytes());
+        body.extend_from_slice(&u64::try_from(payload.len()).unwrap().to_le_bytes());
+        body.extend_from_slice(payload);
+    }
+    sealed(&body)
+}

@@ -12,8 +12,8 @@ mod registration;
 mod rows;
 
 pub(crate) use registration::{Registration, StateKind};
-pub(crate) use rows::{StateCopy, StateRows};
 pub use rows::RowsError;
+pub(crate) use rows::{StateCopy, StateRows};
 
 use crate::base::id::StableId;
 use bevy::prelude::*;

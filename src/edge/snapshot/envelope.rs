@@ -9,8 +9,8 @@
 //! checksum   u128  XXH3 over everything before it
 //! ```
 
-use super::error::{LoadError, SaveError};
 use super::MAX_SAVE_BYTES;
+use super::error::{LoadError, SaveError};
 use xxhash_rust::xxh3::xxh3_128;
 
 const MAGIC: usize = 8;

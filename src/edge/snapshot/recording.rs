@@ -4,9 +4,7 @@ use super::envelope::{Kind, Section, open, seal};
 use super::error::{LoadError, SaveError};
 use super::load::decode_parts;
 use crate::base::clock::{GameClock, GameTime};
-use crate::base::contract::{
-    InputLog, LoggedInput, Scenario, ScenarioAppExt, ScenarioError, WorldSeed, expect_inputs,
-};
+use crate::base::contract::{InputLog, LoggedInput, Scenario, ScenarioAppExt, ScenarioError, WorldSeed, expect_inputs};
 use crate::base::state::{Registration, RowsError, StateKind, StateRegistry, state_hash};
 use bevy::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -127,8 +125,8 @@ impl Recording {
     pub fn decode(bytes: &[u8]) -> Result<Self, LoadError> {
         let body = open(&RECORDING, bytes)?;
         let fault = |error| LoadError::Section { section: RECORDING.name.to_owned(), error };
-        let (recording, rest) = postcard::take_from_bytes::<Self>(body)
-            .map_err(|error| fault(RowsError::Decode { row: 0, error }))?;
+        let (recording, rest) =
+            postcard::take_from_bytes::<Self>(body).map_err(|error| fault(RowsError::Decode { row: 0, error }))?;
         if !rest.is_empty() {
             return Err(fault(RowsError::LeftOver(rest.len())));
         }
@@ -153,8 +151,7 @@ impl Recording {
             return Err(ScenarioError::AlreadyRunning.into());
         }
         let settings = self.settings.iter();
-        let sections: Vec<_> =
-            settings.map(|s| Section { name: &s.name, rows: s.rows, payload: &s.payload }).collect();
+        let sections: Vec<_> = settings.map(|s| Section { name: &s.name, rows: s.rows, payload: &s.payload }).collect();
         for (_, rows) in decode_parts(&registered_resources(world), &sections)? {
             rows.put(world, &[]);
         }
