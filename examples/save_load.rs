@@ -6,7 +6,7 @@
 
 use bevy::prelude::*;
 use bevy_alliance::AlliancePlugins;
-use bevy_alliance::base::clock::{GameClock, GameSpan, GameTime};
+use bevy_alliance::base::clock::{GameClock, GameSpan, GameTime, HostSystems};
 use bevy_alliance::base::contract::{Scenario, ScenarioAppExt, SetStance, Stance};
 use bevy_alliance::base::id::{AllianceId, StableId};
 use bevy_alliance::base::ruleset::Ruleset;
@@ -29,17 +29,19 @@ fn game() -> App {
         .insert_resource(GameClock::manual())
         .add_plugins(AlliancePlugins::new(Update))
         .register_state::<Bard>("bard")
-        .add_systems(Update, |clock: Res<GameClock>, mut bards: Query<&mut Bard>| {
-            for mut bard in &mut bards {
-                bard.verses = u32::try_from(clock.now().0 / 86_400_000).unwrap_or(0);
-            }
-        });
+        .add_systems(Update, sing.after(HostSystems::Run));
     app.finish();
     app.cleanup();
     app
 }
 
-/// Starts the campaign, and what of it is this game's own.
+fn sing(clock: Res<GameClock>, mut bards: Query<&mut Bard>) {
+    for mut bard in &mut bards {
+        bard.verses = u32::try_from(clock.now().0 / GameSpan::days(1).0).unwrap_or(0);
+    }
+}
+
+/// What of a campaign is this game's own.
 fn begin(app: &mut App) {
     app.world_mut().spawn((StableId::Game(1, 1), Bard { name: "Ewenwyn".to_owned(), verses: 0 }));
 }

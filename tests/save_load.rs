@@ -13,7 +13,7 @@ use bevy_alliance::base::limits::Limits;
 use bevy_alliance::base::rng::{Purpose, Stream};
 use bevy_alliance::base::ruleset::Ruleset;
 use bevy_alliance::base::state::StateAppExt;
-use bevy_alliance::edge::report::{CampaignTally, Directory, ReportPlugin};
+use bevy_alliance::edge::report::{CampaignTally, Directory, OperationStory, ReportPlugin, account};
 use bevy_alliance::edge::snapshot::{LoadError, SnapshotAppExt};
 use bevy_alliance::edge::test_app::{TestApp, small_world};
 use bevy_alliance::society::alliance::{Alliance, Members};
@@ -288,4 +288,35 @@ fn the_golden_save_loads() {
     assert!(entity > 24);
     bring(&mut app, hours(36));
     assert_eq!(app.audit().troops_unaccounted, 0);
+}
+
+/// The tally starts empty, so it hears the end of what it did not see begin.
+#[test]
+fn an_account_after_a_load_tells_what_was_heard_since() {
+    let report = |app: &mut App| {
+        app.add_plugins(ReportPlugin { host: Update.intern() });
+    };
+    let mut app = game_with(report);
+    begin(&mut app, &small_world(7, 120));
+    for day in 1..5 {
+        bring(&mut app, hours(day * 24));
+        // Until something has begun that is not over.
+        let unfinished = |app: &TestApp| {
+            app.app.world().resource::<CampaignTally>().stories.values().any(|s| s.is_open() || s.is_under_way())
+        };
+        while !unfinished(&app) {
+            let event = next_event(&app).unwrap();
+            bring(&mut app, event);
+        }
+        let mut later = game_with(report);
+        later.app.load_campaign(&save(&mut app)).unwrap();
+        bring(&mut later, hours(120));
+        let text = account(later.app.world().resource::<CampaignTally>());
+        assert!(text.starts_with("The war\n") && !text.contains(" ? "), "{text}");
+    }
+    let tally = app.app.world().resource::<CampaignTally>();
+    let (p, o) = (tally.summary().proposals, tally.summary().operations);
+    let count = |is: fn(&OperationStory) -> bool| tally.stories.values().filter(|s| is(s)).count() as u64;
+    assert_eq!(count(OperationStory::is_open), p.submitted - p.passed - p.rejected - p.expired);
+    assert_eq!(count(OperationStory::is_under_way), o.started - o.concluded);
 }

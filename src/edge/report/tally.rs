@@ -119,6 +119,20 @@ pub struct OperationStory {
     pub report: Option<OperationReport>,
 }
 
+impl OperationStory {
+    /// Whether it was proposed and is not decided yet.
+    #[must_use]
+    pub fn is_open(&self) -> bool {
+        !self.targets.is_empty() && self.decided.is_none()
+    }
+
+    /// Whether it was started and has not concluded yet.
+    #[must_use]
+    pub fn is_under_way(&self) -> bool {
+        !self.rows.is_empty() && self.report.is_none()
+    }
+}
+
 /// Counts of proposals.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ProposalCounts {
