@@ -7,7 +7,8 @@ mod saves;
 use bevy_alliance::action::operations::Operation;
 use bevy_alliance::base::clock::{GameSpan, GameTime};
 use bevy_alliance::base::contract::{
-    CastVote, Inbox, Input, InputLog, LaunchMarch, Manner, Scenario, ScenarioError, SetStance, Site, Stance, Vote,
+    CampaignFact, CastVote, Fact, Inbox, Input, InputLog, LaunchMarch, Manner, Scenario, ScenarioError, SetStance,
+    Site, Stance, Vote,
 };
 use bevy_alliance::base::id::{AllianceId, OrderId};
 use bevy_alliance::base::limits::Limits;
@@ -19,6 +20,7 @@ use bevy_alliance::society::alliance::Alliance;
 use bevy_alliance::world::village::Garrison;
 use proptest::prelude::*;
 use saves::*;
+use std::collections::BTreeSet;
 
 /// When the next inputs come.
 #[derive(Clone, Copy, Debug)]
@@ -106,7 +108,7 @@ fn live(scenario: &Scenario, plan: &Plan) -> (Recording, Vec<Stop>, TestApp) {
     let mut app = game();
     let recorder = Recorder::new(&mut app.app, scenario).unwrap();
     begin(&mut app, scenario);
-    bring(&mut app, hours(18));
+    bring(&mut app, hours(30));
     let mut stops: Vec<Stop> = Vec::new();
     for (when, said) in plan {
         let now = app.now();
@@ -153,7 +155,7 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 24, failure_persistence: None, ..ProptestConfig::default() })]
     #[test]
     fn what_was_recorded_live_is_replayed_at_any_pace(plan in plans(), seed in 0_u64..4) {
-        let (recording, stops, mut app) = live(&small_world(seed, 60), &plan);
+        let (recording, stops, mut app) = live(&small_world(seed, 120), &plan);
         let recording = Recording::decode(&recording.encode().unwrap()).unwrap();
         for step in [GameSpan::days(30), GameSpan::mins(7)] {
             let mut again = replay(&recording, step);
@@ -170,6 +172,29 @@ proptest! {
     }
 }
 
+fn kind_of(input: &Input) -> u8 {
+    match input {
+        Input::March(_) => 0,
+        Input::Stance(_) => 1,
+        Input::Vote(_) => 2,
+        _ => 3,
+    }
+}
+
+/// The property above is worth something only if its plans reach what they aim at.
+#[test]
+fn plans_bring_every_kind_of_input_at_awkward_instants() {
+    let every_kind: Vec<Said> = (0..4).map(|kind| (kind, 1)).collect();
+    let mut plan: Plan = vec![(When::AtEvent(3), every_kind.clone()), (When::Again, every_kind)];
+    plan.push((When::Later(1_000), vec![(1, 1)]));
+    let (recording, _, app) = live(&small_world(1, 120), &plan);
+    let kinds: BTreeSet<_> = recording.inputs.iter().map(|logged| kind_of(&logged.input)).collect();
+    let rounds: BTreeSet<_> = recording.inputs.iter().map(|logged| logged.round).collect();
+    assert_eq!((kinds.len(), rounds), (4, BTreeSet::from([0, 1, 2])));
+    let refused = |f: &&CampaignFact| matches!(f.fact, Fact::RequestRefused(_));
+    assert!(app.facts.iter().filter(refused).count() < recording.inputs.len(), "all of it was refused");
+}
+
 /// The scenario of the fault that is to be caught: a stance that comes at the very instant of a war council, after it.
 fn truce_right_after_a_council() -> (Recording, TestApp) {
     let scenario = small_world(7, 120);
@@ -180,9 +205,7 @@ fn truce_right_after_a_council() -> (Recording, TestApp) {
         let event = next_event(&app).unwrap();
         let before = app.facts.len();
         bring(&mut app, event);
-        let proposed = |f: &bevy_alliance::base::contract::CampaignFact| {
-            matches!(f.fact, bevy_alliance::base::contract::Fact::ProposalSubmitted { .. })
-        };
+        let proposed = |f: &CampaignFact| matches!(f.fact, Fact::ProposalSubmitted { .. });
         if app.facts[before..].iter().any(proposed) {
             break;
         }

@@ -1,7 +1,7 @@
 //! What is due when: a timing wheel of (due, kind, owner, n).
 //!
-//! The agenda is an index that can be rebuilt from components. There is no cancel: an entry is cancelled when the
-//! component that made it no longer agrees, and whoever handles the batch checks that.
+//! There is no cancel: an entry is cancelled when the component that made it no longer agrees, and whoever handles the
+//! batch checks that. So the agenda says when to look, never what is true. A save takes it along as it is.
 
 use super::time::GameTime;
 use bevy::prelude::Resource;

@@ -133,7 +133,8 @@ pub trait SnapshotAppExt {
     /// as the one that saved, so: the same plugins, before this call.
     ///
     /// All entities with a [`StableId`] go and come anew. The clock's mode, its pause and its turn, and
-    /// [`Limits`](crate::base::limits::Limits), stay as they are in this app.
+    /// [`Limits`](crate::base::limits::Limits), stay as they are in this app. Requests that no update has seen yet go to
+    /// the loaded campaign.
     ///
     /// # Errors
     /// [`LoadError`], and nothing was changed.
