@@ -16,7 +16,7 @@ use bevy_alliance::base::ruleset::Ruleset;
 use bevy_alliance::base::state::StateRegistry;
 use bevy_alliance::decision::council::{Ballots, Decisions, Proposal};
 use bevy_alliance::decision::planning::Commitments;
-use bevy_alliance::edge::snapshot::{Snapshot, SnapshotAppExt};
+use bevy_alliance::edge::snapshot::{Snapshot, SnapshotExt};
 use bevy_alliance::knowledge::intel::{IntelReport, ObservationLog, Sightings};
 use bevy_alliance::society::alliance::{
     Alliance, Grievances, Membership, ProposalCount, Reliability, Stances, Trust, WarAims, WarRecord,

@@ -14,7 +14,7 @@ use bevy_alliance::base::ruleset::Ruleset;
 use bevy_alliance::base::state::state_hash;
 use bevy_alliance::decision::council::{Charter, CouncilCharter};
 use bevy_alliance::edge::report::{CampaignTally, ReportPlugin, account};
-use bevy_alliance::edge::snapshot::{Recorder, Recording, SnapshotAppExt, read_save, write_atomically};
+use bevy_alliance::edge::snapshot::{Recorder, Recording, SnapshotExt, read_save, write_atomically};
 use bevy_alliance::world::audit::{ArmyValue, army_value, audit};
 use bevy_alliance::world::generator::{GeneratorOptions, generate_world};
 use bevy_alliance::world::import::{ImportOptions, Wars, read_map_sql};

@@ -11,7 +11,7 @@ use bevy_alliance::base::contract::{Scenario, ScenarioAppExt, SetStance, Stance}
 use bevy_alliance::base::id::{AllianceId, StableId};
 use bevy_alliance::base::ruleset::Ruleset;
 use bevy_alliance::base::state::{StateAppExt, state_hash};
-use bevy_alliance::edge::snapshot::{Recorder, Recording, SnapshotAppExt, read_save, write_atomically};
+use bevy_alliance::edge::snapshot::{Recorder, Recording, SnapshotExt, read_save, write_atomically};
 use bevy_alliance::world::generator::{GeneratorOptions, generate_world};
 use serde::{Deserialize, Serialize};
 

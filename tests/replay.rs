@@ -14,7 +14,7 @@ use bevy_alliance::base::id::{AllianceId, OrderId};
 use bevy_alliance::base::limits::Limits;
 use bevy_alliance::base::ruleset::{Force, Ruleset};
 use bevy_alliance::decision::council::Proposal;
-use bevy_alliance::edge::snapshot::{LoadError, Recorder, Recording, ReplayError, SnapshotAppExt};
+use bevy_alliance::edge::snapshot::{LoadError, Recorder, Recording, ReplayError, SnapshotExt};
 use bevy_alliance::edge::test_app::{TestApp, small_world};
 use bevy_alliance::society::alliance::Alliance;
 use bevy_alliance::world::village::Garrison;

@@ -6,7 +6,7 @@ mod saves;
 
 use bevy_alliance::base::id::StableId;
 use bevy_alliance::base::state::RowsError;
-use bevy_alliance::edge::snapshot::{LoadError, MAX_SAVE_BYTES, SnapshotAppExt};
+use bevy_alliance::edge::snapshot::{LoadError, MAX_SAVE_BYTES, SnapshotExt};
 use bevy_alliance::edge::test_app::TestApp;
 use saves::*;
 

@@ -4,17 +4,17 @@ mod saves;
 
 use bevy::ecs::schedule::ScheduleLabel;
 use bevy::prelude::*;
-use bevy_alliance::base::clock::{ClockMode, DueBatch, GameClock, GameSpan, GameTime};
+use bevy_alliance::base::clock::{ClockMode, DueBatch, GameClock, GameSpan, GameTime, HostSystems};
 use bevy_alliance::base::contract::{
-    Fact, InputLog, Model, ScenarioAppExt, ScenarioError, SetStance, SiteState, Stance,
+    Fact, Holdings, InputLog, Model, Player, ScenarioAppExt, ScenarioError, SetStance, SiteState, Stance,
 };
 use bevy_alliance::base::id::{AllianceId, StableId};
 use bevy_alliance::base::limits::Limits;
 use bevy_alliance::base::rng::{Purpose, Stream};
 use bevy_alliance::base::ruleset::Ruleset;
-use bevy_alliance::base::state::StateAppExt;
+use bevy_alliance::base::state::{Kept, StateAppExt};
 use bevy_alliance::edge::report::{CampaignTally, Directory, OperationStory, ReportPlugin, account};
-use bevy_alliance::edge::snapshot::{LoadError, SnapshotAppExt};
+use bevy_alliance::edge::snapshot::{LoadError, SaveError, Snapshot, SnapshotExt};
 use bevy_alliance::edge::test_app::{TestApp, small_world};
 use bevy_alliance::society::alliance::{Alliance, Members};
 use bevy_alliance::strategy::war_council::WarCouncilSettings;
@@ -176,7 +176,10 @@ fn settings_are_those_with_which_the_campaign_began() {
 
 #[test]
 fn what_is_the_hosts_stays_the_hosts() {
-    let mut app = small_campaign(7, 60);
+    let mut app = game();
+    let clock = GameClock::manual().with_epoch(chrono::DateTime::UNIX_EPOCH);
+    app.app.insert_resource(clock);
+    begin(&mut app, &small_world(7, 60));
     bring(&mut app, hours(10));
     let bytes = save(&mut app);
     let mut other = game_with(|app| {
@@ -190,6 +193,91 @@ fn what_is_the_hosts_stays_the_hosts() {
     assert_eq!((clock.now(), clock.paused, clock.turn), (hours(10), true, GameSpan::hours(4)));
     assert_eq!(clock.mode, ClockMode::Scaled { numerator: 5, denominator: 2 });
     assert_eq!(other.app.world().resource::<Limits>().inbox, 5);
+    // The date is the campaign's.
+    assert_eq!(clock.date(hours(10)).timestamp(), 36_000);
+}
+
+/// Goods that the game counts for a display of its own.
+#[derive(Resource, Default, Clone, PartialEq, Debug, serde::Serialize, serde::Deserialize)]
+struct Score(u32);
+
+impl Kept for Score {
+    fn take(world: &World) -> Self {
+        world.resource::<Self>().clone()
+    }
+
+    fn put(self, world: &mut World) {
+        world.insert_resource(self);
+    }
+}
+
+/// What the game derives from the campaign: that all of it stood when the rebuilder ran.
+#[derive(Resource, Default, PartialEq, Debug)]
+struct Derived {
+    sites_indexed: usize,
+    score: Score,
+}
+
+#[test]
+fn what_a_game_keeps_or_derives_comes_back_too() {
+    let setup = |app: &mut App| {
+        app.init_resource::<Score>().register_kept::<Score>("score").add_state_rebuilder(1_000, |world| {
+            let players: Vec<_> = world.query::<&Player>().iter(world).map(|p| p.id).collect();
+            let holdings = world.resource::<Holdings>();
+            let sites_indexed = players.iter().map(|p| holdings.of(*p).len()).sum();
+            let score = world.resource::<Score>().clone();
+            world.insert_resource(Derived { sites_indexed, score });
+        });
+    };
+    let mut app = game_with(setup);
+    begin(&mut app, &small_world(7, 60));
+    let before = app.hash();
+    app.app.insert_resource(Score(17));
+    assert_eq!(app.hash(), before, "what is kept is not hashed");
+    let mut other = game_with(setup);
+    // Games that run have a world, not an app.
+    let bytes = save(&mut app);
+    other.app.world_mut().load_campaign(&bytes).unwrap();
+    assert_eq!(*other.app.world().resource::<Derived>(), Derived { sites_indexed: 60, score: Score(17) });
+    assert_eq!(save(&mut other), bytes);
+}
+
+/// A save that is taken within an update, when inputs were seen and are not run yet.
+#[test]
+fn inputs_that_wait_are_saved_with_their_pass() {
+    #[derive(Resource, Default)]
+    struct Taken(Vec<u8>);
+    let mut app = small_campaign(7, 120);
+    app.app.init_resource::<Taken>().add_systems(
+        Update,
+        (|world: &mut World| {
+            let bytes = Snapshot::take(world).encode().unwrap();
+            world.resource_mut::<Taken>().0 = bytes;
+        })
+        .after(HostSystems::Inputs)
+        .before(HostSystems::Run),
+    );
+    bring(&mut app, hours(3));
+    app.send(SetStance { a: AllianceId(1), b: AllianceId(2), stance: Stance::Truce });
+    let mut other = loaded(&app.app.world().resource::<Taken>().0);
+    assert!(other.app.world().resource::<InputLog>().entries.is_empty(), "it was not handed out yet");
+    bring(&mut app, hours(9));
+    bring(&mut other, hours(9));
+    assert_eq!(other.app.world().resource::<InputLog>().entries.len(), 1);
+    assert_same(&mut app, &mut other);
+}
+
+#[test]
+fn two_entities_with_one_id_are_told_before_they_are_saved() {
+    let mut app = small_campaign(7, 12);
+    raise(&mut app);
+    assert_eq!(app.app.save_campaign().encode(), Err(SaveError::Duplicate { id: StableId::Game(7, 1) }));
+}
+
+#[test]
+#[should_panic(expected = "`chronicle` of a state registration belongs to another type")]
+fn two_types_cannot_share_a_name() {
+    game().app.register_state::<SiteNote>("chronicle");
 }
 
 #[test]

@@ -8,7 +8,7 @@ use bevy_alliance::base::clock::{Agenda, Campaign, CampaignSystems, DueBatch, Ga
 use bevy_alliance::base::contract::{Scenario, ScenarioAppExt};
 use bevy_alliance::base::id::StableId;
 use bevy_alliance::base::state::StateAppExt;
-use bevy_alliance::edge::snapshot::SnapshotAppExt;
+use bevy_alliance::edge::snapshot::SnapshotExt;
 use bevy_alliance::edge::test_app::{TestApp, small_world};
 use serde::{Deserialize, Serialize};
 

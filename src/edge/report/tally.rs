@@ -83,7 +83,7 @@ impl Directory {
         self.sites.get(&id).map_or("?", |(name, _)| name.as_str())
     }
 
-    /// The alliance that owned a site at the beginning.
+    /// The alliance that owned a site when the campaign began, or was loaded.
     #[must_use]
     pub fn alliance_of_site(&self, id: SiteId) -> Option<AllianceId> {
         self.sites.get(&id).and_then(|(_, owner)| self.alliance_of.get(owner)).copied()

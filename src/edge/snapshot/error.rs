@@ -1,6 +1,7 @@
 //! What can be wrong with a save, and with the disk.
 
 use super::file::SaveStep;
+use crate::base::id::StableId;
 use crate::base::state::RowsError;
 use std::io;
 use std::path::PathBuf;
@@ -16,6 +17,12 @@ pub enum SaveError {
         section: String,
         /// What the encoder says.
         error: postcard::Error,
+    },
+    /// Two entities have one id, so a load could not tell them apart.
+    #[error("save: two entities have the id {id:?}")]
+    Duplicate {
+        /// The id.
+        id: StableId,
     },
     /// More than could be loaded again.
     #[error("save: {bytes} bytes are more than the limit of {limit} (`MAX_SAVE_BYTES`)")]

@@ -13,7 +13,7 @@
 //! use bevy_alliance::base::contract::ScenarioAppExt;
 //! use bevy_alliance::base::id::StableId;
 //! use bevy_alliance::base::state::{StateAppExt, state_hash};
-//! use bevy_alliance::edge::snapshot::SnapshotAppExt;
+//! use bevy_alliance::edge::snapshot::SnapshotExt;
 //! use bevy_alliance::edge::test_app::{TestApp, small_world};
 //! use serde::{Deserialize, Serialize};
 //!
@@ -37,7 +37,7 @@
 //! loaded.app.load_campaign(&save).unwrap();
 //! assert_eq!(loaded.hash(), app.hash());
 //! let world = loaded.app.world_mut();
-//! assert_eq!(world.query::<&Hero>().single(world), Ok(&Hero { x: 3, y: 4 }));
+//! assert_eq!(world.query::<&Hero>().single(world).unwrap(), &Hero { x: 3, y: 4 });
 //! ```
 //!
 //! What is *not* saved: [`Limits`](crate::base::limits::Limits), the clock's mode, pause and turn, and the counters of
@@ -95,10 +95,14 @@ impl Snapshot {
     /// The save: sections in the order of their names, and a checksum over all of it.
     ///
     /// # Errors
-    /// [`SaveError::Encode`] with the name of what the format cannot hold; [`SaveError::TooLarge`].
+    /// [`SaveError::Encode`] with the name of what the format cannot hold; [`SaveError::Duplicate`] for two entities
+    /// with one id; [`SaveError::TooLarge`].
     pub fn encode(&self) -> Result<Vec<u8>, SaveError> {
         let mut ids = self.entities.clone();
         ids.sort_unstable();
+        if let Some(pair) = ids.windows(2).find(|pair| pair[0] == pair[1]) {
+            return Err(SaveError::Duplicate { id: pair[0] });
+        }
         let mut sections: Vec<(&str, Option<&dyn StateCopy>)> =
             self.sections.iter().map(|(name, copy)| (*name, Some(copy.as_ref()))).collect();
         sections.push((ENTITIES, None));
@@ -124,13 +128,14 @@ fn encode_ids(ids: &[StableId], out: &mut Vec<u8>) -> Result<u64, postcard::Erro
     Ok(ids.len() as u64)
 }
 
-/// Saving and loading the campaign of an app.
-pub trait SnapshotAppExt {
+/// Saving and loading the campaign of an [`App`], or of a [`World`] for games that run already: there call it from an
+/// exclusive system of the host's schedules, never from one of [`Campaign`](crate::base::clock::Campaign).
+pub trait SnapshotExt {
     /// Copies the state of the campaign; encode and write it when and where you like.
     fn save_campaign(&mut self) -> Snapshot;
 
-    /// Replaces the campaign of this app, if it has one, by the saved one. The app must have registered the same state
-    /// as the one that saved, so: the same plugins, before this call.
+    /// Replaces the running campaign, if there is one, by the saved one. The app must have registered the same state as
+    /// the one that saved, so: the same plugins, before this call.
     ///
     /// All entities with a [`StableId`] go and come anew. The clock's mode, its pause and its turn, and
     /// [`Limits`](crate::base::limits::Limits), stay as they are in this app. Requests that no update has seen yet go to
@@ -141,12 +146,22 @@ pub trait SnapshotAppExt {
     fn load_campaign(&mut self, save: &[u8]) -> Result<(), LoadError>;
 }
 
-impl SnapshotAppExt for App {
+impl SnapshotExt for World {
     fn save_campaign(&mut self) -> Snapshot {
-        Snapshot::take(self.world_mut())
+        Snapshot::take(self)
     }
 
     fn load_campaign(&mut self, save: &[u8]) -> Result<(), LoadError> {
-        load::load(self.world_mut(), save)
+        load::load(self, save)
+    }
+}
+
+impl SnapshotExt for App {
+    fn save_campaign(&mut self) -> Snapshot {
+        self.world_mut().save_campaign()
+    }
+
+    fn load_campaign(&mut self, save: &[u8]) -> Result<(), LoadError> {
+        self.world_mut().load_campaign(save)
     }
 }
