@@ -65,8 +65,9 @@ impl Registration {
             of: TypeId::of::<K>(),
             encode: |world, out| rows::append(&K::take(world), out),
             copy: |world| Box::new(ValueRow::<K> { value: Some(K::take(world)), put: put_kept }),
-            decode: |rows, bytes| {
-                Ok(Box::new(ValueRow::<K> { value: rows::decode_value(rows, bytes)?, put: put_kept }))
+            decode: |rows, bytes| match rows::decode_value(rows, bytes)? {
+                None => Err(RowsError::Count(0)),
+                value => Ok(Box::new(ValueRow::<K> { value, put: put_kept })),
             },
         }
     }
