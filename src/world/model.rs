@@ -24,7 +24,13 @@ impl ClassicModel {
     /// The model of a scenario under a ruleset.
     #[must_use]
     pub fn new(rules: Ruleset, scenario: &Scenario) -> Self {
-        Self { rules, torus: Torus { half_width: scenario.half_width } }
+        Self::on(rules, Torus { half_width: scenario.half_width })
+    }
+
+    /// The model of a map under a ruleset.
+    #[must_use]
+    pub fn on(rules: Ruleset, torus: Torus) -> Self {
+        Self { rules, torus }
     }
 
     fn has_role(&self, class: UnitClass, role: UnitRole) -> bool {
