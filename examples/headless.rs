@@ -8,12 +8,13 @@ use bevy::app::{TaskPoolOptions, TaskPoolPlugin};
 use bevy::ecs::schedule::ScheduleLabel;
 use bevy::prelude::*;
 use bevy_alliance::AlliancePlugins;
-use bevy_alliance::base::clock::{GameClock, GameSpan, PassStats};
-use bevy_alliance::base::contract::{CampaignFact, PlayerKind, Scenario, ScenarioAppExt};
+use bevy_alliance::base::clock::{GameClock, GameSpan, GameTime, PassStats};
+use bevy_alliance::base::contract::{CampaignFact, PlayerKind, Scenario, ScenarioAppExt, WorldSeed};
 use bevy_alliance::base::ruleset::Ruleset;
 use bevy_alliance::base::state::state_hash;
 use bevy_alliance::decision::council::{Charter, CouncilCharter};
 use bevy_alliance::edge::report::{CampaignTally, ReportPlugin, account};
+use bevy_alliance::edge::snapshot::{Recorder, Recording, SnapshotExt, read_save, write_atomically};
 use bevy_alliance::world::audit::{ArmyValue, army_value, audit};
 use bevy_alliance::world::generator::{GeneratorOptions, generate_world};
 use bevy_alliance::world::import::{ImportOptions, Wars, read_map_sql};
@@ -21,7 +22,7 @@ use clap::{Parser, ValueEnum};
 use indicatif::{ProgressBar, ProgressStyle};
 use std::fs::File;
 use std::io::{BufReader, BufWriter, IsTerminal, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Instant;
 
@@ -59,6 +60,22 @@ struct Options {
     /// Who is at war at the beginning.
     #[arg(long, value_enum, default_value_t = WarsName::Nearest)]
     wars: WarsName,
+    /// Saves the campaign at its end, and before that as often as `--save-every` says.
+    #[arg(long, value_name = "FILE")]
+    save: Option<PathBuf>,
+    /// Game hours between two saves.
+    #[arg(long, value_name = "HOURS", requires = "save")]
+    save_every: Option<f64>,
+    /// Goes on with a saved campaign, up to `--days` of its game time.
+    #[arg(long, value_name = "FILE", conflicts_with_all = BEGINNING)]
+    load: Option<PathBuf>,
+    /// Records the campaign for `--replay`.
+    #[arg(long, value_name = "FILE", conflicts_with = "load")]
+    record: Option<PathBuf>,
+    /// Runs a recorded campaign once more and compares the state hash; exit code 1 if it is another.
+    #[arg(long, value_name = "FILE", conflicts_with_all = BEGINNING)]
+    #[arg(conflicts_with_all = ["load", "record", "days"])]
+    replay: Option<PathBuf>,
     /// Writes one JSON line per fact.
     #[arg(long, value_name = "FILE")]
     events: Option<PathBuf>,
@@ -69,6 +86,9 @@ struct Options {
     #[arg(long)]
     quiet: bool,
 }
+
+/// What a save or a recording brings along.
+const BEGINNING: [&str; 7] = ["world", "synthetic", "alliances", "seed", "ruleset", "charter", "wars"];
 
 #[derive(ValueEnum, Clone, Copy, Debug)]
 enum RulesetName {
@@ -92,7 +112,8 @@ enum WarsName {
 fn main() -> ExitCode {
     let options = Options::parse();
     match run(&options) {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(Verdict::Done) => ExitCode::SUCCESS,
+        Ok(Verdict::OtherHash) => ExitCode::from(1),
         Err(error) => {
             eprintln!("headless: {error}");
             ExitCode::from(2)
@@ -102,27 +123,34 @@ fn main() -> ExitCode {
 
 type Failure = Box<dyn std::error::Error>;
 
-fn run(options: &Options) -> Result<(), Failure> {
+/// How a run ended.
+#[derive(PartialEq)]
+enum Verdict {
+    Done,
+    /// A replay that did not go as it was recorded.
+    OtherHash,
+}
+
+fn check(options: &Options) -> Result<(), Failure> {
     if !(options.days > 0.0 && options.days <= 3650.0) {
         return Err(format!("--days must be above 0 and at most 3650, not {}", options.days).into());
     }
     if options.pace.is_some_and(|p| !(0.001..=1e9).contains(&p)) {
         return Err("--pace must be between 0.001 and 1000000000 game seconds per update".into());
     }
+    if options.save_every.is_some_and(|hours| !(0.001..=87_600.0).contains(&hours)) {
+        return Err("--save-every must be between 0.001 and 87600 game hours".into());
+    }
+    Ok(())
+}
+
+fn run(options: &Options) -> Result<Verdict, Failure> {
+    check(options)?;
     let rules = match options.ruleset {
         RulesetName::Extended => Ruleset::extended(),
         RulesetName::Classic => Ruleset::classic(),
     };
-    let scenario = scenario(options, &rules)?;
-    if !scenario.alliances.iter().any(|a| a.active) {
-        eprintln!(
-            "headless: no alliance deliberates, so nothing will happen: --alliances is {}, and only alliances of at least \
-             three members count",
-            options.alliances
-        );
-    }
-    let mut app = build(options, rules);
-    app.start_campaign(&scenario)?;
+    let (mut app, course) = begin(options, rules)?;
     let mut events = match &options.events {
         Some(path) => {
             let file = File::create(path).map_err(|e| format!("--events {}: {e}", path.display()))?;
@@ -132,11 +160,63 @@ fn run(options: &Options) -> Result<(), Failure> {
         None => None,
     };
     let started = Instant::now();
-    #[expect(clippy::cast_possible_truncation, reason = "at most ten years of milliseconds")]
-    let end = GameSpan((options.days * 86_400_000.0) as i64);
-    let armies = play(options, &mut app, end, &mut events)?;
+    let armies = play(options, &mut app, course.end, &mut events)?;
     let wall_secs = started.elapsed().as_secs_f64();
-    tell(options, &mut app, &scenario, end, wall_secs, &armies)
+    if let (Some(path), Some(recorder)) = (&options.record, &course.recorder) {
+        write(&recorder.recording(&mut app).encode()?, path)?;
+    }
+    tell(options, &mut app, &course, wall_secs, &armies)
+}
+
+/// Where a run begins and ends, and what it must end with.
+struct Course {
+    start: GameTime,
+    end: GameTime,
+    recorder: Option<Recorder>,
+    expected: Option<u128>,
+}
+
+/// The app with its campaign: a new one, a saved one, or a recorded one.
+fn begin(options: &Options, rules: Ruleset) -> Result<(App, Course), Failure> {
+    #[expect(clippy::cast_possible_truncation, reason = "at most ten years of milliseconds")]
+    let end = GameTime((options.days * 86_400_000.0) as i64);
+    let mut course = Course { start: GameTime(0), end, recorder: None, expected: None };
+    if let Some(path) = &options.load {
+        let mut app = build(options, rules);
+        app.load_campaign(&read_save(path)?).map_err(|e| format!("--load {}: {e}", path.display()))?;
+        course.start = app.world().resource::<GameClock>().now();
+        if course.start >= end {
+            let (start, days) = (course.start, options.days);
+            return Err(format!("--load {}: it stands at {start}, --days {days} is over", path.display()).into());
+        }
+        return Ok((app, course));
+    }
+    if let Some(path) = &options.replay {
+        let mut app = build(options, rules);
+        let fault = |e: &dyn std::fmt::Display| format!("--replay {}: {e}", path.display());
+        let recording = Recording::decode(&read_save(path)?).map_err(|e| fault(&e))?;
+        recording.start(&mut app).map_err(|e| fault(&e))?;
+        (course.end, course.expected) = (recording.end, Some(recording.hash));
+        return Ok((app, course));
+    }
+    let scenario = scenario(options, &rules)?;
+    if !scenario.alliances.iter().any(|a| a.active) {
+        eprintln!(
+            "headless: no alliance deliberates, so nothing will happen: --alliances is {}, and only alliances of at least \
+             three members count",
+            options.alliances
+        );
+    }
+    let mut app = build(options, rules);
+    if options.record.is_some() {
+        course.recorder = Some(Recorder::new(&mut app, &scenario)?);
+    }
+    app.start_campaign(&scenario)?;
+    Ok((app, course))
+}
+
+fn write(bytes: &[u8], path: &Path) -> Result<(), Failure> {
+    Ok(write_atomically(path, bytes)?)
 }
 
 fn scenario(options: &Options, rules: &Ruleset) -> Result<Scenario, Failure> {
@@ -214,11 +294,15 @@ impl Armies {
 fn play(
     options: &Options,
     app: &mut App,
-    end: GameSpan,
+    end: GameTime,
     events: &mut Option<BufWriter<File>>,
 ) -> Result<Armies, Failure> {
     let mut armies = Armies(Vec::new());
     armies.look(app);
+    let start = app.world().resource::<GameClock>().now();
+    #[expect(clippy::cast_possible_truncation, reason = "checked with the options")]
+    let save_every = options.save_every.map(|hours| GameSpan((hours * 3_600_000.0) as i64));
+    let (mut next_look, mut next_save) = (next_day(start), save_every.map(|every| start + every));
     let bar = if options.quiet || options.json || !std::io::stderr().is_terminal() {
         ProgressBar::hidden()
     } else {
@@ -232,18 +316,25 @@ fn play(
     loop {
         let clock = app.world().resource::<GameClock>();
         let (now, goal) = (clock.now(), clock.goal());
-        if now.0 >= end.0 {
+        if now >= end {
             break;
         }
         if now == goal {
-            app.world_mut().resource_mut::<GameClock>().advance(step.min(GameSpan(end.0 - now.0)));
+            app.world_mut().resource_mut::<GameClock>().advance(step.min(end - now));
         }
         app.update();
-        if app.world().resource::<GameClock>().now().0 / 86_400_000 >= i64::try_from(armies.0.len()).unwrap_or(i64::MAX)
-        {
+        let now = app.world().resource::<GameClock>().now();
+        if now >= next_look {
             armies.look(app);
+            next_look = next_day(now);
         }
-        bar.set_position(u64::try_from(app.world().resource::<GameClock>().now().0 / 3_600_000).unwrap_or(0));
+        if let (Some(path), Some(every), Some(due)) = (&options.save, save_every, next_save)
+            && now >= due
+        {
+            write(&app.save_campaign().encode()?, path)?;
+            next_save = Some(now + every);
+        }
+        bar.set_position(u64::try_from(now.0 / 3_600_000).unwrap_or(0));
         if let Some(file) = events {
             for line in app.world_mut().resource_mut::<FactLines>().0.drain(..) {
                 writeln!(file, "{line}").map_err(|e| format!("--events: {e}"))?;
@@ -255,7 +346,15 @@ fn play(
     }
     bar.finish_and_clear();
     armies.look(app);
+    if let Some(path) = &options.save {
+        write(&app.save_campaign().encode()?, path)?;
+    }
     Ok(armies)
+}
+
+fn next_day(now: GameTime) -> GameTime {
+    const DAY: i64 = 86_400_000;
+    GameTime((now.0.div_euclid(DAY) + 1) * DAY)
 }
 
 /// Prints a line; a reader that has heard enough (`| head`) is no fault.
@@ -269,28 +368,33 @@ fn say(text: &str) -> Result<(), Failure> {
 fn tell(
     options: &Options,
     app: &mut App,
-    scenario: &Scenario,
-    end: GameSpan,
+    course: &Course,
     wall_secs: f64,
     armies: &Armies,
-) -> Result<(), Failure> {
-    let hash = format!("{:032x}", state_hash(app.world_mut()));
+) -> Result<Verdict, Failure> {
+    let state = state_hash(app.world_mut());
+    let as_recorded = course.expected.map(|expected| expected == state);
+    let verdict = if as_recorded == Some(false) { Verdict::OtherHash } else { Verdict::Done };
+    let hash = format!("{state:032x}");
     let conservation = audit(app.world_mut());
     let passes = *app.world().resource::<PassStats>();
+    let seed = app.world().get_resource::<WorldSeed>().map_or(0, |seed| seed.0);
     let tally = app.world().resource::<CampaignTally>();
-    let summary = tally.summary();
-    let times_real_time = end.as_hours() * 3_600.0 / wall_secs.max(1e-9);
+    let (summary, names) = (tally.summary(), &tally.directory);
+    let (villages, players, alliances) = (names.sites.len(), names.players.len(), names.alliances.len());
+    let hours = (course.end - GameTime(0)).as_hours();
+    let times_real_time = (course.end - course.start).as_hours() * 3_600.0 / wall_secs.max(1e-9);
     if options.json {
-        let active: Vec<u32> = scenario.alliances.iter().filter(|a| a.active).map(|a| a.id.0).collect();
+        let active: Vec<u32> = names.active.iter().map(|a| a.0).collect();
         let mut object = serde_json::json!({
             "world": {
-                "villages": scenario.sites.len(),
-                "players": scenario.players.len(),
-                "alliances": scenario.alliances.len(),
+                "villages": villages,
+                "players": players,
+                "alliances": alliances,
                 "active_alliances": active,
             },
-            "seed": options.seed,
-            "game_hours": end.as_hours(),
+            "seed": seed,
+            "game_hours": hours,
             "conservation": conservation,
             "army": armies.shares().map(|(end, lowest, path)| serde_json::json!({
                 "end_to_start": end, "lowest_to_start": lowest, "end_to_growth_path": path,
@@ -304,18 +408,20 @@ fn tell(
             (object.as_object_mut(), serde_json::to_value(&summary))
         {
             object.extend(counts);
+            object.extend(as_recorded.map(|same| ("as_recorded".to_owned(), same.into())));
         }
-        return say(&object.to_string());
+        say(&object.to_string())?;
+        return Ok(verdict);
     }
     if !options.quiet {
         say(&format!(
             "{} villages, {} players, {} alliances of which {} deliberate; {:.0} game hours, seed {}\n",
-            scenario.sites.len(),
-            scenario.players.len(),
-            scenario.alliances.len(),
-            scenario.alliances.iter().filter(|a| a.active).count(),
-            end.as_hours(),
-            options.seed
+            villages,
+            players,
+            alliances,
+            names.active.len(),
+            hours,
+            seed
         ))?;
         say(&account(tally))?;
     }
@@ -329,5 +435,11 @@ fn tell(
         "Nothing lost: {} units and {} goods unaccounted for. State hash {hash}.",
         conservation.troops_unaccounted, conservation.goods_unaccounted
     ))?;
-    say(&format!("{wall_secs:.2} s of wall time: {times_real_time:.0} times real time."))
+    say(&format!("{wall_secs:.2} s of wall time: {times_real_time:.0} times real time."))?;
+    match (as_recorded, course.expected) {
+        (Some(true), _) => say("The replay went as it was recorded: the state hash is the same.")?,
+        (Some(false), Some(expected)) => say(&format!("THE REPLAY WENT ANOTHER WAY: recorded was {expected:032x}."))?,
+        _ => {}
+    }
+    Ok(verdict)
 }

@@ -6,6 +6,7 @@ use crate::base::clock::ClockPlugin;
 use crate::base::contract::{
     ContractPlugin, InputLog, Model, Player, Rhythm, Scenario, ScenarioAppExt, Site, WorldSeed,
 };
+use crate::base::geometry::Torus;
 use crate::base::id::plug_index;
 use crate::base::ruleset::Ruleset;
 use crate::base::state::StateAppExt;
@@ -108,9 +109,16 @@ pub struct ClassicWorldPlugin;
 
 impl Plugin for ClassicWorldPlugin {
     fn build(&self, app: &mut App) {
-        app.init_resource::<Ruleset>().add_scenario_loader(1, |world: &mut World, scenario: &Scenario| {
-            let rules = world.resource::<Ruleset>().clone();
-            world.insert_resource(Model(Arc::new(ClassicModel::new(rules, scenario))));
-        });
+        app.init_resource::<Ruleset>()
+            .add_scenario_loader(1, |world: &mut World, _: &Scenario| build_model(world))
+            .add_state_rebuilder(1, build_model);
+    }
+}
+
+/// The model follows from the ruleset and the map.
+fn build_model(world: &mut World) {
+    if let (Some(rules), Some(torus)) = (world.get_resource::<Ruleset>(), world.get_resource::<Torus>()) {
+        let model = ClassicModel::on(rules.clone(), *torus);
+        world.insert_resource(Model(Arc::new(model)));
     }
 }

@@ -11,6 +11,7 @@ use bevy_alliance::base::id::{EntityIndex, PlayerId, ProposalId, SiteId};
 use bevy_alliance::base::ruleset::{Force, Ruleset};
 use bevy_alliance::base::state::{hash_parts, state_hash};
 use bevy_alliance::edge::report::CampaignTally;
+use bevy_alliance::edge::snapshot::SnapshotExt;
 use bevy_alliance::edge::test_app::{TestApp, small_world};
 use bevy_alliance::world::march::{MARCH_ARRIVES, MARCH_RETURNS, March};
 use bevy_alliance::world::village::{Garrison, Ledger, Stores};
@@ -202,4 +203,19 @@ fn a_column_that_is_called_back_turns_and_comes_home() {
     assert!(world.query::<&Column>().iter(world).all(|c| c.order != Some(order)));
     let chronicle = world.resource::<Chronicle>();
     assert!(chronicle.arrivals.iter().all(|(came, _)| *came != order));
+}
+
+#[test]
+fn a_game_of_its_own_is_saved_and_loaded_like_any_other() {
+    let mut whole = played(Combat::Rounds, 5);
+    assert!(whole.world_mut().query::<&Column>().iter(whole.world()).count() > 0, "nothing is on its way");
+    let save = whole.save_campaign().encode().unwrap();
+    // Another land lies there before; the model is the game's own and stays.
+    let mut loaded = hex_app(SEED + 1, Combat::Rounds).unwrap();
+    loaded.load_campaign(&save).unwrap();
+    assert_eq!(hash_parts(whole.world_mut()), hash_parts(loaded.world_mut()));
+    for app in [&mut whole, &mut loaded] {
+        run(app, GameSpan::days(5), HOUR);
+    }
+    assert_eq!(hash_parts(whole.world_mut()), hash_parts(loaded.world_mut()));
 }

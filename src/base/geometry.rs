@@ -147,7 +147,7 @@ impl SiteGrid {
     /// Builds the grid anew from all sites.
     #[must_use]
     pub fn build(torus: Torus, sites: impl IntoIterator<Item = GridEntry>) -> Self {
-        let cells_per_side = (torus.side() + CELL - 1) / CELL;
+        let cells_per_side = ((torus.side() + CELL - 1) / CELL).max(1);
         let count = usize::try_from(cells_per_side * cells_per_side).unwrap_or(0);
         let mut keyed: Vec<(usize, GridEntry)> =
             sites.into_iter().map(|e| (Self::cell_of(torus, cells_per_side, e.at), e)).collect();

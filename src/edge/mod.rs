@@ -1,5 +1,6 @@
-//! What touches the outside: reports, and a small app for tests.
+//! What touches the outside: saves and replays, reports, and a small app for tests.
 
 pub mod report;
+pub mod snapshot;
 #[cfg(feature = "test_app")]
 pub mod test_app;

@@ -47,6 +47,15 @@ impl TestApp {
     #[must_use]
     #[expect(clippy::expect_used, reason = "a test helper")]
     pub fn with(scenario: &Scenario, setup: impl FnOnce(&mut App)) -> Self {
+        let mut app = Self::unstarted(setup);
+        app.app.start_campaign(scenario).expect("the scenario is sound");
+        app
+    }
+
+    /// The same without a campaign: to load one, to replay one, or to start one later. `setup` runs before the plugins
+    /// are added.
+    #[must_use]
+    pub fn unstarted(setup: impl FnOnce(&mut App)) -> Self {
         let mut app = App::new();
         setup(&mut app);
         app.add_plugins(TaskPoolPlugin::default())
@@ -58,7 +67,6 @@ impl TestApp {
             });
         app.finish();
         app.cleanup();
-        app.start_campaign(scenario).expect("the scenario is sound");
         Self { app, facts: Vec::new() }
     }
 

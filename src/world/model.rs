@@ -3,9 +3,11 @@
 use super::battle::rules::{self, Assault, Attackers, Battle, Defended, Defenders};
 use super::march::rules::travel_time;
 use super::village::BuildingKind;
-use super::village::rules::{field_level, production_at, upgrade_level};
+use super::village::rules::{Standing, building_levels, field_level, production_at, upgrade_level};
 use crate::base::clock::GameSpan;
-use crate::base::contract::{AttackGroup, Forecast, Manner, Scenario, SiteEstimate, SiteState, WorldModel};
+use crate::base::contract::{
+    AccountRole, AttackGroup, Forecast, Manner, Scenario, SiteEstimate, SiteState, WorldModel,
+};
 use crate::base::geometry::{Tile, Torus};
 use crate::base::goods::Goods;
 use crate::base::id::{TribeId, UnitClass};
@@ -22,7 +24,13 @@ impl ClassicModel {
     /// The model of a scenario under a ruleset.
     #[must_use]
     pub fn new(rules: Ruleset, scenario: &Scenario) -> Self {
-        Self { rules, torus: Torus { half_width: scenario.half_width } }
+        Self::on(rules, Torus { half_width: scenario.half_width })
+    }
+
+    /// The model of a map under a ruleset.
+    #[must_use]
+    pub fn on(rules: Ruleset, torus: Torus) -> Self {
+        Self { rules, torus }
     }
 
     fn has_role(&self, class: UnitClass, role: UnitRole) -> bool {
@@ -175,6 +183,10 @@ impl WorldModel for ClassicModel {
         let Some((_, class)) = best else { return Force::new() };
         let points = self.rules.unit(class).map_or(1.0, |u| u.attack);
         Force::of(class, (attack / points).round() as u32)
+    }
+
+    fn usual_seat(&self, population: u32) -> u8 {
+        building_levels(population, AccountRole::Mixed, Standing::default()).residence
     }
 
     fn seat_left(&self, groups: &[AttackGroup], target: &SiteEstimate) -> u8 {

@@ -39,6 +39,7 @@ impl Plugin for DefensePlugin {
             .init_resource::<DefenseSettings>()
             .register_state::<Defenses>("defenses")
             .register_state::<Reprisals>("reprisals")
+            .register_state_resource::<DefenseSettings>("defense_settings")
             .configure_sets(
                 Campaign,
                 (

@@ -37,6 +37,7 @@ impl Plugin for OperationsPlugin {
             .add_pass_message::<SendScouts>()
             .register_state::<Operation>("operation")
             .register_state::<RunningOperations>("running_operations")
+            .register_state_resource::<OperationSettings>("operation_settings")
             .add_scenario_loader(30, systems::spawn_running)
             .configure_sets(
                 Campaign,

@@ -1,7 +1,7 @@
 //! What is due when: a timing wheel of (due, kind, owner, n).
 //!
-//! The agenda is an index that can be rebuilt from components. There is no cancel: an entry is cancelled when the
-//! component that made it no longer agrees, and whoever handles the batch checks that.
+//! There is no cancel: an entry is cancelled when the component that made it no longer agrees, and whoever handles the
+//! batch checks that. So the agenda says when to look, never what is true. A save takes it along as it is.
 
 use super::time::GameTime;
 use bevy::prelude::Resource;
@@ -76,6 +76,19 @@ impl Agenda {
         } else {
             self.slots.put(slot, packed);
         }
+    }
+
+    /// All entries that wait, cancelled ones included, in no promised order.
+    #[must_use]
+    pub fn entries(&self) -> Vec<DueEntry> {
+        let mut entries = Vec::with_capacity(self.len);
+        let here = self.current.iter().skip(self.taken).chain(self.slots.buckets.iter().flatten());
+        entries.extend(here.map(|packed| unpack(*packed, self.span)));
+        for span in (self.span + 1)..=(self.span + SPANS as i64) {
+            entries.extend(self.spans.buckets[on_wheel(span)].iter().map(|packed| unpack(*packed, span)));
+        }
+        entries.extend(self.late.iter().map(|Reverse(entry)| *entry).chain(self.far.values().flatten().copied()));
+        entries
     }
 
     /// How many entries wait, cancelled ones included.
@@ -335,6 +348,9 @@ mod tests {
                 prop_assert_eq!(agenda.peek(), model.first().map(|e| e.due));
                 prop_assert!(model.first().is_none_or(|e| e.due.0 > now));
                 prop_assert_eq!(agenda.len(), model.len());
+                let mut entries = agenda.entries();
+                entries.sort();
+                prop_assert_eq!(&entries, &model);
             }
         }
     }

@@ -1,9 +1,11 @@
 //! The private schedule, its sets, and the host system that runs it once per due instant.
 
 use super::agenda::{Agenda, DueEntry};
+use super::saved::SavedClock;
 use super::time::{GameClock, GameSpan, GameTime};
 use crate::base::error::CampaignError;
 use crate::base::limits::Limits;
+use crate::base::state::StateAppExt;
 use bevy::ecs::component::Mutable;
 use bevy::ecs::schedule::{
     InternedScheduleLabel, LogLevel, ScheduleBuildSettings, ScheduleLabel, SingleThreadedExecutor,
@@ -137,6 +139,8 @@ pub struct DueBatch {
     now: GameTime,
     entries: Vec<DueEntry>,
     mask: SetMask,
+    /// Whether there was any pass yet: before the first one `now` says nothing.
+    ran: bool,
 }
 
 impl DueBatch {
@@ -144,6 +148,18 @@ impl DueBatch {
     #[must_use]
     pub fn now(&self) -> GameTime {
         self.now
+    }
+
+    /// The last instant that was run, the running one included. None before the first.
+    #[must_use]
+    pub fn last_run(&self) -> Option<GameTime> {
+        self.ran.then_some(self.now)
+    }
+
+    /// Forgets the entries of the last pass, and takes this for the last instant that was run.
+    pub(super) fn restart(&mut self, last_run: Option<GameTime>) {
+        self.entries.clear();
+        (self.now, self.ran) = (last_run.unwrap_or_default(), last_run.is_some());
     }
 
     /// The entries of one kind, sorted by owner and n.
@@ -192,7 +208,9 @@ impl Plugin for ClockPlugin {
             .init_resource::<DueBatch>()
             .init_resource::<PassStats>()
             .init_resource::<PassCleanup>()
-            .init_resource::<Limits>();
+            .init_resource::<InstantEnds>()
+            .init_resource::<Limits>()
+            .register_kept::<SavedClock>("clock");
         app.add_schedule(quiet_schedule(Campaign)).add_schedule(quiet_schedule(Mechanics));
         app.edit_schedule(Campaign, |schedule| {
             for pair in CampaignSystems::ALL.windows(2) {
@@ -218,6 +236,10 @@ fn quiet_schedule(label: impl ScheduleLabel) -> Schedule {
 #[derive(Resource, Default)]
 struct PassCleanup(Vec<fn(&mut World)>);
 
+/// What is asked for more when nothing else is due at an instant.
+#[derive(Resource, Default)]
+struct InstantEnds(Vec<fn(&mut World, GameTime)>);
+
 /// What features add to an app.
 pub trait CampaignAppExt {
     /// Registers a kind of due entry.
@@ -225,6 +247,10 @@ pub trait CampaignAppExt {
     /// # Panics
     /// If another kind has its rank: a mistake in the code of the game, found at start-up.
     fn add_due_kind(&mut self, kind: DueKind) -> &mut Self;
+
+    /// Adds a function that is called when nothing else is due at the running instant, and may push entries that are
+    /// due at it. For what is due only after everything else, such as the later inputs of a recorded instant.
+    fn add_instant_end(&mut self, more: fn(&mut World, GameTime)) -> &mut Self;
 
     /// Adds a message that lives for one pass: it is cleared after `Last`.
     fn add_pass_message<M: Message>(&mut self) -> &mut Self;
@@ -248,6 +274,11 @@ impl CampaignAppExt for App {
             let error = CampaignError::DueKindTaken { name: kind.name, rank: kind.rank, other: other.name };
             panic!("{error}");
         }
+        self
+    }
+
+    fn add_instant_end(&mut self, more: fn(&mut World, GameTime)) -> &mut Self {
+        self.world_mut().get_resource_or_init::<InstantEnds>().0.push(more);
         self
     }
 
@@ -296,8 +327,18 @@ fn run_campaign(world: &mut World) -> Result {
         let now = due.max(world.resource::<GameClock>().now());
         world.resource_mut::<GameClock>().set_now(now);
         passes += run_instant(world, due, now, passes_per_instant)?;
+        end_instant(world, now);
     }
     Ok(())
+}
+
+/// Asks who has more for an instant at which nothing else is due. What comes of it counts its passes anew, as a host
+/// update that brought it would.
+fn end_instant(world: &mut World, now: GameTime) {
+    for i in 0..world.resource::<InstantEnds>().0.len() {
+        let more = world.resource::<InstantEnds>().0[i];
+        more(world, now);
+    }
 }
 
 /// Runs passes at one instant until nothing more is due then.
@@ -364,7 +405,7 @@ fn take_batch(world: &mut World, due: GameTime, now: GameTime) {
             }
         }
         const ALWAYS: SetMask = SetMask::of(&[CampaignSystems::First, CampaignSystems::Publish, CampaignSystems::Last]);
-        batch.now = now;
+        (batch.now, batch.ran) = (now, true);
         batch.mask = if mechanical { MECHANICAL_ONLY } else { SetMask(wakes | ALWAYS.0) };
         world.resource_mut::<PassStats>().entries += batch.entries.len() as u64;
     });

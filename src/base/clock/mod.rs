@@ -7,6 +7,7 @@
 
 mod agenda;
 mod host;
+mod saved;
 mod time;
 
 pub use agenda::{Agenda, DueEntry};

@@ -24,6 +24,7 @@ pub use march::{
 };
 pub use model::{AttackGroup, Forecast, Model, SiteEstimate, WorldModel, WorldScale};
 pub use relations::{Relations, Stances};
+pub(crate) use request::expect_inputs;
 pub use request::{
     DismissTroops, INPUT, Inbox, InboxSender, Input, InputLog, Inputs, LaunchMarch, LoggedInput, RecallMarch,
     RequestRefused, SendGoods, SetMembership, SetStance, TrainTroops,

@@ -151,6 +151,11 @@ pub trait WorldModel: Send + Sync + 'static {
         None
     }
 
+    /// The level of the seat that a site of this population is taken to have where nobody saw it.
+    fn usual_seat(&self, _population: u32) -> u8 {
+        0
+    }
+
     /// Levels of the seat that are left when these groups have come to a site whose defense is broken, with their engines
     /// aimed at it.
     fn seat_left(&self, _groups: &[AttackGroup], target: &SiteEstimate) -> u8 {

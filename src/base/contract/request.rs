@@ -1,7 +1,12 @@
 //! What comes from outside: requests as messages or through the inbox, their game time, and the log of them all.
 //!
-//! An input gets (game time, sequence) when the host first sees it and goes into the [`InputLog`]; the campaign reads
-//! it in `Intake` of a pass at that instant. Replaying a campaign is its seed plus this log.
+//! An input gets (game time, round, sequence) when the host first sees it; the campaign reads it in `Intake` of a pass
+//! at that instant, and there it goes into the [`InputLog`]. Replaying a campaign is its seed plus this log.
+//!
+//! The round says which pass of its instant an input belongs to. An input seen before its instant was run joins
+//! whatever else is due then: round 0. One seen afterwards (a paused game takes votes for minutes at one instant) gets
+//! a pass after all that: round 1, and what a later host update sees at the same instant round 2, and so on. A replay
+//! knows all inputs from the beginning, so it holds later rounds back until nothing else is due at their instant.
 
 use super::march::{GroupArrived, Manner};
 use super::vote::CastVote;
@@ -11,6 +16,7 @@ use crate::base::goods::Goods;
 use crate::base::id::{AllianceId, MarchId, OrderId, PlayerId, SiteId};
 use crate::base::limits::Limits;
 use crate::base::ruleset::Force;
+use crate::base::state::{Kept, StateAppExt};
 use bevy::ecs::schedule::InternedScheduleLabel;
 use bevy::ecs::system::SystemParam;
 use bevy::prelude::*;
@@ -122,22 +128,25 @@ pub enum Input {
 pub struct LoggedInput {
     /// The game time at which the host first saw it.
     pub at: GameTime,
+    /// 0 if that instant had not been run yet when it was seen, else one more than the last round at that instant.
+    pub round: u32,
     /// The order among all inputs.
     pub seq: u32,
     /// What came.
     pub input: Input,
 }
 
-/// All inputs so far. Seed and log together replay the campaign.
-#[derive(Resource, Default, Debug, Serialize, Deserialize)]
+/// All inputs that were handed out so far. Seed and log together replay the campaign.
+#[derive(Resource, Default, Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub struct InputLog {
     /// In the order of their sequence.
     pub entries: Vec<LoggedInput>,
 }
 
-/// The inputs of the running pass.
+/// The inputs of the running pass, and those that wait for theirs.
 #[derive(Resource, Default, Debug)]
 pub struct Inputs {
+    /// By sequence. In a live campaign they wait at most for the pass that the same host update runs.
     waiting: BTreeMap<u32, LoggedInput>,
     /// Those whose time has come, in order.
     pub now: Vec<LoggedInput>,
@@ -228,6 +237,8 @@ pub(super) fn plug(app: &mut App, host: InternedScheduleLabel) {
         .add_message::<DismissTroops>()
         .add_message::<SendGoods>()
         .add_message::<SetMembership>()
+        .add_instant_end(release_next_round)
+        .register_kept::<WaitingInputs>("waiting_inputs")
         .add_systems(host, log_inputs.in_set(HostSystems::Inputs))
         .add_systems(super::Campaign, take_inputs.in_set(CampaignSystems::First));
 }
@@ -260,29 +271,77 @@ impl Requests<'_, '_> {
     }
 }
 
-/// Gives each input its game time and sequence.
+/// Gives each input its game time, round and sequence.
 fn log_inputs(
     inbox: Res<Inbox>,
     mut requests: Requests,
     clock: Res<GameClock>,
-    mut log: ResMut<InputLog>,
+    batch: Res<super::DueBatch>,
+    log: Res<InputLog>,
     mut inputs: ResMut<Inputs>,
     mut agenda: ResMut<Agenda>,
 ) {
+    let at = clock.now();
+    let round = match log.entries.last() {
+        _ if batch.last_run() != Some(at) => 0,
+        Some(last) if last.at == at => last.round.saturating_add(1),
+        _ => 1,
+    };
+    let last = inputs.waiting.keys().next_back().copied().or(log.entries.last().map(|last| last.seq));
+    let mut seq = last.map_or(0, |last| last.saturating_add(1));
     for input in requests.read().into_iter().chain(inbox.receiver.try_iter()) {
-        let seq = u32::try_from(log.entries.len()).unwrap_or(u32::MAX);
-        let entry = LoggedInput { at: clock.now(), seq, input };
-        agenda.push(INPUT.entry(entry.at, 0, seq));
-        inputs.waiting.insert(seq, entry.clone());
-        log.entries.push(entry);
+        agenda.push(INPUT.entry(at, 0, seq));
+        inputs.waiting.insert(seq, LoggedInput { at, round, seq, input });
+        seq = seq.saturating_add(1);
     }
 }
 
-fn take_inputs(batch: Res<super::DueBatch>, mut inputs: ResMut<Inputs>) {
+fn take_inputs(batch: Res<super::DueBatch>, mut inputs: ResMut<Inputs>, mut log: ResMut<InputLog>) {
     inputs.now.clear();
     for entry in batch.of(INPUT) {
         if let Some(input) = inputs.waiting.remove(&entry.n) {
+            log.entries.push(input.clone());
             inputs.now.push(input);
         }
+    }
+}
+
+/// Hands the campaign all inputs of a recorded one, before its first update: each gets the pass that it had.
+pub(crate) fn expect_inputs(world: &mut World, recorded: Vec<LoggedInput>) {
+    for input in recorded {
+        if input.round == 0 {
+            world.resource_mut::<Agenda>().push(INPUT.entry(input.at, 0, input.seq));
+        }
+        world.resource_mut::<Inputs>().waiting.insert(input.seq, input);
+    }
+}
+
+/// Nothing else is due now: the next round of inputs that were recorded at this instant.
+fn release_next_round(world: &mut World, now: GameTime) {
+    let waiting = &world.resource::<Inputs>().waiting;
+    let Some((at, round)) = waiting.values().next().map(|first| (first.at, first.round)) else { return };
+    if at > now || round == 0 {
+        return;
+    }
+    let next = waiting.values().take_while(|input| (input.at, input.round) == (at, round));
+    let entries: Vec<_> = next.map(|input| INPUT.entry(now, 0, input.seq)).collect();
+    let mut agenda = world.resource_mut::<Agenda>();
+    for entry in entries {
+        agenda.push(entry);
+    }
+}
+
+/// Inputs that wait: in a save they go with the agenda that names them.
+#[derive(Serialize, Deserialize)]
+struct WaitingInputs(Vec<LoggedInput>);
+
+impl Kept for WaitingInputs {
+    fn take(world: &World) -> Self {
+        Self(world.resource::<Inputs>().waiting.values().cloned().collect())
+    }
+
+    fn put(self, world: &mut World) {
+        let waiting = self.0.into_iter().map(|input| (input.seq, input)).collect();
+        world.insert_resource(Inputs { waiting, now: Vec::new() });
     }
 }

@@ -6,6 +6,7 @@ use crate::base::geometry::{GridEntry, SiteGrid, Tile, Torus};
 use crate::base::goods::Goods;
 use crate::base::id::{AllianceId, PlayerId, SiteId, StableId, TribeId};
 use crate::base::ruleset::{Force, Ruleset};
+use crate::base::state::StateAppExt;
 use bevy::prelude::*;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
@@ -321,19 +322,20 @@ fn start(world: &mut World, scenario: &Scenario) -> Result<(), ScenarioError> {
 }
 
 pub(super) fn plug(app: &mut App) {
-    app.init_resource::<Holdings>().init_resource::<SiteGrid>().add_scenario_loader(0, spawn_public);
+    app.init_resource::<Holdings>()
+        .init_resource::<SiteGrid>()
+        .register_state_resource::<Torus>("torus")
+        .add_scenario_loader(0, spawn_public)
+        .add_state_rebuilder(0, index_sites);
 }
 
 fn spawn_public(world: &mut World, scenario: &Scenario) {
     let torus = Torus { half_width: scenario.half_width };
     let mut population: BTreeMap<PlayerId, u64> = BTreeMap::new();
-    let mut holdings = Holdings::default();
     for site in &scenario.sites {
-        holdings.add(site.owner, site.id);
         *population.entry(site.owner).or_default() += u64::from(site.population);
     }
     world.insert_resource(torus);
-    world.insert_resource(holdings);
     for p in &scenario.players {
         let mut entity = world.spawn((
             StableId::Player(p.id),
@@ -349,18 +351,28 @@ fn spawn_public(world: &mut World, scenario: &Scenario) {
             entity.insert(rhythm);
         }
     }
-    let alliance_of: BTreeMap<PlayerId, u32> =
-        scenario.players.iter().filter_map(|p| p.membership.map(|(a, _)| (p.id, a.0))).collect();
     for s in &scenario.sites {
         world.spawn((
             StableId::Site(s.id),
             Site { id: s.id, at: s.at, owner: s.owner, tribe: s.tribe, population: s.population, name: s.name.clone() },
         ));
     }
-    let grid = scenario.sites.iter().map(|s| GridEntry {
-        at: s.at,
-        tag: alliance_of.get(&s.owner).copied().unwrap_or(0),
-        site: s.id,
-    });
+    index_sites(world);
+}
+
+/// Builds the public indices over the sites and their owners: at the start of a campaign, and after a load.
+fn index_sites(world: &mut World) {
+    let Some(torus) = world.get_resource::<Torus>().copied() else { return };
+    let mut players = world.query::<&Player>();
+    let alliance_of: BTreeMap<PlayerId, u32> =
+        players.iter(world).filter_map(|p| p.alliance.map(|alliance| (p.id, alliance.0))).collect();
+    let mut holdings = Holdings::default();
+    let mut grid = Vec::new();
+    for site in world.query::<&Site>().iter(world) {
+        holdings.add(site.owner, site.id);
+        let tag = alliance_of.get(&site.owner).copied().unwrap_or(0);
+        grid.push(GridEntry { at: site.at, tag, site: site.id });
+    }
+    world.insert_resource(holdings);
     world.insert_resource(SiteGrid::build(torus, grid));
 }

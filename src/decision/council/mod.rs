@@ -45,6 +45,8 @@ impl Plugin for CouncilPlugin {
             .register_state::<Ballots>("ballots")
             .register_state::<Decisions>("decisions")
             .register_state_resource::<CouncilCharter>("charter")
+            .register_state_resource::<CouncilSettings>("council_settings")
+            .register_state_resource::<VotingSettings>("voting_settings")
             .add_scenario_loader(25, systems::spawn_councils)
             .configure_sets(
                 Campaign,

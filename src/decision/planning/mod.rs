@@ -18,13 +18,14 @@ pub use threat::{
     INCOMING_WITHIN, Incoming, KnownOffense, LIKELIHOOD, REACH, REAL, believed, known_offense, strongest_in_reach,
     threat, unseen_attack,
 };
-pub use timing::{earliest_covering, in_time};
+pub use timing::{earliest_covering, earliest_with_chiefs, in_time};
 
 use crate::base::state::StateAppExt;
 use bevy::prelude::*;
+use serde::{Deserialize, Serialize};
 
 /// How targets and options are scored.
-#[derive(Resource, Clone, Debug, Default)]
+#[derive(Resource, Clone, Debug, Default, Serialize, Deserialize)]
 pub struct PlanningSettings {
     /// Weights and thresholds of the scores.
     pub scores: rules::target::ScoreSettings,
@@ -42,6 +43,8 @@ impl Plugin for PlanningPlugin {
             .init_resource::<allocation::AllocationSettings>()
             .init_resource::<PlanningSettings>()
             .register_state::<Commitments>("commitments")
-            .register_state_resource::<Library>("patterns");
+            .register_state_resource::<Library>("patterns")
+            .register_state_resource::<allocation::AllocationSettings>("allocation_settings")
+            .register_state_resource::<PlanningSettings>("planning_settings");
     }
 }

@@ -45,6 +45,31 @@ pub fn in_time(
     None
 }
 
+/// The earliest arrival from `from` to `latest`, on the same grid, at which as many chiefs can be at a site as take it.
+/// None if there are not as many within that time.
+#[must_use]
+pub fn earliest_with_chiefs(
+    model: &dyn WorldModel,
+    sources: &[Source],
+    to: Tile,
+    from: GameTime,
+    latest: GameTime,
+    not_before: GameTime,
+) -> Option<GameTime> {
+    let needed = u64::from(model.chiefs_needed());
+    let with_chiefs: Vec<&Source> = sources.iter().filter(|s| !s.chiefs.is_empty()).collect();
+    let mut at = from;
+    while at <= latest && needed > 0 {
+        let there =
+            |s: &&Source| in_time(model, s, &s.chiefs, to, at, not_before).map_or(0, |(force, _)| force.total());
+        if with_chiefs.iter().map(there).sum::<u64>() >= needed {
+            return Some(at);
+        }
+        at += STEP;
+    }
+    None
+}
+
 /// The offense, in attack points, that must be there for the target ratio, judged by what everything together would
 /// do; none if nothing would do.
 fn needed(model: &dyn WorldModel, sources: &[Source], target: &TargetSpec) -> Option<f64> {

@@ -24,7 +24,9 @@ pub fn account(tally: &CampaignTally) -> String {
 }
 
 fn most_interesting(tally: &CampaignTally) -> Option<(&ProposalId, &OperationStory)> {
-    tally.stories.iter().filter(|(_, s)| !s.battles.is_empty() && s.report.is_some()).max_by_key(|(id, s)| {
+    // One that was proposed before the tally began, as after a load, cannot be told from its beginning.
+    let whole = |s: &OperationStory| !s.targets.is_empty() && !s.battles.is_empty() && s.report.is_some();
+    tally.stories.iter().filter(|(_, s)| whole(s)).max_by_key(|(id, s)| {
         let report = s.report.as_ref();
         let launched = report.map_or(0, |r| r.launched);
         let won = report.is_some_and(|r| r.result == "goal_met" || r.result == "partly");
@@ -46,7 +48,7 @@ fn tell_war(out: &mut String, tally: &CampaignTally) -> core::fmt::Result {
         p.passed,
         p.rejected,
         p.expired,
-        p.submitted - p.passed - p.rejected - p.expired
+        tally.stories.values().filter(|story| story.is_open()).count()
     )?;
     writeln!(
         out,
@@ -67,7 +69,7 @@ fn tell_war(out: &mut String, tally: &CampaignTally) -> core::fmt::Result {
         out,
         "  {} were called off, {} are under way; {} cost more than they won.",
         o.aborted,
-        o.started - o.concluded,
+        tally.stories.values().filter(|story| story.is_under_way()).count(),
         o.pyrrhic
     )?;
     writeln!(

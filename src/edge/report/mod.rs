@@ -12,6 +12,7 @@ pub use tally::{CampaignTally, Directory, OperationStory, Summary};
 
 use crate::base::clock::HostSystems;
 use crate::base::contract::{CampaignFact, ScenarioAppExt};
+use crate::base::state::StateAppExt;
 use bevy::ecs::schedule::InternedScheduleLabel;
 use bevy::prelude::*;
 
@@ -25,11 +26,16 @@ pub struct ReportPlugin {
 impl Plugin for ReportPlugin {
     fn build(&self, app: &mut App) {
         app.init_resource::<CampaignTally>()
-            .add_scenario_loader(100, |world, scenario| {
-                world.resource_mut::<CampaignTally>().directory = Directory::of(scenario);
-            })
+            .add_scenario_loader(100, |world, _| list_names(world))
+            .add_state_rebuilder(100, list_names)
             .add_systems(self.host, count_facts.in_set(HostSystems::Facts));
     }
+}
+
+/// Names are those of the campaign as it stands: at its start, and after a load.
+fn list_names(world: &mut World) {
+    let directory = Directory::of_world(world);
+    world.resource_mut::<CampaignTally>().directory = directory;
 }
 
 fn count_facts(mut facts: MessageReader<CampaignFact>, mut tally: ResMut<CampaignTally>) {

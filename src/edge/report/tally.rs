@@ -2,10 +2,12 @@
 
 use crate::base::clock::{GameSpan, GameTime};
 use crate::base::contract::{
-    CampaignFact, Condition, DefenseAnswer, Fact, LaunchRow, Manner, OperationReport, Reason, Scenario, Vote,
+    CampaignFact, Condition, DefenseAnswer, Fact, LaunchRow, Manner, OperationReport, Player, Reason, Scenario, Site,
+    Vote,
 };
 use crate::base::id::{AllianceId, PlayerId, ProposalId, SiteId};
-use bevy::prelude::Resource;
+use crate::society::alliance::Alliance;
+use bevy::prelude::{Resource, World};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -41,6 +43,28 @@ impl Directory {
         }
     }
 
+    /// The names of a campaign as it stands.
+    #[must_use]
+    pub fn of_world(world: &mut World) -> Self {
+        let mut directory = Self::default();
+        for player in world.query::<&Player>().iter(world) {
+            directory.players.insert(player.id, player.name.clone());
+            directory.alliance_of.extend(player.alliance.map(|alliance| (player.id, alliance)));
+        }
+        for alliance in world.query::<&Alliance>().iter(world) {
+            directory.alliances.insert(alliance.id, alliance.name.clone());
+            if alliance.active {
+                directory.active.push(alliance.id);
+            }
+        }
+        directory.active.sort_unstable();
+        for site in world.query::<&Site>().iter(world) {
+            let name = format!("{} ({}|{})", site.name, site.at.x, site.at.y);
+            directory.sites.insert(site.id, (name, site.owner));
+        }
+        directory
+    }
+
     /// A player's name.
     #[must_use]
     pub fn player(&self, id: PlayerId) -> &str {
@@ -59,7 +83,7 @@ impl Directory {
         self.sites.get(&id).map_or("?", |(name, _)| name.as_str())
     }
 
-    /// The alliance that owned a site at the beginning.
+    /// The alliance that owned a site when the campaign began, or was loaded.
     #[must_use]
     pub fn alliance_of_site(&self, id: SiteId) -> Option<AllianceId> {
         self.sites.get(&id).and_then(|(_, owner)| self.alliance_of.get(owner)).copied()
@@ -95,6 +119,20 @@ pub struct OperationStory {
     pub trust: Vec<(PlayerId, f64, f64)>,
     /// What came of it.
     pub report: Option<OperationReport>,
+}
+
+impl OperationStory {
+    /// Whether it was proposed and is not decided yet.
+    #[must_use]
+    pub fn is_open(&self) -> bool {
+        !self.targets.is_empty() && self.decided.is_none()
+    }
+
+    /// Whether it was started and has not concluded yet.
+    #[must_use]
+    pub fn is_under_way(&self) -> bool {
+        !self.rows.is_empty() && self.report.is_none()
+    }
 }
 
 /// Counts of proposals.

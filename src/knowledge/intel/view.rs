@@ -130,7 +130,8 @@ impl View<'_, '_> {
             troops: troops.value.clone(),
             goods: rules::live(report.goods.as_ref(), now).map(|f| f.value).unwrap_or_default(),
             wall: rules::live(report.wall.as_ref(), now).map_or(0, |f| f.value),
-            residence: rules::live(report.buildings.as_ref(), now).map_or(0, |f| f.value),
+            residence: rules::live(report.buildings.as_ref(), now)
+                .map_or_else(|| self.model.usual_seat(public.population), |f| f.value),
             seen_at: troops.observed_at,
             confidence: troops.confidence,
         })

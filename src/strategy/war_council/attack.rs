@@ -10,11 +10,13 @@ use crate::decision::planning::allocation::{AllocationProblem, Plan, Source, Tar
 use crate::decision::planning::rules::facts::{AttackEstimate, AttackFacts};
 use crate::decision::planning::rules::option::{AttackInputs, attack_score};
 use crate::decision::planning::rules::target::{TargetInputs, ValueInputs, is_worthwhile, target_score, target_value};
-use crate::decision::planning::{Pattern, PatternGoal, earliest_covering};
+use crate::decision::planning::{Pattern, PatternGoal, earliest_covering, earliest_with_chiefs};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Villages nearest to a target that are considered as its sources.
 const SOURCES_MAX: usize = 48;
+/// Villages with chiefs that are considered beyond those.
+const CHIEF_SOURCES_MAX: usize = 8;
 /// The ratio at which candidates are compared before they are planned for.
 const GUESSED_RATIO: f64 = 2.5;
 /// The ratio that an optimist expects of an attack on what nobody has seen.
@@ -257,12 +259,18 @@ fn plan(session: &Session, sources: &[Source], targets: &[TargetSpec], pattern: 
         .map(|s| (targets.iter().map(|t| torus.distance_squared(s.site.at, t.estimate.at)).min().unwrap_or(0), s))
         .collect();
     near.sort_by_key(|(d, s)| (*d, s.site.site));
-    near.truncate(SOURCES_MAX);
-    let near: Vec<Source> = near.into_iter().map(|(_, s)| s.clone()).collect();
+    // Chiefs are few: those that stand farther away are asked too.
+    let takes = pattern.goal == PatternGoal::Take;
+    let far = near.iter().skip(SOURCES_MAX).filter(|(_, s)| takes && !s.chiefs.is_empty()).take(CHIEF_SOURCES_MAX);
+    let near: Vec<Source> = near.iter().take(SOURCES_MAX).chain(far).map(|(_, s)| (*s).clone()).collect();
     let model = session.situation.view.model();
     let leave = session.now + session.settings.vote_window + GameSpan::mins(10);
     let latest = session.now + session.settings.arrival_within;
-    let arrival = earliest_covering(&*model.0, &near, targets, leave, latest, leave)?;
+    let mut arrival = earliest_covering(&*model.0, &near, targets, leave, latest, leave)?;
+    if takes {
+        let to = targets.first()?.estimate.at;
+        arrival = earliest_with_chiefs(&*model.0, &near, to, arrival, latest, leave)?;
+    }
     let problem = AllocationProblem {
         sources: near,
         targets: targets.to_vec(),

@@ -26,6 +26,7 @@ impl Plugin for WarCouncilPlugin {
         app.add_due_kind(WAR_COUNCIL)
             .init_resource::<WarCouncilSettings>()
             .register_state::<CouncilCalendar>("council_calendar")
+            .register_state_resource::<WarCouncilSettings>("war_council_settings")
             .add_scenario_loader(40, session::schedule_councils)
             .configure_sets(
                 Campaign,

@@ -217,7 +217,7 @@ impl Economy {
 }
 
 /// How villages live. Frozen at the start of a campaign.
-#[derive(Resource, Clone, Copy, PartialEq, Debug)]
+#[derive(Resource, Clone, Copy, PartialEq, Debug, Serialize, Deserialize)]
 pub struct EconomySettings {
     /// Whether villages live at all. If not, nobody eats, trains, builds or grows, as on a battlefield simulator.
     pub alive: bool,

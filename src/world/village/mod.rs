@@ -41,6 +41,7 @@ impl Plugin for VillagePlugin {
             .register_state::<Merchants>("merchants")
             .register_state_resource::<RazedMarches>("razed_marches")
             .register_state::<AccountRole>("account_role")
+            .register_state_resource::<EconomySettings>("economy_settings")
             .register_state_resource::<Ledger>("ledger")
             .add_scenario_loader(5, systems::spawn_villages)
             .add_systems(Campaign, systems::report_states.in_set(WorldSystems::Report));

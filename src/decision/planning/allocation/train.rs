@@ -2,13 +2,15 @@
 
 use super::improve::Draft;
 use super::problem::{AllocationProblem, AllocationSettings, LeftOut, Plan, PlannedGroup, Source};
-use crate::base::contract::{AttackGroup, WorldModel};
+use crate::base::contract::{AttackGroup, SiteEstimate, WorldModel};
 use crate::base::ruleset::Force;
 use crate::decision::planning::timing::in_time;
 use crate::decision::planning::{PatternGoal, UnitFilter};
 
 /// An escort of less than this share of what the settings ask for is none.
 const ESCORT_MIN: f64 = 0.5;
+/// Levels by which the seat may have grown, or have been repaired, since it was seen.
+const SEAT_MARGIN: u8 = 2;
 
 /// Plans a pattern that takes a site. Chiefs are chosen first, and their escorts kept from the cleaner; a target that
 /// too few chiefs reach, or whose seat would stand, is left out.
@@ -30,7 +32,9 @@ pub(super) fn allocate_train(
         if !plan.targets.iter().any(|t| t.site == spec.site && t.met) {
             continue;
         }
-        let seat_stands = || model.seat_left(&engines(&problem, &plan, spec.site), &spec.estimate) > 0;
+        let residence = spec.estimate.residence.saturating_add(SEAT_MARGIN);
+        let seat = SiteEstimate { residence, ..spec.estimate.clone() };
+        let seat_stands = || model.seat_left(&engines(&problem, &plan, spec.site), &seat) > 0;
         match chiefs {
             Err(why) => plan.leave_out(spec.site, spec.value, why),
             Ok(_) if seat_stands() => plan.leave_out(spec.site, spec.value, LeftOut::SeatStands),

@@ -8,6 +8,7 @@ use super::store::{FIELD_PER_HOUR, FIELDS, production_per_hour};
 use crate::base::clock::GameTime;
 use crate::base::goods::Goods;
 use crate::base::id::SiteId;
+use serde::{Deserialize, Serialize};
 
 const DAY_MILLIS: i64 = 86_400_000;
 /// Levels by which a damaged wall rises in a day.
@@ -17,7 +18,7 @@ const LEVELS_PER_DAY: u8 = 2;
 
 /// How fast villages grow. A village of p inhabitants gains (share x p + base) x (1 - p / limit) in a day, and
 /// nothing from the limit on.
-#[derive(Clone, Copy, PartialEq, Debug)]
+#[derive(Clone, Copy, PartialEq, Debug, Serialize, Deserialize)]
 pub struct Growth {
     /// Share of its inhabitants that a small village gains in a day.
     pub share: f64,
