@@ -1,5 +1,7 @@
 //! What becomes of marches and guests when those between whom they are become friends, or strangers.
 
+#![expect(clippy::unwrap_used, reason = "helpers of tests may fail like tests")]
+
 mod common;
 
 use bevy_alliance::base::clock::GameSpan;
