@@ -23,6 +23,13 @@ fn world() -> Scenario {
     small_world(7, 600)
 }
 
+/// Starts it under rules by which nobody founds villages, so that all proposals are of war.
+fn at_war(world: &Scenario) -> TestApp {
+    TestApp::with(world, |app| {
+        app.insert_resource(Ruleset { settlers_needed: 0, ..Ruleset::extended() });
+    })
+}
+
 fn proposal(app: &TestApp, id: ProposalId) -> &Proposal {
     let world = app.app.world();
     world.get(world.resource::<EntityIndex>().proposal(id).unwrap()).unwrap()
@@ -118,7 +125,7 @@ fn one_refusal(told: &[bevy_alliance::base::contract::CampaignFact]) -> RequestR
 
 #[test]
 fn refused_votes_name_the_rule_and_change_nothing() {
-    let mut app = TestApp::new(&world());
+    let mut app = at_war(&world());
     let id = until_a_vote(&mut app);
     let member = pending(&app, id)[0];
     let proposer = proposal(&app, id).proposer;
@@ -154,7 +161,7 @@ fn refused_votes_name_the_rule_and_change_nothing() {
 
 #[test]
 fn a_pact_is_a_veto_in_votes_under_way() {
-    let mut app = TestApp::new(&world());
+    let mut app = at_war(&world());
     let id = until_a_vote(&mut app);
     let enemy = proposal(&app, id).enemy.unwrap();
     let asked = pending(&app, id);
@@ -180,7 +187,7 @@ fn a_pact_is_a_veto_in_votes_under_way() {
 
 #[test]
 fn a_pact_keeps_at_home_what_has_not_left() {
-    let mut app = TestApp::new(&world());
+    let mut app = at_war(&world());
     let (operation, first) = loop {
         app.run(GameSpan::mins(10));
         assert!(app.now() < at(GameSpan::days(5)), "no operation in five days");
@@ -230,7 +237,7 @@ fn marches_against_partners_are_refused() {
         for manner in hostile {
             assert_eq!(rule(manner, &mut app), forbidden.then(|| "pact".to_owned()), "{stance:?} {manner:?}");
         }
-        assert_eq!(rule(Manner::Reinforce, &mut app), None, "{stance:?}");
+        assert_eq!(rule(Manner::Reinforce, &mut app).as_deref(), Some("not_an_ally"), "{stance:?}");
     }
     for (a, b, rule) in [(1, 77, "alliance_exists"), (77, 1, "alliance_exists"), (1, 1, "two_alliances")] {
         let refused = one_refusal(app.send(SetStance { a: AllianceId(a), b: AllianceId(b), stance: Stance::War }));
@@ -273,7 +280,7 @@ fn charters_differ_in_who_votes_and_for_how_long() {
 
 #[test]
 fn groups_leave_at_their_own_time_and_arrive_together() {
-    let mut app = TestApp::new(&world());
+    let mut app = at_war(&world());
     app.run(GameSpan::days(5));
     let mut planned: BTreeMap<OrderId, (GameTime, GameTime)> = BTreeMap::new();
     let (mut launched, mut concluded, mut spread_launches) = (0, 0, 0);
@@ -355,7 +362,7 @@ fn intel_is_gone_after_seven_days_at_any_pace() {
 fn without_a_war_nothing_is_proposed_and_the_gate_says_so() {
     let mut peace = world();
     peace.stances.clear();
-    let mut app = TestApp::new(&peace);
+    let mut app = at_war(&peace);
     app.run(GameSpan::days(2));
     let mut councils = 0;
     for fact in &app.facts {
@@ -387,7 +394,7 @@ fn what_was_not_known_is_absent_from_the_explanation() {
     for site in scenario.sites.iter_mut().filter(|s| !owners.contains(&s.owner)) {
         site.troops = Some(force(&[("praetorian", 100)]));
     }
-    let mut app = TestApp::new(&scenario);
+    let mut app = at_war(&scenario);
     app.run(GameSpan::days(4));
     let submitted: Vec<ProposalId> = app
         .facts
