@@ -6,7 +6,7 @@ use bevy::ecs::schedule::ScheduleLabel;
 use bevy::prelude::*;
 use bevy_alliance::base::clock::{ClockMode, DueBatch, GameClock, GameSpan, GameTime, HostSystems};
 use bevy_alliance::base::contract::{
-    Fact, Holdings, InputLog, Model, Player, ScenarioAppExt, ScenarioError, SetStance, SiteState, Stance,
+    CampaignFact, Fact, Holdings, InputLog, Model, Player, ScenarioAppExt, ScenarioError, SetStance, SiteState, Stance,
 };
 use bevy_alliance::base::id::{AllianceId, StableId};
 use bevy_alliance::base::limits::Limits;
@@ -290,7 +290,14 @@ fn members_and_names_are_there_after_a_load() {
     let mut app = game_with(report);
     begin(&mut app, &scenario);
     let mut other = game_with(report);
+    // What was counted and what was said of another campaign goes with it.
+    begin(&mut other, &small_world(8, 120));
+    bring(&mut other, hours(30));
+    assert!(other.app.world().resource::<CampaignTally>().summary().scoutings > 0);
+    assert!(!other.app.world().resource::<Messages<CampaignFact>>().is_empty());
     other.app.load_campaign(&save(&mut app)).unwrap();
+    assert!(other.app.world().resource::<Messages<CampaignFact>>().is_empty());
+    assert_eq!(other.app.world().resource::<CampaignTally>().summary().scoutings, 0);
     let (names, expected) = (&other.app.world().resource::<CampaignTally>().directory, Directory::of(&scenario));
     assert_eq!(format!("{names:?}"), format!("{expected:?}"));
     let members = |app: &mut TestApp| {

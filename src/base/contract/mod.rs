@@ -37,6 +37,7 @@ pub use site::{Holdings, Player, PlayerKind, ReportedStates, Rhythm, Site, SiteS
 pub use vote::{Ballot, BallotRequested, CastVote, Condition, Reason, Term, Vote};
 
 use crate::base::clock::{Campaign, CampaignAppExt, CampaignSystems, DueBatch};
+use crate::base::state::StateAppExt;
 use bevy::ecs::schedule::InternedScheduleLabel;
 use bevy::prelude::*;
 
@@ -53,6 +54,12 @@ pub enum WorldSystems {
     Fight,
     /// In `Battle`, after `Fight`: sites change hands, are founded and razed.
     Change,
+}
+
+/// What a campaign said and nobody has read yet goes with it when another is loaded in its place.
+fn forget_facts(world: &mut World) {
+    world.resource_mut::<Messages<CampaignFact>>().clear();
+    world.resource_mut::<Messages<BallotRequested>>().clear();
 }
 
 /// Registers the contract: pass messages, outward facts, inputs, and the scenario's public part.
@@ -81,7 +88,8 @@ impl Plugin for ContractPlugin {
             .add_pass_resource::<WantedStates>()
             .add_pass_resource::<ReportedStates>()
             .add_message::<CampaignFact>()
-            .add_message::<BallotRequested>();
+            .add_message::<BallotRequested>()
+            .add_state_rebuilder(0, forget_facts);
         app.configure_sets(
             Campaign,
             (

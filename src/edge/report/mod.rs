@@ -26,16 +26,17 @@ pub struct ReportPlugin {
 impl Plugin for ReportPlugin {
     fn build(&self, app: &mut App) {
         app.init_resource::<CampaignTally>()
-            .add_scenario_loader(100, |world, _| list_names(world))
-            .add_state_rebuilder(100, list_names)
+            .add_scenario_loader(100, |world, _| begin_tally(world))
+            .add_state_rebuilder(100, begin_tally)
             .add_systems(self.host, count_facts.in_set(HostSystems::Facts));
     }
 }
 
-/// Names are those of the campaign as it stands: at its start, and after a load.
-fn list_names(world: &mut World) {
-    let directory = Directory::of_world(world);
-    world.resource_mut::<CampaignTally>().directory = directory;
+/// Counts from 0, with the names of the campaign as it stands: at its start, and after a load.
+fn begin_tally(world: &mut World) {
+    let mut tally = CampaignTally::default();
+    tally.directory = Directory::of_world(world);
+    world.insert_resource(tally);
 }
 
 fn count_facts(mut facts: MessageReader<CampaignFact>, mut tally: ResMut<CampaignTally>) {
