@@ -333,3 +333,86 @@ fn several_members_share_a_target() {
     assert_truthful(&at, &plan, &model());
     assert!(plan.participants() >= 4, "{} take part", plan.participants());
 }
+
+/// A hammer with chiefs 30 fields away, and what it holds beside them.
+fn with_chiefs(id: u32, owner: u32, chiefs: u32, available: &[(&str, u32)]) -> Source {
+    Source {
+        chiefs: troops(&[("senator", chiefs)]),
+        ..source(id, owner, (30, i16::try_from(id).unwrap()), troops(available))
+    }
+}
+
+fn train_problem(sources: Vec<Source>, residence: u8) -> AllocationProblem {
+    let mut target = target(100, (0, 0), troops(&[("praetorian", 200)]));
+    target.estimate.residence = residence;
+    AllocationProblem {
+        sources,
+        targets: vec![target],
+        pattern: Library::default().get("conquest_train").unwrap().clone(),
+        arrival: ARRIVAL,
+        not_before: GameTime(0),
+        groups_max: 60,
+        seed: 1,
+    }
+}
+
+const HAMMER: [(&str, u32); 3] = [("imperian", 900), ("battering_ram", 40), ("fire_catapult", 60)];
+
+#[test]
+fn a_train_brings_a_cleaner_engines_and_chiefs_one_by_one() {
+    let model = model();
+    let sources = vec![with_chiefs(1, 1, 4, &HAMMER), with_chiefs(2, 2, 1, &[("imperian", 400)])];
+    let problem = train_problem(sources, 10);
+    let plan = allocate(&problem, &AllocationSettings::default(), &model);
+    assert_eq!(plan.left_out, []);
+    let of_wave = |wave: u8| plan.groups.iter().filter(|g| g.wave == wave).collect::<Vec<_>>();
+    assert!(of_wave(0).iter().all(|g| g.force.count(unit("fire_catapult")) == 0 && g.aims == [None; 2]));
+    assert!(
+        of_wave(0).iter().any(|g| g.force.count(unit("battering_ram")) > 0),
+        "rams break the wall before the fight"
+    );
+    let engines = of_wave(1);
+    assert!(!engines.is_empty());
+    for group in engines {
+        assert_eq!(group.force.total(), u64::from(group.force.count(unit("fire_catapult"))));
+        assert_eq!(group.aims, [model.seat_aim(), None]);
+        assert_eq!(group.arrival, ARRIVAL + GameSpan::millis(500));
+    }
+    for (n, wave) in (2..7_u8).enumerate() {
+        let [group] = of_wave(wave)[..] else { panic!("wave {wave} has one chief") };
+        assert_eq!(group.force.count(unit("senator")), 1);
+        assert!(model.attack(&group.force) >= 900.0, "{:?} is no escort", group.force);
+        assert_eq!(group.arrival, ARRIVAL + GameSpan::millis(1_000 + 250 * i64::try_from(n).unwrap()));
+        assert_eq!(group.launch + group.travel, group.arrival);
+    }
+    let mut sent: BTreeMap<SiteId, Force> = BTreeMap::new();
+    plan.groups.iter().for_each(|g| sent.entry(g.site).or_default().add_all(&g.force));
+    for source in &problem.sources {
+        let mut there = source.available.clone();
+        there.add_all(&source.chiefs);
+        assert!(there.covers(sent.get(&source.site.site).unwrap_or(&Force::new())), "nobody marches twice");
+    }
+    let mut launches: Vec<_> = plan.groups.iter().map(|g| (g.site, g.launch)).collect();
+    launches.sort_unstable();
+    assert!(launches.windows(2).all(|w| w[0].0 != w[1].0 || w[1].1 - w[0].1 >= GameSpan::millis(250)));
+}
+
+#[test]
+fn a_train_that_cannot_take_the_site_is_left_out_with_its_reason() {
+    let reason = |problem: &AllocationProblem| {
+        let plan = allocate(problem, &AllocationSettings::default(), &model());
+        assert_eq!(plan.groups, [], "nothing is sent for nothing");
+        plan.left_out[0].1
+    };
+    assert_eq!(reason(&train_problem(vec![with_chiefs(1, 1, 3, &HAMMER)], 10)), LeftOut::TooFewChiefs);
+    // Chiefs travel 7.5 hours; the arrival is an hour away.
+    let late = AllocationProblem {
+        not_before: ARRIVAL - GameSpan::hours(6),
+        ..train_problem(vec![with_chiefs(1, 1, 5, &HAMMER)], 0)
+    };
+    assert_eq!(reason(&late), LeftOut::TooFewChiefs);
+    let few_engines = [("imperian", 900), ("battering_ram", 40), ("fire_catapult", 10)];
+    assert_eq!(reason(&train_problem(vec![with_chiefs(1, 1, 5, &few_engines)], 15)), LeftOut::SeatStands);
+    let weak = [("imperian", 60), ("fire_catapult", 60)];
+    assert_eq!(reason(&train_problem(vec![with_chiefs(1, 1, 1, &weak)], 0)), LeftOut::TooStrong);
+}

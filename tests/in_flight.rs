@@ -126,6 +126,14 @@ fn nobody_leaves_against_a_friend_or_to_stay_with_a_stranger() {
         assert_eq!(launch(&mut app, 1, 2, &[(LEGIONNAIRE, 9)], manner)[0].rule, "own_alliance");
     }
     assert_eq!(launch(&mut app, 1, 9, &[("equites_legati", 9)], Manner::Scout)[0].rule, "pact");
-    assert_eq!(launch(&mut app, 1, 9, &[(LEGIONNAIRE, 9)], Manner::Reinforce)[0].rule, "not_an_ally");
     leaves(&mut app, 1, 2, &[(LEGIONNAIRE, 9)], Manner::Reinforce);
+    // Partners may stay with each other as long as they are.
+    leaves(&mut app, 1, 9, &[(LEGIONNAIRE, 9)], Manner::Reinforce);
+    until(&mut app, at(GameSpan::hours(2)));
+    assert_eq!((guests(&app, 9).0.len(), guests(&app, 2).0.len()), (1, 1));
+    app.send(SetStance { a: AllianceId(1), b: AllianceId(2), stance: Stance::Neutral });
+    assert_eq!((guests(&app, 9).0.len(), guests(&app, 2).0.len()), (0, 1));
+    assert_eq!(launch(&mut app, 1, 9, &[(LEGIONNAIRE, 9)], Manner::Reinforce)[0].rule, "not_a_friend");
+    until(&mut app, at(GameSpan::hours(4)));
+    assert_eq!(home(&app, 1).count(class(LEGIONNAIRE)), 81);
 }

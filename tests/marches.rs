@@ -244,7 +244,7 @@ fn a_blockade_stops_the_enemy() {
     assert_eq!(blockades(&app, 9), [march_id(1, 1)]);
     assert_eq!(home(&app, 9).total(), 10, "a blockade fights nobody inside");
     leaves(&mut app, 8, 9, &[(LEGIONNAIRE, 100)], Manner::Reinforce);
-    assert_eq!(launch(&mut app, 2, 9, &[(LEGIONNAIRE, 50)], Manner::Reinforce)[0].rule, "not_an_ally");
+    assert_eq!(launch(&mut app, 2, 9, &[(LEGIONNAIRE, 50)], Manner::Reinforce)[0].rule, "not_a_friend");
     until(&mut app, at(GameSpan::hours(4)));
     assert!(guests(&app, 9).0.is_empty());
     assert_eq!(away(&app, 8), Force::new(), "the reinforcements died before the gates");

@@ -22,7 +22,7 @@ use bevy::prelude::*;
 /// Where alliances change within a pass.
 #[derive(SystemSet, Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum AllianceSystems {
-    /// In `Intake`: stances and memberships that a game sets, and marches that they forbid.
+    /// In `Intake`: stances and memberships that a game sets.
     Stances,
     /// In `Settle`: what attacks leave behind.
     Grievances,
@@ -55,9 +55,7 @@ impl Plugin for AlliancePlugin {
             .add_systems(
                 Campaign,
                 (
-                    (systems::apply_stances, membership::apply_memberships, systems::refuse_marches)
-                        .chain()
-                        .in_set(AllianceSystems::Stances),
+                    (systems::apply_stances, membership::apply_memberships).chain().in_set(AllianceSystems::Stances),
                     systems::note_grievances.in_set(AllianceSystems::Grievances),
                     membership::eliminate.in_set(AllianceSystems::Eliminate),
                 ),

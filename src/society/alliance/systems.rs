@@ -6,8 +6,8 @@ use super::components::{
 use super::rules;
 use crate::base::clock::{DueBatch, GameTime};
 use crate::base::contract::{
-    BattleFought, CampaignFact, Fact, INPUT, Input, Inputs, Player, PlayerKind, Rank, Relations, RequestRefused,
-    Rhythm, Scenario, Site, Stance, StanceChanged, Stances, WorldSeed,
+    BattleFought, CampaignFact, Fact, INPUT, Input, Inputs, Player, PlayerKind, Rank, RequestRefused, Rhythm, Scenario,
+    Site, Stance, StanceChanged, Stances, WorldSeed,
 };
 use crate::base::id::{AllianceId, EntityIndex, Knower, PlayerId, SiteId, StableId};
 use bevy::ecs::system::SystemParam;
@@ -108,32 +108,6 @@ pub(super) fn apply_stances(
         changed.write(StanceChanged { a: set.a, b: set.b, stance: set.stance });
         facts.write(CampaignFact { at, fact: Fact::StanceChanged { a: set.a, b: set.b, stance: set.stance } });
     }
-}
-
-/// Refuses players' own marches against those whom a truce, a pact or a confederacy protects.
-pub(super) fn refuse_marches(
-    batch: Res<DueBatch>,
-    mut inputs: ResMut<Inputs>,
-    relations: Relations,
-    index: Res<EntityIndex>,
-    sites: Query<&Site>,
-    mut facts: MessageWriter<CampaignFact>,
-) {
-    if batch.of(INPUT).is_empty() {
-        return;
-    }
-    let owner = |site| sites.get(index.site(site)?).ok().map(|s| s.owner);
-    inputs.now.retain(|logged| {
-        let Input::March(march) = &logged.input else { return true };
-        if !march.manner.is_hostile() {
-            return true;
-        }
-        let (Some(own), Some(other)) = (owner(march.origin), owner(march.target)) else { return true };
-        let Some(stance) = relations.pact_of(own, other) else { return true };
-        let request = format!("launch_march {} to {}", march.origin, march.target);
-        facts.write(refusal(batch.now(), request, "pact", "no march against a partner", format!("{stance:?}")));
-        false
-    });
 }
 
 /// Each attack on a member is held against the alliance that it came from.

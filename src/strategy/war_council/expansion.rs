@@ -50,7 +50,8 @@ fn nearest_plot(session: &Session, at: Tile) -> Option<SiteId> {
 fn option(session: &Session, village: &SiteState, plot: SiteId, plan: Plan) -> Result<CouncilOption, &'static str> {
     let model = session.situation.view.model();
     let group = plan.groups.first().ok_or("no_plan")?;
-    let cost = (model.cost(&group.force) + model.founding_cost().total()) as f64;
+    let goods = model.cost(&group.force) + model.founding_cost().total();
+    let cost = goods as f64;
     let value = model.production(VALUED_AT) * session.settings.expansion_hours;
     let arrival = group.arrival;
     let inputs = ExpansionInputs {
@@ -59,7 +60,7 @@ fn option(session: &Session, village: &SiteState, plot: SiteId, plan: Plan) -> R
         hours_since_refusal: session.refused.get(&plot).map(|t| (session.now - *t).as_hours()),
     };
     let score = expansion_score(&inputs, &session.planning.scores).score;
-    let asked = Asked { goods: cost as i64, share: 0.0, sites: BTreeMap::from([(village.site, 0.0)]) };
+    let asked = Asked { goods, share: 0.0, sites: BTreeMap::from([(village.site, 0.0)]) };
     let target = ProposedTarget {
         site: plot,
         owner: village.owner,

@@ -127,10 +127,10 @@ impl Arms<'_, '_> {
         let Some((site, ..)) = self.index.site(march.target).and_then(|e| self.sites.get(e).ok()) else {
             return Some("target_gone");
         };
-        if march.manner.is_hostile() {
-            self.relations.are_friends(march.owner, site.owner).then_some("friends_now")
-        } else {
-            (!self.relations.are_allies(march.owner, site.owner)).then_some("cannot_enter")
+        match (march.manner.is_hostile(), self.relations.are_friends(march.owner, site.owner)) {
+            (true, true) => Some("friends_now"),
+            (false, false) => Some("cannot_enter"),
+            _ => None,
         }
     }
 

@@ -59,13 +59,12 @@ impl Depot<'_, '_> {
 
     /// Whether the two may have such a march between them.
     fn check_relations(&self, owner: PlayerId, target: PlayerId, manner: Manner) -> Result<(), &'static str> {
-        let allies = self.relations.are_allies(owner, target);
+        let friends = self.relations.are_friends(owner, target);
         match manner {
-            Manner::Reinforce if !allies => Err("not_an_ally"),
-            _ if !manner.is_hostile() => Ok(()),
-            _ if allies => Err("own_alliance"),
-            _ if self.relations.pact_of(owner, target).is_some() => Err("pact"),
-            _ => Ok(()),
+            Manner::Reinforce if !friends => Err("not_a_friend"),
+            _ if !manner.is_hostile() || !friends => Ok(()),
+            _ if self.relations.are_allies(owner, target) => Err("own_alliance"),
+            _ => Err("pact"),
         }
     }
 
@@ -239,7 +238,7 @@ fn limit_of(rule: &str, rules: &Ruleset) -> String {
         "founding_goods" => format!("{} of each good in store", rules.founding_goods),
         "tile_free" | "on_the_map" => "a free tile of the map".to_owned(),
         "pact" | "own_alliance" => "no hostile march against a friend".to_owned(),
-        "not_an_ally" => "reinforcements for oneself and the own alliance".to_owned(),
+        "not_a_friend" => "reinforcements for oneself, the own alliance and its partners".to_owned(),
         _ => "what stands at home, to another site that exists".to_owned(),
     }
 }

@@ -7,11 +7,10 @@ use crate::base::contract::{
     CampaignFact, Fact, GroupHome, INPUT, Input, Inputs, MembershipChanged, RecallGroup, RecallMarch, Relations,
     RequestRefused, StanceChanged, WithdrawGuests,
 };
-use crate::base::id::{EntityIndex, MarchId, PlayerId, SiteId};
+use crate::base::id::{EntityIndex, MarchId, SiteId};
 use crate::base::ruleset::Ruleset;
 use crate::world::village::{Garrison, Ledger, Stores, stores as village_stores};
 use bevy::prelude::*;
-use std::collections::BTreeSet;
 
 /// Turns marches back that their operation recalls, as far as the ruleset still allows it.
 pub(super) fn recall_groups(
@@ -77,9 +76,9 @@ pub(super) fn withdraw_guests(batch: Res<DueBatch>, mut withdrawals: MessageRead
 }
 
 /// Players who became friends attack each other no longer: hostile marches turn back, whatever the rules say of recalls.
-/// Guests among players who are no longer allies go home.
+/// Guests among players who are friends no longer go home.
 ///
-/// It looks at all marches and guests, when an alliance signs a treaty or a member comes or goes.
+/// It looks at all marches and guests, when an alliance changes its stance or a member comes or goes.
 pub(super) fn follow_relations(
     batch: Res<DueBatch>,
     mut stances: MessageReader<StanceChanged>,
@@ -87,11 +86,11 @@ pub(super) fn follow_relations(
     relations: Relations,
     mut ways: Ways,
 ) {
-    let treaties = stances.read().filter(|change| change.stance.forbids_attack()).count();
-    let movers: BTreeSet<PlayerId> = memberships.read().map(|change| change.player).collect();
-    if treaties == 0 && movers.is_empty() {
+    if stances.is_empty() && memberships.is_empty() {
         return;
     }
+    stances.clear();
+    memberships.clear();
     let now = batch.now();
     let mut friends: Vec<MarchId> = ways
         .marches
@@ -104,13 +103,7 @@ pub(super) fn follow_relations(
     for march in friends {
         ways.turn(march, "friends_now", now);
     }
-    if movers.is_empty() {
-        return;
-    }
-    let strangers = ways.villages.guests_where(|host, guest| {
-        (movers.contains(&host.owner) || movers.contains(&guest.owner))
-            && !relations.are_allies(host.owner, guest.owner)
-    });
+    let strangers = ways.villages.guests_where(|host, guest| !relations.are_friends(host.owner, guest.owner));
     for (host, guest) in strangers {
         ways.send_guest(host, guest, None, now);
     }
