@@ -1,155 +1,219 @@
-//! Conquest trains: chiefs that arrive one by one behind the cleaner and the engines, each with an escort.
+//! Conquest trains: a cleaner, engines at the seat behind it, and chiefs one by one behind those, each with an escort.
 
 use super::improve::Draft;
 use super::problem::{AllocationProblem, AllocationSettings, LeftOut, Plan, PlannedGroup, Source};
+use crate::base::clock::GameSpan;
 use crate::base::contract::{AttackGroup, SiteEstimate, WorldModel};
+use crate::base::geometry::Tile;
 use crate::base::ruleset::Force;
 use crate::decision::planning::timing::in_time;
-use crate::decision::planning::{PatternGoal, UnitFilter};
+use crate::decision::planning::{PatternGoal, UnitFilter, WaveSpec};
 
 /// An escort of less than this share of what the settings ask for is none.
 const ESCORT_MIN: f64 = 0.5;
 /// Levels by which the seat may have grown, or have been repaired, since it was seen.
 const SEAT_MARGIN: u8 = 2;
 
-/// Plans a pattern that takes a site. Chiefs are chosen first, and their escorts kept from the cleaner; a target that
-/// too few chiefs reach, or whose seat would stand, is left out.
+/// Whether the pattern takes sites.
+pub(super) fn takes(problem: &AllocationProblem) -> bool {
+    problem.pattern.goal == PatternGoal::Take
+}
+
+/// Plans a pattern that takes a site. Chiefs, their escorts and the engines are kept from the cleaner, which is planned
+/// like any attack. A target that too few chiefs reach, or whose seat would stand, is left out.
 pub(super) fn allocate_train(
     problem: &AllocationProblem,
     settings: &AllocationSettings,
     model: &dyn WorldModel,
 ) -> Plan {
-    let mut problem = problem.clone();
-    let mut chiefs: Vec<Result<Vec<PlannedGroup>, LeftOut>> = Vec::new();
+    let mut train = Train::new(problem, settings, model);
+    let mut behind: Vec<Result<Vec<PlannedGroup>, LeftOut>> = Vec::new();
     for target in 0..problem.targets.len() {
-        chiefs.push(choose_chiefs(&mut problem, target, settings, model));
+        behind.push(train.behind(target));
     }
-    let mut draft = Draft::new(&problem, settings, model);
+    let cleaner = train.cleaner();
+    let waves = waves_of(problem, |w| !is_behind(w));
+    let mut draft = Draft::new(&cleaner, settings, model);
     draft.construct();
     draft.improve();
     let mut plan = draft.into_plan();
-    for (spec, chiefs) in problem.targets.iter().zip(chiefs) {
-        if !plan.targets.iter().any(|t| t.site == spec.site && t.met) {
-            continue;
-        }
-        let residence = spec.estimate.residence.saturating_add(SEAT_MARGIN);
-        let seat = SiteEstimate { residence, ..spec.estimate.clone() };
-        let seat_stands = || model.seat_left(&engines(&problem, &plan, spec.site), &seat) > 0;
-        match chiefs {
+    for group in &mut plan.groups {
+        group.wave = waves.get(usize::from(group.wave)).map_or(group.wave, |(n, _)| *n);
+    }
+    for (spec, behind) in problem.targets.iter().zip(behind) {
+        match behind {
+            _ if !plan.targets.iter().any(|t| t.site == spec.site && t.met) => {}
             Err(why) => plan.leave_out(spec.site, spec.value, why),
-            Ok(_) if seat_stands() => plan.leave_out(spec.site, spec.value, LeftOut::SeatStands),
-            Ok(chiefs) => plan.add_groups(chiefs, model),
+            Ok(groups) => plan.add_groups(groups, model),
         }
     }
     plan
 }
 
-/// Whether the pattern needs chiefs.
-pub(super) fn takes(problem: &AllocationProblem) -> bool {
-    problem.pattern.goal == PatternGoal::Take
+/// Whether a wave comes behind the cleaner and is planned by itself.
+fn is_behind(wave: WaveSpec) -> bool {
+    matches!(wave.units, UnitFilter::Engines | UnitFilter::Chief)
 }
 
-/// One chief with an escort for each wave of chiefs, from the nearest villages that have any; what they take is no
-/// longer available for other waves.
-fn choose_chiefs(
-    problem: &mut AllocationProblem,
-    target: usize,
-    settings: &AllocationSettings,
-    model: &dyn WorldModel,
-) -> Result<Vec<PlannedGroup>, LeftOut> {
-    let to = problem.targets[target].estimate.at;
-    let mut near: Vec<(crate::base::clock::GameSpan, usize)> = problem
-        .sources
-        .iter()
-        .enumerate()
-        .filter_map(|(i, s)| Some((model.travel_of(&s.site, to, &s.chiefs)?, i)))
-        .collect();
-    near.sort_by_key(|(travel, i)| (*travel, problem.sources[*i].site.site));
-    let waves: Vec<(usize, crate::decision::planning::WaveSpec)> =
-        problem.pattern.waves.iter().copied().enumerate().filter(|(_, w)| w.units == UnitFilter::Chief).collect();
-    let mut groups: Vec<PlannedGroup> = Vec::new();
-    for (n, wave) in waves {
-        let arrival = problem.arrival + wave.offset();
-        for (_, i) in &near {
-            let source = &problem.sources[*i];
-            let Some(force) = with_escort(source, to, settings, model) else { continue };
-            let Some((there, travel)) = in_time(model, source, &force, to, arrival, problem.not_before) else {
-                continue;
-            };
-            let launch = arrival - travel;
-            let close =
-                |g: &PlannedGroup| g.site == source.site.site && (g.launch - launch).0.abs() < model.send_spacing().0;
-            // The chief is the slowest of them: if it cannot be there in time, nobody goes.
-            if there != force || groups.iter().any(close) {
+/// Some waves of the pattern, with their numbers.
+fn waves_of(problem: &AllocationProblem, keep: impl Fn(WaveSpec) -> bool) -> Vec<(u8, WaveSpec)> {
+    (0..).zip(problem.pattern.waves.iter().copied()).filter(|(_, w)| keep(*w)).collect()
+}
+
+/// A train in the making: what is chosen for waves behind the cleaner is taken from its sources.
+struct Train<'a> {
+    problem: AllocationProblem,
+    /// By source: the engines that are not sent yet. The cleaner goes without them.
+    engines: Vec<Force>,
+    settings: &'a AllocationSettings,
+    model: &'a dyn WorldModel,
+}
+
+impl<'a> Train<'a> {
+    fn new(problem: &AllocationProblem, settings: &'a AllocationSettings, model: &'a dyn WorldModel) -> Self {
+        let mut problem = problem.clone();
+        let to = problem.targets.first().map(|t| t.estimate.at);
+        let mut engines = Vec::new();
+        for source in &mut problem.sources {
+            let own = engines_of(source, to.unwrap_or(source.site.at), model);
+            source.available = source.available.minus(&own);
+            engines.push(own);
+        }
+        Self { problem, engines, settings, model }
+    }
+
+    /// What is left to plan when everything behind the cleaner is chosen.
+    fn cleaner(&self) -> AllocationProblem {
+        let mut cleaner = self.problem.clone();
+        cleaner.pattern.waves.retain(|w| !is_behind(*w));
+        for wave in &mut cleaner.pattern.waves {
+            // The engines are gone already: what is slowest now are rams, and they go along.
+            if wave.units == UnitFilter::WithoutEngines {
+                wave.units = UnitFilter::All;
+            }
+        }
+        cleaner
+    }
+
+    /// The groups behind the cleaner at one target.
+    fn behind(&mut self, target: usize) -> Result<Vec<PlannedGroup>, LeftOut> {
+        let mut groups = self.choose_chiefs(target)?;
+        for (n, wave) in waves_of(&self.problem, |w| w.units == UnitFilter::Engines) {
+            self.choose_engines(target, n, wave, &mut groups)?;
+        }
+        Ok(groups)
+    }
+
+    /// A group that is at the target with all its units in time and keeps its distance from the others; none otherwise.
+    fn group(
+        &self,
+        (source, target): (usize, usize),
+        force: &Force,
+        (n, wave): (u8, WaveSpec),
+        others: &[PlannedGroup],
+    ) -> Option<PlannedGroup> {
+        let (source, spec) = (&self.problem.sources[source], &self.problem.targets[target]);
+        let arrival = self.problem.arrival + wave.offset();
+        let not_before = self.problem.not_before;
+        let (there, travel) = in_time(self.model, source, force, spec.estimate.at, arrival, not_before)?;
+        let launch = arrival - travel;
+        let spacing = self.model.send_spacing().0;
+        let close = |g: &PlannedGroup| g.site == source.site.site && (g.launch - launch).0.abs() < spacing;
+        if there != *force || others.iter().any(close) {
+            return None;
+        }
+        Some(PlannedGroup {
+            site: source.site.site,
+            member: source.site.owner,
+            target: spec.site,
+            wave: n,
+            force: there,
+            upgrades: source.site.upgrades,
+            launch,
+            travel,
+            arrival,
+            manner: wave.manner,
+            aims: wave.aims(self.model),
+        })
+    }
+
+    /// One chief with an escort for each wave of chiefs, from the nearest villages that have any.
+    fn choose_chiefs(&mut self, target: usize) -> Result<Vec<PlannedGroup>, LeftOut> {
+        let to = self.problem.targets[target].estimate.at;
+        let travel = |s: &Source| self.model.travel_of(&s.site, to, &s.chiefs);
+        let mut near: Vec<(GameSpan, usize)> =
+            self.problem.sources.iter().enumerate().filter_map(|(i, s)| Some((travel(s)?, i))).collect();
+        near.sort_by_key(|(travel, i)| (*travel, self.problem.sources[*i].site.site));
+        let mut groups: Vec<PlannedGroup> = Vec::new();
+        for wave in waves_of(&self.problem, |w| w.units == UnitFilter::Chief) {
+            let found = near.iter().find_map(|(_, i)| {
+                let force = self.with_escort(&self.problem.sources[*i], to)?;
+                Some((*i, self.group((*i, target), &force, wave, &groups)?))
+            });
+            let Some((i, group)) = found else { break };
+            let source = &mut self.problem.sources[i];
+            source.chiefs = source.chiefs.minus(&group.force);
+            source.available = source.available.minus(&group.force);
+            groups.push(group);
+        }
+        let needed = usize::try_from(self.model.chiefs_needed()).unwrap_or(usize::MAX);
+        if needed > 0 && groups.len() >= needed { Ok(groups) } else { Err(LeftOut::TooFewChiefs) }
+    }
+
+    /// A chief of a village with an escort of units that are no slower: those that there are most of first.
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "saturates, no more than there are")]
+    fn with_escort(&self, source: &Source, to: Tile) -> Option<Force> {
+        let (chief, _) = source.chiefs.iter().next()?;
+        let pace = self.model.travel(&source.site, to, chief)?;
+        let keeps_up = |class| self.model.travel(&source.site, to, class).is_some_and(|t| t <= pace);
+        let mut classes: Vec<_> =
+            source.available.iter().filter(|(c, _)| keeps_up(*c) && !self.model.is_siege(*c)).collect();
+        classes.sort_by_key(|(class, n)| (core::cmp::Reverse(*n), *class));
+        let mut force = Force::of(chief, 1);
+        let mut missing = self.settings.escort_attack;
+        for (class, n) in classes {
+            let one = self.model.attack(&Force::of(class, 1));
+            if missing <= 0.0 || one <= 0.0 {
                 continue;
             }
-            groups.push(PlannedGroup {
-                site: source.site.site,
-                member: source.site.owner,
-                target: problem.targets[target].site,
-                wave: u8::try_from(n).unwrap_or(u8::MAX),
-                force: force.clone(),
-                upgrades: source.site.upgrades,
-                launch,
-                travel,
-                arrival,
-                manner: wave.manner,
-                aims: wave.aims(model),
-            });
-            let source = &mut problem.sources[*i];
-            source.chiefs = source.chiefs.minus(&force);
-            source.available = source.available.minus(&force);
-            break;
+            let taken = ((missing / one).ceil() as u32).min(n);
+            force.add(class, taken);
+            missing -= one * f64::from(taken);
         }
+        (missing <= self.settings.escort_attack * (1.0 - ESCORT_MIN)).then_some(force)
     }
-    let needed = model.chiefs_needed();
-    if needed > 0 && groups.len() >= usize::try_from(needed).unwrap_or(usize::MAX) {
-        Ok(groups)
-    } else {
-        Err(LeftOut::TooFewChiefs)
+
+    /// The villages with the most engines, as few as bring the seat down.
+    fn choose_engines(
+        &mut self,
+        target: usize,
+        n: u8,
+        wave: WaveSpec,
+        groups: &mut Vec<PlannedGroup>,
+    ) -> Result<(), LeftOut> {
+        let estimate = &self.problem.targets[target].estimate;
+        let residence = estimate.residence.saturating_add(SEAT_MARGIN);
+        let seat = SiteEstimate { residence, ..estimate.clone() };
+        let mut most: Vec<usize> = (0..self.engines.len()).filter(|i| !self.engines[*i].is_empty()).collect();
+        most.sort_by_key(|i| (core::cmp::Reverse(self.engines[*i].total()), *i));
+        let mut together: Vec<AttackGroup> = Vec::new();
+        for i in most {
+            if !together.is_empty() && self.model.seat_left(&together, &seat) == 0 {
+                break;
+            }
+            if let Some(group) = self.group((i, target), &self.engines[i], (n, wave), groups) {
+                together.push(self.problem.sources[i].group(core::mem::take(&mut self.engines[i])));
+                groups.push(group);
+            }
+        }
+        if self.model.seat_left(&together, &seat) == 0 { Ok(()) } else { Err(LeftOut::SeatStands) }
     }
 }
 
-/// A chief of a village with an escort of units that are no slower: those that there are most of first.
-#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "saturates, and no more than there are")]
-fn with_escort(
-    source: &Source,
-    to: crate::base::geometry::Tile,
-    settings: &AllocationSettings,
-    model: &dyn WorldModel,
-) -> Option<Force> {
-    let (chief, _) = source.chiefs.iter().next()?;
-    let pace = model.travel(&source.site, to, chief)?;
-    let mut classes: Vec<_> = source
-        .available
-        .iter()
-        .filter(|(class, _)| model.travel(&source.site, to, *class).is_some_and(|t| t <= pace))
-        .filter(|(class, _)| !model.is_siege(*class))
-        .collect();
-    classes.sort_by_key(|(class, n)| (core::cmp::Reverse(*n), *class));
-    let mut force = Force::of(chief, 1);
-    let mut missing = settings.escort_attack;
-    for (class, n) in classes {
-        let one = model.attack(&Force::of(class, 1));
-        if missing <= 0.0 || one <= 0.0 {
-            continue;
-        }
-        let taken = ((missing / one).ceil() as u32).min(n);
-        force.add(class, taken);
-        missing -= one * f64::from(taken);
-    }
-    (missing <= settings.escort_attack * (1.0 - ESCORT_MIN)).then_some(force)
-}
-
-/// The groups of a plan whose engines aim at the seat of a site.
-fn engines(problem: &AllocationProblem, plan: &Plan, site: crate::base::id::SiteId) -> Vec<AttackGroup> {
-    let aimed = |wave: u8| problem.pattern.waves.get(usize::from(wave)).is_some_and(|w| w.aim.is_some());
-    plan.groups
-        .iter()
-        .filter(|g| g.target == site && aimed(g.wave))
-        .filter_map(|g| {
-            let source = problem.sources.iter().find(|s| s.site.site == g.site)?;
-            Some(source.group(g.force.clone()))
-        })
-        .collect()
+/// The units of a village that hit buildings: the slowest of those that break walls and buildings.
+fn engines_of(source: &Source, to: Tile, model: &dyn WorldModel) -> Force {
+    let travel = |class| model.travel(&source.site, to, class);
+    let siege = || source.available.iter().filter(|(class, _)| model.is_siege(*class));
+    let slowest = siege().filter_map(|(class, _)| travel(class)).max();
+    siege().filter(|(class, _)| travel(*class) == slowest).collect()
 }
