@@ -87,7 +87,7 @@ pub fn establish(establishment: &Force, reference: u32, population: u32, wanted:
 ///
 /// Each class fills what is missing within a day at the earliest. All classes are slowed down alike until no good takes
 /// more than its budget, barracks, stable and workshop each have the time, and the crop feeds who comes out.
-/// Chiefs and settlers take at most [`RARE_SHARE`] of the budget, the others what they leave.
+/// Chiefs and settlers take at most 30% of the budget, the others what they leave.
 #[must_use]
 pub fn training_plan(need: &TrainingNeed) -> (SmallVec<[(UnitClass, u32); 6]>, Goods) {
     let missing = need.target.minus(need.living);
