@@ -43,6 +43,8 @@ pub enum Condition {
 impl fmt::Display for Condition {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            // Of a large army less than a percent is some troops still.
+            Self::MaxShareOfArmy(s) if *s < 0.01 => write!(f, "at most {:.1}% of my army", s * 100.0),
             Self::MaxShareOfArmy(s) => write!(f, "at most {:.0}% of my army", s * 100.0),
             Self::NotBefore(t) => write!(f, "not before {t}"),
             Self::NotAfter(t) => write!(f, "not after {t}"),

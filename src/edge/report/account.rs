@@ -1,6 +1,6 @@
 //! A campaign told in words.
 
-use super::tally::{CampaignTally, Directory, OperationStory, members};
+use super::tally::{CampaignTally, Directory, OperationStory, Summary, members};
 use crate::base::contract::{Fact, Reason, Vote};
 use crate::base::id::ProposalId;
 use core::fmt::Write;
@@ -79,11 +79,27 @@ fn tell_war(out: &mut String, tally: &CampaignTally) -> core::fmt::Result {
         thousands(s.losses.attackers_goods),
         thousands(s.losses.defenders_goods)
     )?;
+    let (d, c) = (s.defense, s.conquest);
+    writeln!(
+        out,
+        "  {} alarms: troops held {} times, left in time {} times, {} were not answered; {} raids in return.",
+        d.alarms, d.held, d.dodged, d.unanswered, d.retaliated
+    )?;
+    writeln!(
+        out,
+        "  {} villages were taken, {} razed, {} founded; {} players and {} alliances were eliminated.",
+        c.taken, c.razed, c.founded, c.players_eliminated, c.alliances_eliminated
+    )?;
     writeln!(
         out,
         "  Latest launch: {} ms after its plan. Widest spread of arrivals within a wave: {} ms.",
         o.launch_late_ms_max, o.arrival_spread_ms_max
     )?;
+    tell_alliances(out, tally, &s)
+}
+
+/// A line for each alliance that deliberates.
+fn tell_alliances(out: &mut String, tally: &CampaignTally, s: &Summary) -> core::fmt::Result {
     for (id, started) in &s.operations_by_alliance {
         let id = crate::base::id::AllianceId(*id);
         let reports = tally.stories.iter().filter(|(p, _)| p.alliance == id).filter_map(|(_, s)| s.report.as_ref());
@@ -108,9 +124,10 @@ fn tell_operation(out: &mut String, names: &Directory, id: ProposalId, story: &O
     writeln!(out, "\nOperation {id} of {}", clip(names.alliance(id.alliance), 40))?;
     writeln!(
         out,
-        "  {}: {} proposes a `{}` attack on {}.",
+        "  {}: {} proposes to {} by `{}`: {}.",
         story.submitted,
         clip(names.player(story.proposer), 30),
+        if story.goal == "take" { "take" } else { "break" },
         story.pattern,
         story.targets.iter().map(|t| clip(names.site(*t), 34)).collect::<Vec<_>>().join(", ")
     )?;
@@ -135,7 +152,8 @@ fn tell_votes(out: &mut String, names: &Directory, story: &OperationStory) -> co
         };
         write!(out, "    {:<22} {word:<9}", clip(names.player(*member), 22))?;
         if *vote == Vote::Approve && *pledge > 0.0 {
-            write!(out, " pledges {:>3.0}%", pledge * 100.0)?;
+            let decimals = usize::from(*pledge < 0.01);
+            write!(out, " pledges {:>3.decimals$}%", pledge * 100.0)?;
         } else {
             write!(out, "             ")?;
         }
@@ -171,12 +189,12 @@ fn why(reason: &Reason) -> String {
 fn tell_launches(out: &mut String, names: &Directory, story: &OperationStory) -> core::fmt::Result {
     let mut rows: Vec<_> = story.rows.iter().collect();
     rows.sort_by_key(|r| (r.launch, r.group));
-    writeln!(out, "  {:<20} {:<36} {:<16} {:>9}  {:<20}", "member", "sends", "leaves", "travels", "arrives")?;
+    writeln!(out, "  {:<20} {:<36} {:<16} {:>9}  {}", "member", "sends", "leaves", "travels", "arrives")?;
     for row in rows.iter().take(ROWS_SHOWN) {
         let units: Vec<_> = row.units.iter().map(|(name, n)| format!("{n} {name}")).collect();
         writeln!(
             out,
-            "  {:<20} {:<36} {:<16} {:>9}  {:<20}",
+            "  {:<20} {:<36} {:<16} {:>9}  {}",
             clip(names.player(row.member), 20),
             clip(&units.join(", "), 36),
             seconds(&row.launch.to_string()),
@@ -185,7 +203,7 @@ fn tell_launches(out: &mut String, names: &Directory, story: &OperationStory) ->
         )?;
     }
     if rows.len() > ROWS_SHOWN {
-        writeln!(out, "  and {} more groups, at their own times, for the same instants", rows.len() - ROWS_SHOWN)?;
+        writeln!(out, "  and {} more, at their own times, for the same instants", rows.len() - ROWS_SHOWN)?;
     }
     Ok(())
 }

@@ -11,7 +11,8 @@ pub use explain::{Explanation, explain};
 pub use tally::{CampaignTally, Directory, OperationStory, Summary};
 
 use crate::base::clock::HostSystems;
-use crate::base::contract::{CampaignFact, ScenarioAppExt};
+use crate::base::contract::{CampaignFact, Fact, ScenarioAppExt, Site};
+use crate::base::id::EntityIndex;
 use crate::base::state::StateAppExt;
 use bevy::ecs::schedule::InternedScheduleLabel;
 use bevy::prelude::*;
@@ -39,8 +40,18 @@ fn begin_tally(world: &mut World) {
     world.insert_resource(tally);
 }
 
-fn count_facts(mut facts: MessageReader<CampaignFact>, mut tally: ResMut<CampaignTally>) {
+fn count_facts(
+    mut facts: MessageReader<CampaignFact>,
+    index: Res<EntityIndex>,
+    sites: Query<&Site>,
+    mut tally: ResMut<CampaignTally>,
+) {
     for fact in facts.read() {
+        if let Fact::SiteChanged { site, from: None, .. } = fact.fact
+            && let Some(founded) = index.site(site).and_then(|e| sites.get(e).ok())
+        {
+            tally.directory.note_site(founded);
+        }
         tally.count(fact);
     }
 }

@@ -59,10 +59,15 @@ impl Directory {
         }
         directory.active.sort_unstable();
         for site in world.query::<&Site>().iter(world) {
-            let name = format!("{} ({}|{})", site.name, site.at.x, site.at.y);
-            directory.sites.insert(site.id, (name, site.owner));
+            directory.note_site(site);
         }
         directory
+    }
+
+    /// Notes a site's name, coordinates and owner.
+    pub fn note_site(&mut self, site: &Site) {
+        let name = format!("{} ({}|{})", site.name, site.at.x, site.at.y);
+        self.sites.insert(site.id, (name, site.owner));
     }
 
     /// A player's name.
@@ -83,7 +88,7 @@ impl Directory {
         self.sites.get(&id).map_or("?", |(name, _)| name.as_str())
     }
 
-    /// The alliance that owned a site when the campaign began, or was loaded.
+    /// The alliance of the owner of a site.
     #[must_use]
     pub fn alliance_of_site(&self, id: SiteId) -> Option<AllianceId> {
         self.sites.get(&id).and_then(|(_, owner)| self.alliance_of.get(owner)).copied()
@@ -357,11 +362,22 @@ impl CampaignTally {
                 DefenseAnswer::None => self.summary.defense.unanswered += 1,
             },
             Fact::Retaliated { .. } => self.summary.defense.retaliated += 1,
-            Fact::SiteChanged { from, to, .. } => match (from, to) {
-                (None, _) => self.summary.conquest.founded += 1,
-                (_, None) => self.summary.conquest.razed += 1,
-                _ => self.summary.conquest.taken += 1,
-            },
+            Fact::SiteChanged { site, from, to } => {
+                match (from, to) {
+                    (None, _) => self.summary.conquest.founded += 1,
+                    (_, None) => self.summary.conquest.razed += 1,
+                    _ => self.summary.conquest.taken += 1,
+                }
+                if let (Some(to), Some((_, owner))) = (to, self.directory.sites.get_mut(site)) {
+                    *owner = *to;
+                }
+            }
+            Fact::MembershipChanged { player, to: Some(to), .. } => {
+                self.directory.alliance_of.insert(*player, *to);
+            }
+            Fact::MembershipChanged { player, to: None, .. } => {
+                self.directory.alliance_of.remove(player);
+            }
             Fact::PlayerEliminated { .. } => self.summary.conquest.players_eliminated += 1,
             Fact::AllianceEliminated { .. } => self.summary.conquest.alliances_eliminated += 1,
             Fact::SiteScouted { .. } => self.summary.scoutings += 1,
@@ -372,7 +388,6 @@ impl CampaignTally {
             | Fact::LoyaltyLowered { .. }
             | Fact::MarchTurned { .. }
             | Fact::GoodsSent { .. }
-            | Fact::MembershipChanged { .. }
             | Fact::RankChanged { .. }
             | Fact::DecisionArchived { .. } => {}
         }
