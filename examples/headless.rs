@@ -141,6 +141,20 @@ fn check(options: &Options) -> Result<(), Failure> {
     if options.save_every.is_some_and(|hours| !(0.001..=87_600.0).contains(&hours)) {
         return Err("--save-every must be between 0.001 and 87600 game hours".into());
     }
+    if options.save.is_some() && options.save == options.record {
+        return Err("--save and --record name the same file".into());
+    }
+    // A week is not played only to find out that its save has no place.
+    for (option, path) in [("--save", &options.save), ("--record", &options.record)] {
+        let Some(path) = path else { continue };
+        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+        if folder.is_some_and(|folder| !folder.is_dir()) {
+            return Err(format!("{option} {}: its folder does not exist", path.display()).into());
+        }
+        if path.exists() && !path.is_file() {
+            return Err(format!("{option} {}: this is no file that could be replaced", path.display()).into());
+        }
+    }
     Ok(())
 }
 

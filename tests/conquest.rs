@@ -9,9 +9,10 @@ use bevy_alliance::base::contract::{
     BattleFought, Fact, Holdings, LaunchMarch, Manner, MarchSighted, Player, PlayerKind, Rank, RecallMarch,
 };
 use bevy_alliance::base::goods::Goods;
-use bevy_alliance::base::id::{EntityIndex, PlayerId, SiteId};
+use bevy_alliance::base::id::{AllianceId, EntityIndex, PlayerId, SiteId};
 use bevy_alliance::base::ruleset::{Force, Ruleset};
 use bevy_alliance::edge::test_app::TestApp;
+use bevy_alliance::society::alliance::Grievances;
 use bevy_alliance::world::audit::Audit;
 use bevy_alliance::world::village::{Economy, Ledger, Loyalty};
 use common::*;
@@ -315,7 +316,10 @@ fn a_village_without_buildings_is_razed_with_all_that_lies_there() {
     assert!(site(&app, SiteId(9)).is_none());
     assert_eq!((population(&app, 3), app.app.world().resource::<Holdings>().of(PlayerId(3))), (200, &[SiteId(8)][..]));
     assert!(ledger(&app).goods_razed.total() > 0);
-    assert_eq!(guests(&app, 7).0[&march_id(9, 1)].home, SiteId(8));
+    // Troops that stayed elsewhere walk to their new home.
+    assert!(guests(&app, 7).0.is_empty());
+    let walking = march(&app, 9, 1).unwrap();
+    assert_eq!((walking.home, walking.homeward, walking.force.total()), (SiteId(8), true, 60));
     assert_eq!(away(&app, 8).total(), 60);
     until(&mut app, at(GameSpan::hours(10)));
     assert_eq!(turned(&app), [(6, "target_gone".to_owned())], "60 fields at 6 an hour");
@@ -354,4 +358,16 @@ fn guests_of_a_razed_village_walk_home() {
     until(&mut app, at(GameSpan::mins(120 + 72)));
     assert!(home(&app, 7).count(class("praetorian")) >= u32::try_from(left.force.total()).unwrap());
     assert_eq!(app.audit(), Audit::default());
+}
+
+#[test]
+fn a_conquest_is_held_against_those_who_took_the_village() {
+    let mut app = siege().village(8, 3, (0, 30), &[]).start(Ruleset::extended());
+    leaves(&mut app, 1, 9, &[(LEGIONNAIRE, 400), (SENATOR, 6)], Manner::Siege);
+    app.run(GameSpan::hours(3));
+    assert_eq!(owner(&app, 9), Some(1));
+    let world = app.app.world();
+    let victim = world.resource::<EntityIndex>().alliance(AllianceId(2)).unwrap();
+    let grievances = &world.get::<Grievances>(victim).unwrap().0;
+    assert!(grievances.get(&AllianceId(1)).is_some_and(|held| held.value >= 10.0), "{grievances:?}");
 }

@@ -430,3 +430,14 @@ fn goods_that_vanish_on_their_way_are_caught() {
     app.run(GameSpan::hours(12));
     assert_eq!(app.audit(), Audit { goods_unaccounted: 1, ..Audit::default() });
 }
+
+#[test]
+fn a_force_that_counts_a_class_twice_is_no_force() {
+    assert_eq!(serde_json::from_str::<Force>("[[0,5],[2,1]]").unwrap().total(), 6);
+    for text in ["[[0,5],[0,5]]", "[[2,1],[0,5]]", "[[0,0]]"] {
+        let error = serde_json::from_str::<Force>(text).unwrap_err().to_string();
+        assert!(error.contains("each class once"), "{text}: {error}");
+    }
+    let twice = postcard::to_allocvec(&[(UnitClass(0), 5_u32), (UnitClass(0), 5)][..]).unwrap();
+    assert!(postcard::from_bytes::<Force>(&twice).is_err());
+}

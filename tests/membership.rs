@@ -203,3 +203,58 @@ fn the_vote_of_who_leaves_is_void_and_the_roll_shrinks() {
     assert_eq!((outcome.as_str(), test.as_deref()), ("rejected", Some("participants")), "nobody is left to go");
     assert!(app.now() > GameTime(0));
 }
+
+#[test]
+fn of_several_moves_at_one_instant_somebody_leads_and_nobody_else() {
+    let mut app = two_alliances().start(Ruleset::extended());
+    for member in [1, 2, 3] {
+        app.send(set(member, None));
+    }
+    // The last one leaves as two others come.
+    app.app.world_mut().write_message(set(4, None));
+    app.app.world_mut().write_message(set(6, Some(1)));
+    let told = app.send(set(3, Some(1))).to_vec();
+    assert!(!told.iter().any(|f| matches!(f.fact, Fact::AllianceEliminated { .. })), "{told:?}");
+    let ranks = [3, 6].map(|id| membership(&app, id).unwrap().rank);
+    assert_eq!(ranks.iter().filter(|r| **r == Rank::Leader).count(), 1, "{ranks:?}");
+    assert_eq!(player(&app, 6).kind, PlayerKind::Active);
+}
+
+#[test]
+fn a_newcomer_has_a_nature_of_its_own_and_takes_along_what_it_sees_coming() {
+    use bevy_alliance::base::contract::{DefenseAnswer, LaunchMarch, Manner};
+    use bevy_alliance::base::id::SiteId;
+    use bevy_alliance::society::personality::Traits;
+    let mut made = two_alliances().village(8, 5, (60, 0), &[(LEGIONNAIRE, 500)]);
+    made.0.sites.iter_mut().find(|s| s.id == SiteId(6)).unwrap().troops = Some(force(&[(LEGIONNAIRE, 20)]));
+    let mut app = made.start(Ruleset::extended());
+    let march = LaunchMarch {
+        origin: SiteId(8),
+        target: SiteId(6),
+        force: force(&[(LEGIONNAIRE, 500)]),
+        manner: Manner::Siege,
+        aims: [None; 2],
+    };
+    app.send(march);
+    app.send(set(6, Some(1)));
+    let world = app.app.world();
+    let entity = world.resource::<EntityIndex>().player(PlayerId(6)).unwrap();
+    assert!(world.get::<Traits>(entity).is_some());
+    app.run(GameSpan::hours(12));
+    let answered = app.facts.iter().any(
+        |f| matches!(f.fact, Fact::AlarmAnswered { site: SiteId(6), answer, .. } if answer != DefenseAnswer::None),
+    );
+    assert!(answered, "the alarm of who moved is answered all the same");
+}
+
+#[test]
+fn who_is_nobody_any_more_joins_nothing_and_has_no_stance() {
+    use bevy_alliance::base::contract::{SetStance, Stance};
+    let mut scenario = two_alliances().player(8, 0, Rank::Member, PlayerKind::Bystander).0;
+    scenario.seed = 2;
+    let mut app = TestApp::new(&scenario);
+    assert_eq!(refusals(app.send(set(8, Some(1))))[0].rule, "has_a_site");
+    app.send(set(5, None));
+    let stance = SetStance { a: AllianceId(1), b: AllianceId(2), stance: Stance::War };
+    assert_eq!(refusals(app.send(stance))[0].rule, "alliance_has_members");
+}

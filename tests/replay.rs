@@ -7,14 +7,14 @@ mod saves;
 use bevy_alliance::action::operations::Operation;
 use bevy_alliance::base::clock::{GameSpan, GameTime};
 use bevy_alliance::base::contract::{
-    CampaignFact, CastVote, Fact, Inbox, Input, InputLog, LaunchMarch, Manner, Scenario, ScenarioError, SetStance,
-    Site, Stance, Vote,
+    CampaignFact, CastVote, Fact, Inbox, Input, InputLog, LaunchMarch, Manner, Scenario, ScenarioAppExt, ScenarioError,
+    SetStance, Site, Stance, Vote,
 };
 use bevy_alliance::base::id::{AllianceId, OrderId};
 use bevy_alliance::base::limits::Limits;
 use bevy_alliance::base::ruleset::{Force, Ruleset};
 use bevy_alliance::decision::council::Proposal;
-use bevy_alliance::edge::snapshot::{LoadError, Recorder, Recording, ReplayError, SnapshotExt};
+use bevy_alliance::edge::snapshot::{LoadError, Recorder, Recording, ReplayError, SaveError, SnapshotExt};
 use bevy_alliance::edge::test_app::{TestApp, small_world};
 use bevy_alliance::society::alliance::Alliance;
 use bevy_alliance::world::village::Garrison;
@@ -328,4 +328,29 @@ fn a_damaged_recording_is_refused() {
     assert!(
         matches!(Recording::decode(&swapped.encode().unwrap()), Err(LoadError::Section { section, .. }) if section == "inputs")
     );
+}
+
+#[test]
+fn a_campaign_that_began_after_a_menu_is_replayed_from_there() {
+    let scenario = small_world(7, 120);
+    let mut app = TestApp::unstarted(|_| {});
+    app.run(GameSpan::mins(5));
+    let recorder = Recorder::new(&mut app.app, &scenario).unwrap();
+    app.app.start_campaign(&scenario).unwrap();
+    assert_eq!(Recorder::new(&mut app.app, &scenario).unwrap_err(), SaveError::CampaignRuns);
+    app.run(GameSpan::days(1));
+    let recording = recorder.recording(&mut app.app);
+    let mut again = TestApp::unstarted(|_| {});
+    recording.start(&mut again.app).unwrap();
+    again.run(recording.end - again.now());
+    assert_eq!(again.hash(), recording.hash);
+}
+
+#[test]
+fn what_comes_before_a_campaign_is_refused() {
+    let mut app = TestApp::unstarted(|_| {});
+    let told = app.send(SetStance { a: AllianceId(1), b: AllianceId(2), stance: Stance::War });
+    assert!(matches!(&told[0].fact, Fact::RequestRefused(refused) if refused.rule == "campaign_runs"), "{told:?}");
+    app.app.start_campaign(&small_world(7, 120)).unwrap();
+    app.run(GameSpan::hours(1));
 }

@@ -199,3 +199,28 @@ fn a_killed_process_leaves_its_last_save() {
         assert!(saved == acknowledged || saved == acknowledged + 1, "{saved} was saved, {acknowledged} acknowledged");
     }
 }
+
+#[test]
+fn only_a_regular_file_that_may_be_written_is_replaced() {
+    let folder = folder("regular");
+    let path = folder.join("a.save");
+    assert!(matches!(write_atomically(&folder, b"x"), Err(SaveFileError::NotAFile { .. })));
+    write_atomically(&path, b"one").unwrap();
+    let mut mode = fs::metadata(&path).unwrap().permissions();
+    mode.set_readonly(true);
+    fs::set_permissions(&path, mode).unwrap();
+    assert!(write_atomically(&path, b"two").is_err());
+    assert_eq!(fs::read(&path).unwrap(), b"one");
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
+        let link = folder.join("link.save");
+        std::os::unix::fs::symlink(&path, &link).unwrap();
+        write_atomically(&link, b"three").unwrap();
+        assert!(fs::symlink_metadata(&link).unwrap().is_symlink(), "a link stays one");
+        assert_eq!(fs::read(&path).unwrap(), b"three");
+        assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+    }
+    fs::remove_dir_all(&folder).unwrap();
+}

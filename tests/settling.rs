@@ -170,3 +170,35 @@ fn home_of(app: &TestApp, id: SiteId) -> Force {
     let world = app.app.world();
     world.get::<Garrison>(world.resource::<EntityIndex>().site(id).unwrap()).unwrap().home.clone()
 }
+
+/// Chiefs that left first and settlers of the village that they take are at their goals at one millisecond.
+fn home_is_taken_as_settlers_arrive(spare: bool) -> TestApp {
+    let rich = |made: Made| made.with(|site| site.stores = Some(Goods::new([10_000; 4])));
+    let mut made = rich(sides().village(9, 3, (0, 0), &[(SETTLER, 3)])).village(
+        1,
+        1,
+        (8, 0),
+        &[("senator", 5), (LEGIONNAIRE, 500)],
+    );
+    if spare {
+        made = rich(made.village(8, 3, (0, 12), &[]));
+    }
+    let mut app = made.start(Ruleset::extended());
+    leaves(&mut app, 1, 9, &[("senator", 5), (LEGIONNAIRE, 500)], Manner::Siege);
+    // Eight fields at 4 an hour, five at 5.
+    until(&mut app, at(GameSpan::hours(1)));
+    assert_eq!(settle(&mut app, 9, plot(3, -4), &[(SETTLER, 3)]), None);
+    until(&mut app, at(GameSpan::hours(2)));
+    assert_eq!(owner(&app, 9), Some(1));
+    assert_eq!(app.audit(), Audit::default());
+    app
+}
+
+#[test]
+fn settlers_whose_home_is_lost_as_they_arrive_found_their_village_or_are_no_more() {
+    let app = home_is_taken_as_settlers_arrive(true);
+    assert_eq!(site(&app, plot(3, -4)).map(|s| s.owner), Some(PlayerId(3)));
+    assert_eq!(away(&app, 8), Force::new());
+    let app = home_is_taken_as_settlers_arrive(false);
+    assert_eq!(site(&app, plot(3, -4)), None, "who has no village left has no settlers either");
+}

@@ -138,6 +138,10 @@ fn keep_out(defense: &mut Defenses, alarm: &Alarm, watch: &Watch, agenda: &mut A
     let mut out = false;
     for dodge in &mut defense.dodges {
         let DodgeStatus::Out { launched, arrival, turns_at, .. } = &mut dodge.status else { continue };
+        // Those of a former owner are not the new one's to keep out.
+        if dodge.player != alarm.player {
+            continue;
+        }
         out = true;
         if alarm.last <= dodge.last_hit {
             continue;

@@ -31,8 +31,7 @@ pub(super) fn note_attacks(
     let mut first: BTreeMap<PlayerId, Reprisals> = BTreeMap::new();
     for battle in battles.read().filter(|b| !b.attacked && !b.enemy_groups.is_empty()) {
         let player = battle.witness;
-        let owner = watch.view.site(battle.site).map(|s| s.owner);
-        let Some(before) = battle.enemy_before.as_ref().filter(|_| owner == Some(player)) else { continue };
+        let Some(before) = battle.enemy_before.as_ref().filter(|_| battle.is_victim()) else { continue };
         if !watch.acts(player) || model.attack(before) < model.scale().attack_min {
             continue;
         }
@@ -105,7 +104,8 @@ pub(super) fn weigh_grudges(
         let grudge = held.grudges.remove(at);
         let busy = |site: SiteId| {
             let defense = watch.index.site(site).and_then(|e| defenses.get(e).ok());
-            used.contains(&site) || defense.is_some_and(|d| d.alarm.is_some() || !d.dodges.is_empty())
+            let moves = |d: &Defenses| d.alarm.is_some() || d.dodges.iter().any(|dodge| dodge.player == player);
+            used.contains(&site) || defense.is_some_and(moves)
         };
         let Some(raid) = best_raid(&watch, player, &grudge, now, busy) else { continue };
         let Some(entity) = watch.index.site(raid.origin) else { continue };
@@ -150,10 +150,7 @@ fn best_raid(
     busy: impl Fn(SiteId) -> bool,
 ) -> Option<Raid> {
     let target = watch.view.site(grudge.origin)?;
-    if target.owner != grudge.against
-        || watch.is_friend(player, target.owner)
-        || is_partner(watch, player, target.owner)
-    {
+    if target.owner != grudge.against || watch.is_friend(player, target.owner) {
         return None;
     }
     let knower = watch.roster.knower_of(player)?;
@@ -171,13 +168,6 @@ fn best_raid(
         }
     }
     best
-}
-
-fn is_partner(watch: &Watch, player: PlayerId, other: PlayerId) -> bool {
-    let (Some(own), Some(other)) = (watch.roster.alliance_of(player), watch.roster.alliance_of(other)) else {
-        return false;
-    };
-    watch.roster.relations(own).is_some_and(|(stances, ..)| stances.to(other).forbids_attack())
 }
 
 /// What a site could send, and how that compares to what is believed to stand there when it comes.

@@ -4,8 +4,8 @@ use super::components::{ALARM_ANSWERED, DODGE_LEAVES, DODGE_RETURNS, Defenses, D
 use super::rules::{self, DefenseSettings};
 use crate::base::clock::{Agenda, DueBatch, GameTime};
 use crate::base::contract::{
-    GroupFailed, GroupLaunched, LaunchDue, Manner, Model, Player, PlayerKind, RecallGroup, Rhythm, Site, SiteState,
-    WantedStates, WithdrawGuests,
+    GroupFailed, GroupLaunched, LaunchDue, Manner, Model, Player, PlayerKind, RecallGroup, Relations, Rhythm, Site,
+    SiteChanged, SiteState, WantedStates, WithdrawGuests,
 };
 use crate::base::id::{EntityIndex, Knower, OrderId, PlayerId, SiteId};
 use crate::base::ruleset::Force;
@@ -45,6 +45,7 @@ pub(super) struct Watch<'w, 's> {
     pub(super) settings: Res<'w, DefenseSettings>,
     pub(super) view: View<'w, 's>,
     pub(super) roster: Roster<'w, 's>,
+    relations: Relations<'w, 's>,
     commitments: Query<'w, 's, &'static Commitments>,
     rhythms: Query<'w, 's, &'static Rhythm>,
 }
@@ -84,10 +85,14 @@ impl Watch<'_, '_> {
         self.commitments.get(self.index.site(site)?).ok()
     }
 
-    /// Whether a player's troops may stay in a site as guests: its own, or one of its alliance.
-    pub(super) fn is_friend(&self, player: PlayerId, owner: PlayerId) -> bool {
-        let alliance = |p| self.roster.alliance_of(p);
-        player == owner || alliance(player).is_some_and(|a| alliance(owner) == Some(a))
+    /// Whether a player's troops may flee into a site: its own, or one of its alliance.
+    pub(super) fn is_ally(&self, player: PlayerId, owner: PlayerId) -> bool {
+        self.relations.are_allies(player, owner)
+    }
+
+    /// Whether neither raids the other.
+    pub(super) fn is_friend(&self, player: PlayerId, other: PlayerId) -> bool {
+        self.relations.are_friends(player, other)
     }
 }
 
@@ -152,7 +157,7 @@ pub(super) fn release_dodges(
         let due = |d: &Dodge| d.status == DodgeStatus::Planned && d.leaves_at == entry.due;
         let Some(at) = defense.dodges.iter().position(|d| d.n == entry.n && due(d)) else { continue };
         let dodge = defense.dodges[at].clone();
-        let refuge = watch.view.site(dodge.refuge).filter(|r| watch.is_friend(dodge.player, r.owner));
+        let refuge = watch.view.site(dodge.refuge).filter(|r| watch.is_ally(dodge.player, r.owner));
         let force = watch.state(dodge.player, site).map(|state| watch.leaving(state, dodge.first_hit));
         match force.filter(|f| refuge.is_some() && !f.is_empty()) {
             Some(force) => {
@@ -172,6 +177,19 @@ pub(super) fn release_dodges(
                 defense.dodges.remove(at);
             }
         }
+    }
+}
+
+/// What the former owner of a site was about to do there is off; what is out comes home to him.
+pub(super) fn forget_lost(
+    mut changed: MessageReader<SiteChanged>,
+    index: Res<EntityIndex>,
+    mut defenses: Query<&mut Defenses>,
+) {
+    for change in changed.read() {
+        let Some(mut defense) = index.site(change.site).and_then(|e| defenses.get_mut(e).ok()) else { continue };
+        defense.alarm = None;
+        defense.dodges.retain(|d| d.status != DodgeStatus::Planned || Some(d.player) == change.to);
     }
 }
 

@@ -5,9 +5,10 @@ use super::rules;
 use super::systems::call_off;
 use crate::base::clock::{Agenda, DueBatch};
 use crate::base::contract::{
-    CampaignFact, Fact, MembershipChanged, Model, Relations, Site, SiteChanged, StanceChanged,
+    CampaignFact, Fact, MembershipChanged, Model, Relations, Site, SiteChanged, Stance, StanceChanged,
 };
 use crate::base::id::{EntityIndex, OrderId, PlayerId, SiteId};
+use crate::base::ruleset::RecallRule;
 use crate::decision::council::Goal;
 use crate::decision::planning::Commitments;
 use bevy::ecs::system::SystemParam;
@@ -35,24 +36,36 @@ impl Public<'_, '_> {
         } else if self.owner(group.site) != Some(group.member) {
             Some("origin_lost")
         } else {
-            self.hopeless(operation, group.target)
+            self.hopeless(operation, group.target).or_else(|| self.others_war(operation, group.target))
         }
+    }
+
+    /// Whether a target was taken by somebody with whom there is no war: what has left fights him, nothing else leaves.
+    fn others_war(&self, operation: &Operation, target: SiteId) -> Option<&'static str> {
+        let (own, owner) = (operation.id.alliance, self.owner(target)?);
+        let before = operation.targets.iter().find(|t| t.site == target)?.owner;
+        let at_war = |other| self.relations.stance(own, other) == Stance::War;
+        let enemy = owner == before || self.relations.alliance_of(owner).is_some_and(at_war);
+        (!enemy && operation.goal != Goal::Found).then_some("not_our_war")
     }
 
     /// Why nothing of an operation should go to a target any more, if nothing should.
     fn hopeless(&self, operation: &Operation, target: SiteId) -> Option<&'static str> {
-        match self.owner(target) {
+        let Some(owner) = self.owner(target) else {
             // A plot is free until somebody founds a site there.
-            None => target.tile_id().is_none().then_some("target_gone"),
-            Some(owner) if self.relations.are_allies(operation.proposer, owner) => Some("own_alliance"),
-            Some(owner) if self.relations.are_friends(operation.proposer, owner) => Some("pact"),
-            Some(_) => (operation.goal == Goal::Found).then_some("tile_taken"),
+            return (operation.goal != Goal::Found).then_some("target_gone");
+        };
+        let own = operation.id.alliance;
+        match self.relations.alliance_of(owner) {
+            Some(alliance) if alliance == own => Some("own_alliance"),
+            Some(other) if self.relations.stance(own, other).forbids_attack() => Some("pact"),
+            _ => (operation.goal == Goal::Found).then_some("tile_taken"),
         }
     }
 }
 
 /// Sites, memberships and stances changed: what waits for them is kept at home, what is under way is called back as far
-/// as the rules allow it. What the world turns back by itself is noted as recalled.
+/// as the rules allow it; against those who are friends now in any case.
 pub(super) fn follow_changes(
     batch: Res<DueBatch>,
     mut sites: MessageReader<SiteChanged>,
@@ -103,6 +116,8 @@ pub(super) fn follow_changes(
         }
         let recall = public.model.capabilities().recall;
         for (site, reason) in lost {
+            // Marches against friends turn at once, whatever the rules say of recalls.
+            let recall = if matches!(reason, "own_alliance" | "pact") { RecallRule::UntilArrival } else { recall };
             if call_off(&mut operation, site, now, recall, &public.index, &mut commitments, &mut agenda) {
                 why.insert(format!("{reason}: site {site}"));
             }

@@ -215,12 +215,12 @@ impl GameClock {
 
     /// What a save keeps of it: now, goal, the nanoseconds left over, and the date of game time 0. Mode, pause and the
     /// length of a turn are the host's.
-    pub(super) fn place(&self) -> (GameTime, GameTime, u64, DateTime<Utc>) {
+    pub(crate) fn place(&self) -> (GameTime, GameTime, u64, DateTime<Utc>) {
         (self.now, self.goal, self.nanos, self.epoch)
     }
 
     /// Puts the clock where a save says that it was.
-    pub(super) fn set_place(&mut self, now: GameTime, goal: GameTime, nanos: u64, epoch: DateTime<Utc>) {
+    pub(crate) fn set_place(&mut self, now: GameTime, goal: GameTime, nanos: u64, epoch: DateTime<Utc>) {
         (self.now, self.goal, self.nanos, self.epoch) = (now, goal.max(now), nanos, epoch);
     }
 

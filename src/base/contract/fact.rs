@@ -265,11 +265,22 @@ pub enum Fact {
         /// Loyalty after, 0..=100; at 0 the site changes its owner.
         after: u8,
     },
+    /// A player's own march left, as it asked for.
+    MarchLeft {
+        /// Which: by this it can be recalled.
+        march: MarchId,
+        /// To where.
+        target: SiteId,
+        /// In what manner.
+        manner: Manner,
+        /// When it is there.
+        arrival: GameTime,
+    },
     /// A march turned back before it reached its target.
     MarchTurned {
         /// Which.
         march: MarchId,
-        /// Why: `recalled`, `friends_now`, `target_gone`, `tile_taken` or `cannot_enter`.
+        /// Why: `recalled`, `friends_now`, `target_gone`, `tile_taken`, `cannot_enter` or `home_lost`.
         reason: String,
     },
     /// Goods left with merchants.

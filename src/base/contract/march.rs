@@ -196,6 +196,15 @@ pub struct BattleFought {
     pub left_in_store: Option<Goods>,
 }
 
+impl BattleFought {
+    /// Whether the witness held the site when it was attacked; guests come along. Whoever holds it by now, this was done
+    /// to the witness.
+    #[must_use]
+    pub fn is_victim(&self) -> bool {
+        !self.attacked && self.origin == self.site
+    }
+}
+
 /// Scouts found out what a site holds.
 #[derive(Message, Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub struct ScoutReturned {

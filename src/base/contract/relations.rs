@@ -53,13 +53,14 @@ impl Relations<'_, '_> {
         self.index.alliance(one).and_then(|e| self.stances.get(e).ok()).map_or(Stance::Neutral, |s| s.to(other))
     }
 
-    /// Whether both are the same player, or belong to the same alliance: their troops may be each other's guests.
+    /// Whether both are the same player, or belong to the same alliance.
     #[must_use]
     pub fn are_allies(&self, one: PlayerId, other: PlayerId) -> bool {
         one == other || self.alliance_of(one).is_some_and(|a| self.alliance_of(other) == Some(a))
     }
 
     /// Whether neither may attack the other: allies, and those whose alliances have a truce, a pact or a confederacy.
+    /// Their troops may be each other's guests.
     #[must_use]
     pub fn are_friends(&self, one: PlayerId, other: PlayerId) -> bool {
         self.are_allies(one, other) || self.pact_of(one, other).is_some()

@@ -24,7 +24,8 @@ use crossbeam_channel::{Receiver, Sender, bounded};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
-use super::scenario::Stance;
+use super::fact::{CampaignFact, Fact};
+use super::scenario::{Stance, WorldSeed};
 
 /// Sets how two alliances stand to each other, both ways.
 #[derive(Message, Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -48,7 +49,8 @@ pub struct LaunchMarch {
     pub force: Force,
     /// In what manner.
     pub manner: Manner,
-    /// What catapults aim at: the ids of building kinds, at most two.
+    /// What catapults aim at, at most two: numbers of buildings, in the default world those of `BuildingKind::number`
+    /// (3 is the residence, which keeps chiefs from their work).
     #[serde(default)]
     pub aims: [Option<u8>; 2],
 }
@@ -271,9 +273,21 @@ impl Requests<'_, '_> {
     }
 }
 
+fn too_early(input: &Input) -> RequestRefused {
+    RequestRefused {
+        request: format!("{input:?}"),
+        rule: "campaign_runs".to_owned(),
+        limit: "a campaign that has begun".to_owned(),
+        value: "none has".to_owned(),
+        retry_after: None,
+    }
+}
+
 /// Gives each input its game time, round and sequence.
 fn log_inputs(
     inbox: Res<Inbox>,
+    seed: Option<Res<WorldSeed>>,
+    mut facts: MessageWriter<CampaignFact>,
     mut requests: Requests,
     clock: Res<GameClock>,
     batch: Res<super::DueBatch>,
@@ -290,6 +304,10 @@ fn log_inputs(
     let last = inputs.waiting.keys().next_back().copied().or(log.entries.last().map(|last| last.seq));
     let mut seq = last.map_or(0, |last| last.saturating_add(1));
     for input in requests.read().into_iter().chain(inbox.receiver.try_iter()) {
+        if seed.is_none() {
+            facts.write(CampaignFact { at, fact: Fact::RequestRefused(too_early(&input)) });
+            continue;
+        }
         agenda.push(INPUT.entry(at, 0, seq));
         inputs.waiting.insert(seq, LoggedInput { at, round, seq, input });
         seq = seq.saturating_add(1);

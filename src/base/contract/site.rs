@@ -32,7 +32,9 @@ pub struct Site {
 pub enum PlayerKind {
     /// An NPC that deliberates with its alliance.
     Active,
-    /// A person; ballots and orders wait for it as set.
+    /// A person: it votes by [`CastVote`](super::CastVote), or the rule-based voter answers for it at the instant that
+    /// [`BallotRequested`](super::BallotRequested) names. Councils never propose in its name, and use its scouts and
+    /// settlers only if it votes for it.
     Human,
     /// Lives by rules and its own knowledge, never proposes.
     Bystander,

@@ -1,13 +1,25 @@
 //! Counts of units by class.
 
 use crate::base::id::UnitClass;
-use serde::{Deserialize, Serialize};
+use serde::de::Error;
+use serde::{Deserialize, Deserializer, Serialize};
 use smallvec::SmallVec;
 
 /// How many units of which class: sorted by class, without zeros. Most forces have at most five classes, and those
 /// need no memory of their own.
-#[derive(Clone, PartialEq, Eq, Hash, Debug, Default, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Hash, Debug, Default, Serialize)]
 pub struct Force(SmallVec<[(UnitClass, u32); 5]>);
+
+impl<'de> Deserialize<'de> for Force {
+    /// Refuses what no force looks like: a class that stands twice would be counted twice.
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let units = SmallVec::<[(UnitClass, u32); 5]>::deserialize(deserializer)?;
+        if units.iter().any(|(_, n)| *n == 0) || units.windows(2).any(|pair| pair[0].0 >= pair[1].0) {
+            return Err(D::Error::custom("a force lists each class once, in ascending order and without zeros"));
+        }
+        Ok(Self(units))
+    }
+}
 
 /// Upgrade levels by the class's slot in its tribe's roster.
 pub type Levels = [u8; super::ROSTER];

@@ -49,8 +49,13 @@ pub(super) fn can_close(
     ballots: &Ballots,
     situation: &Situation,
 ) -> bool {
-    let pending: Vec<PlayerId> =
-        ballots.answer_at.iter().filter(|(_, at)| **at < proposal.deadline).map(|(m, _)| *m).collect();
+    let answers = |m: &PlayerId| situation.member_of(proposal.id.alliance, *m).is_some();
+    let pending: Vec<PlayerId> = ballots
+        .answer_at
+        .iter()
+        .filter(|(member, at)| **at < proposal.deadline && answers(member))
+        .map(|(member, _)| *member)
+        .collect();
     if pending.is_empty() {
         return true;
     }
@@ -139,6 +144,11 @@ fn attempt(
     let targets: Vec<TargetSpec> = proposal
         .targets
         .iter()
+        .filter(|t| {
+            // Somebody else's village by now is nobody's target, unless the same enemy holds it.
+            let owner = situation.view.site(t.site).map(|s| s.owner);
+            owner == Some(t.owner) || owner.is_some_and(|o| situation.roster.alliance_of(o) == proposal.enemy)
+        })
         .filter_map(|t| {
             let estimate = situation.view.estimate(alliance, t.site, now)?;
             Some(TargetSpec::new(t.site, estimate, t.value, &closing.allocation, &*situation.view.model().0))

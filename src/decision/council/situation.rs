@@ -259,7 +259,8 @@ impl Situation<'_, '_> {
     pub fn forbidden(&self, proposal: &Proposal) -> Option<Veto> {
         let (stances, ..) = self.roster.relations(proposal.id.alliance)?;
         for target in &proposal.targets {
-            let owner = self.view.site(target.site)?.owner;
+            // Who holds no site any more forbids nothing.
+            let Some(owner) = self.view.site(target.site).map(|s| s.owner) else { continue };
             let of = self.roster.alliance_of(owner);
             if of.is_some_and(|a| a == proposal.id.alliance || stances.to(a).forbids_attack()) {
                 return Some(Veto::Pact);

@@ -17,7 +17,7 @@ use crate::base::contract::{
 use crate::base::id::{EntityIndex, PlayerId, ProposalId, StableId};
 use crate::base::limits::Limits;
 use crate::base::rng::{Purpose, Stream};
-use crate::society::alliance::ProposalCount;
+use crate::society::alliance::{ProposalCount, Roster};
 use crate::society::personality::rules as personality;
 use bevy::prelude::*;
 use std::collections::BTreeSet;
@@ -47,17 +47,23 @@ pub(super) fn ask_states(
     batch: Res<DueBatch>,
     index: Res<EntityIndex>,
     proposals: Query<&Proposal>,
+    roster: Roster,
     mut wanted: ResMut<WantedStates>,
 ) {
+    // Who left tells its former alliance nothing.
+    let belongs = |member, alliance| roster.alliance_of(member) == Some(alliance);
     for entry in batch.of(BALLOT_DUE) {
-        wanted.ask(proposal_of_key(entry.owner).alliance, PlayerId(entry.n));
+        let (alliance, member) = (proposal_of_key(entry.owner).alliance, PlayerId(entry.n));
+        if belongs(member, alliance) {
+            wanted.ask(alliance, member);
+        }
     }
     for entry in batch.of(VOTE_CLOSES) {
         let id = proposal_of_key(entry.owner);
         if let Some(proposal) = index.proposal(id).and_then(|e| proposals.get(e).ok())
             && proposal.status == ProposalStatus::Open
         {
-            for seat in proposal.roll.seats() {
+            for seat in proposal.roll.seats().iter().filter(|s| belongs(s.member, id.alliance)) {
                 wanted.ask(id.alliance, seat.member);
             }
         }
@@ -317,7 +323,8 @@ pub(super) fn take_votes(
     for logged in &inputs.now {
         let Input::Vote(vote) = &logged.input else { continue };
         let found = index.proposal(vote.proposal).and_then(|e| proposals.get_mut(e).ok());
-        match check_vote(vote, found.as_ref().map(|(p, _)| *p), &limits) {
+        let member = situation.member_of(vote.proposal.alliance, vote.member).is_some();
+        match check_vote(vote, member, found.as_ref().map(|(p, _)| *p), &limits) {
             Ok(()) => {}
             Err((rule, limit, value)) => {
                 let request = format!("cast_vote {} on {}", vote.member, vote.proposal);
@@ -344,6 +351,7 @@ pub(super) fn take_votes(
 
 fn check_vote(
     vote: &CastVote,
+    is_member: bool,
     proposal: Option<&Proposal>,
     limits: &Limits,
 ) -> Result<(), (&'static str, &'static str, String)> {
@@ -353,7 +361,7 @@ fn check_vote(
     if proposal.status != ProposalStatus::Open {
         return Err(("vote_is_open", "a proposal whose vote is open", "it is decided".to_owned()));
     }
-    if !proposal.roll.has(vote.member) {
+    if !proposal.roll.has(vote.member) || !is_member {
         return Err(("on_the_roll", "a member on the roll", format!("player {}", vote.member)));
     }
     if vote.member == proposal.proposer {

@@ -189,7 +189,7 @@ fn why(reason: &Reason) -> String {
 fn tell_launches(out: &mut String, names: &Directory, story: &OperationStory) -> core::fmt::Result {
     let mut rows: Vec<_> = story.rows.iter().collect();
     rows.sort_by_key(|r| (r.launch, r.group));
-    writeln!(out, "  {:<20} {:<36} {:<16} {:>9}  {}", "member", "sends", "leaves", "travels", "arrives")?;
+    writeln!(out, "  {:<20} {:<36} {:<16} {:>9}  arrives", "member", "sends", "leaves", "travels")?;
     for row in rows.iter().take(ROWS_SHOWN) {
         let units: Vec<_> = row.units.iter().map(|(name, n)| format!("{n} {name}")).collect();
         writeln!(
@@ -199,7 +199,7 @@ fn tell_launches(out: &mut String, names: &Directory, story: &OperationStory) ->
             clip(&units.join(", "), 36),
             seconds(&row.launch.to_string()),
             seconds(&row.travel.to_string()),
-            row.arrival.to_string()
+            row.arrival
         )?;
     }
     if rows.len() > ROWS_SHOWN {
@@ -210,17 +210,24 @@ fn tell_launches(out: &mut String, names: &Directory, story: &OperationStory) ->
 
 fn tell_battles(out: &mut String, names: &Directory, story: &OperationStory) -> core::fmt::Result {
     for battle in &story.battles {
-        let Fact::BattleFought { site, attackers, attacker_loss, defender_loss, loot, wall, .. } = &battle.fact else {
+        let Fact::BattleFought { site, attackers, attacker_loss, defender_loss, defenders_lost, loot, wall, .. } =
+            &battle.fact
+        else {
             continue;
+        };
+        // A fight without defenders is won to the full, which says nothing.
+        let defenders = if *defenders_lost == 0 && *defender_loss >= 1.0 {
+            "nobody is at home".to_owned()
+        } else {
+            format!("{:.0}% of the defenders", defender_loss * 100.0)
         };
         writeln!(
             out,
-            "  {}: {} groups at {}: {:.0}% of the attackers fall, {:.0}% of the defenders; wall {} to {}, {} goods taken",
+            "  {}: {} groups at {}: {:.0}% of the attackers fall, {defenders}; wall {} to {}, {} goods taken",
             battle.at,
             attackers.len(),
             clip(names.site(*site), 34),
             attacker_loss * 100.0,
-            defender_loss * 100.0,
             wall.0,
             wall.1,
             thousands(loot.total())

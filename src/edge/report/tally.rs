@@ -362,6 +362,26 @@ impl CampaignTally {
                 DefenseAnswer::None => self.summary.defense.unanswered += 1,
             },
             Fact::Retaliated { .. } => self.summary.defense.retaliated += 1,
+            Fact::SiteChanged { .. }
+            | Fact::MembershipChanged { .. }
+            | Fact::PlayerEliminated { .. }
+            | Fact::AllianceEliminated { .. } => self.count_change(&fact.fact),
+            Fact::SiteScouted { .. } => self.summary.scoutings += 1,
+            Fact::StanceChanged { .. }
+            | Fact::ScoutsSent { .. }
+            | Fact::GroupFailed { .. }
+            | Fact::MarchArrived { .. }
+            | Fact::LoyaltyLowered { .. }
+            | Fact::MarchTurned { .. }
+            | Fact::MarchLeft { .. }
+            | Fact::GoodsSent { .. }
+            | Fact::RankChanged { .. }
+            | Fact::DecisionArchived { .. } => {}
+        }
+    }
+
+    fn count_change(&mut self, fact: &Fact) {
+        match fact {
             Fact::SiteChanged { site, from, to } => {
                 match (from, to) {
                     (None, _) => self.summary.conquest.founded += 1,
@@ -380,16 +400,7 @@ impl CampaignTally {
             }
             Fact::PlayerEliminated { .. } => self.summary.conquest.players_eliminated += 1,
             Fact::AllianceEliminated { .. } => self.summary.conquest.alliances_eliminated += 1,
-            Fact::SiteScouted { .. } => self.summary.scoutings += 1,
-            Fact::StanceChanged { .. }
-            | Fact::ScoutsSent { .. }
-            | Fact::GroupFailed { .. }
-            | Fact::MarchArrived { .. }
-            | Fact::LoyaltyLowered { .. }
-            | Fact::MarchTurned { .. }
-            | Fact::GoodsSent { .. }
-            | Fact::RankChanged { .. }
-            | Fact::DecisionArchived { .. } => {}
+            _ => {}
         }
     }
 

@@ -18,6 +18,9 @@ pub enum SaveError {
         /// What the encoder says.
         error: postcard::Error,
     },
+    /// A recording begins before its campaign does.
+    #[error("record: the campaign has begun already: make the recorder right before `start_campaign`")]
+    CampaignRuns,
     /// Two entities have one id, so a load could not tell them apart.
     #[error("save: two entities have the id {id:?}")]
     Duplicate {
@@ -82,6 +85,12 @@ pub enum LoadError {
         /// Where in the body, in bytes.
         at: usize,
     },
+    /// It was taken of an app in which no campaign had begun.
+    #[error("load: it holds no campaign: `{section}` is empty")]
+    NoCampaign {
+        /// What every campaign has.
+        section: &'static str,
+    },
     /// It holds state that this app has not registered.
     #[error("load: `{section}` is not registered in this app; add the plugin that saved it")]
     UnknownSection {
@@ -116,6 +125,12 @@ pub enum SaveFileError {
         step: SaveStep,
         /// What the system says.
         error: io::Error,
+    },
+    /// Something else than a file has the path: a folder, a device.
+    #[error("{}: this is no regular file, and is not replaced", path.display())]
+    NotAFile {
+        /// The path.
+        path: PathBuf,
     },
     /// A path without a file's name.
     #[error("{}: this names no file", path.display())]

@@ -96,7 +96,8 @@ impl Disk for RealDisk {
 }
 
 /// Writes a save or a recording so that at every instant, through a crash or a power cut, the path holds either the
-/// whole of what it held before or the whole of the new one. One writer at a time for one path.
+/// whole of what it held before or the whole of the new one. One writer at a time for one path. A link is followed, the
+/// file keeps its permissions, and what is read-only or no regular file is not replaced.
 ///
 /// # Errors
 /// The step that failed. Until the rename, and if that fails, the file is what it was before; if only the last step
@@ -110,14 +111,17 @@ pub fn write_atomically(path: impl AsRef<Path>, bytes: &[u8]) -> Result<(), Save
 /// # Errors
 /// As [`write_atomically`].
 pub fn write_atomically_on(disk: &impl Disk, path: impl AsRef<Path>, bytes: &[u8]) -> Result<(), SaveFileError> {
-    let path = path.as_ref();
+    let (path, permissions) = target(path.as_ref())?;
+    let path = path.as_path();
     let (folder, temporary) = beside(path)?;
     let failed = |path: &Path, step| {
         let path = path.to_owned();
         move |error| SaveFileError::Io { path, step, error }
     };
+    let keep = |path: &Path| permissions.clone().map_or(Ok(()), |kept| fs::set_permissions(path, kept));
     let written = disk
         .write(&temporary, bytes)
+        .and_then(|()| keep(&temporary))
         .map_err(failed(&temporary, SaveStep::Write))
         .and_then(|()| disk.sync(&temporary).map_err(failed(&temporary, SaveStep::Sync)))
         .and_then(|()| disk.rename(&temporary, path).map_err(failed(path, SaveStep::Rename)));
@@ -127,6 +131,23 @@ pub fn write_atomically_on(disk: &impl Disk, path: impl AsRef<Path>, bytes: &[u8
         return written;
     }
     disk.sync_folder(&folder).map_err(failed(&folder, SaveStep::SyncFolder))
+}
+
+/// The file that is to be replaced, behind any links, with its permissions if it is there already.
+fn target(path: &Path) -> Result<(PathBuf, Option<fs::Permissions>), SaveFileError> {
+    if path.file_name().is_none() {
+        return Err(SaveFileError::NoName { path: path.to_owned() });
+    }
+    let Ok(real) = fs::canonicalize(path) else { return Ok((path.to_owned(), None)) };
+    let failed = |error| SaveFileError::Io { path: path.to_owned(), step: SaveStep::Write, error };
+    let found = fs::metadata(&real).map_err(failed)?;
+    if !found.is_file() {
+        return Err(SaveFileError::NotAFile { path: path.to_owned() });
+    }
+    if found.permissions().readonly() {
+        return Err(failed(io::Error::from(io::ErrorKind::PermissionDenied)));
+    }
+    Ok((real, Some(found.permissions())))
 }
 
 /// The folder of a file, and a hidden name in it: always the same, so that a crash leaves at most one.

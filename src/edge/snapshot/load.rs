@@ -13,6 +13,9 @@ use std::collections::BTreeMap;
 /// Decoded sections in the order in which they are put into a world.
 type Parts = BTreeMap<(StateKind, &'static str), Box<dyn StateRows>>;
 
+/// Resources without which nothing can go on.
+const EVERY_CAMPAIGN_HAS: [&str; 2] = ["torus", "world_seed"];
+
 pub(super) fn load(world: &mut World, save: &[u8]) -> Result<(), LoadError> {
     let body = open(&Kind { magic: SAVE_MAGIC, version: SAVE_VERSION, name: "save" }, save)?;
     let mut sections = read_sections(body)?;
@@ -20,6 +23,10 @@ pub(super) fn load(world: &mut World, save: &[u8]) -> Result<(), LoadError> {
     let at = at.map_err(|_| LoadError::MissingSection { section: ENTITIES.to_owned() })?;
     let ids = decode_ids(&sections.remove(at)).map_err(|error| fault(ENTITIES, error))?;
     let parts = decode_parts(&StateRegistry::all(world), &sections)?;
+    let is_empty = |name: &&&str| sections.iter().any(|s| s.name == **name && s.rows == 0);
+    if let Some(section) = EVERY_CAMPAIGN_HAS.iter().find(is_empty) {
+        return Err(LoadError::NoCampaign { section });
+    }
     for ((_, name), rows) in &parts {
         if let Some(id) = rows.stranger(&ids) {
             return Err(fault(name, RowsError::Stranger(id)));

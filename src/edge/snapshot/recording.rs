@@ -7,6 +7,7 @@ use crate::base::clock::{GameClock, GameTime};
 use crate::base::contract::{InputLog, LoggedInput, Scenario, ScenarioAppExt, ScenarioError, WorldSeed, expect_inputs};
 use crate::base::state::{Registration, RowsError, StateKind, StateRegistry, state_hash};
 use bevy::prelude::*;
+use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
@@ -36,6 +37,15 @@ struct Setting {
 pub struct Recorder {
     scenario: Scenario,
     settings: Vec<Setting>,
+    begin: Begin,
+}
+
+/// Where the clock stood when the campaign began: a game may have run it before, in a menu.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+struct Begin {
+    now: GameTime,
+    nanos: u64,
+    epoch: DateTime<Utc>,
 }
 
 impl Recorder {
@@ -43,9 +53,13 @@ impl Recorder {
     /// [`start_campaign`](ScenarioAppExt::start_campaign) with the same scenario.
     ///
     /// # Errors
-    /// [`SaveError::Encode`] with the name of a resource that the format cannot hold.
+    /// [`SaveError::CampaignRuns`] if it has begun; [`SaveError::Encode`] with the name of a resource that the format
+    /// cannot hold.
     pub fn new(app: &mut App, scenario: &Scenario) -> Result<Self, SaveError> {
         let world = app.world_mut();
+        if world.contains_resource::<WorldSeed>() {
+            return Err(SaveError::CampaignRuns);
+        }
         let mut settings = Vec::new();
         for (name, registration) in registered_resources(world) {
             let mut payload = Vec::new();
@@ -53,7 +67,8 @@ impl Recorder {
             let rows = rows.map_err(|error| SaveError::Encode { section: name.to_owned(), error })?;
             settings.push(Setting { name: name.to_owned(), rows, payload });
         }
-        Ok(Self { scenario: scenario.clone(), settings })
+        let (now, _, nanos, epoch) = world.resource::<GameClock>().place();
+        Ok(Self { scenario: scenario.clone(), settings, begin: Begin { now, nanos, epoch } })
     }
 
     /// The recording up to where the campaign stands now. The recorder may go on.
@@ -63,6 +78,7 @@ impl Recorder {
         Recording {
             scenario: self.scenario.clone(),
             settings: self.settings.clone(),
+            begin: self.begin,
             inputs: world.get_resource::<InputLog>().map(|log| log.entries.clone()).unwrap_or_default(),
             end: world.resource::<GameClock>().now(),
             hash: state_hash(world),
@@ -99,9 +115,10 @@ pub struct Recording {
     /// What it began with.
     pub scenario: Scenario,
     settings: Vec<Setting>,
+    begin: Begin,
     /// What came from outside.
     pub inputs: Vec<LoggedInput>,
-    /// How long it ran.
+    /// The instant up to which it ran.
     pub end: GameTime,
     /// The state hash at its end.
     pub hash: u128,
@@ -155,6 +172,9 @@ impl Recording {
         for (_, rows) in decode_parts(&registered_resources(world), &sections)? {
             rows.put(world, &[]);
         }
+        // The goal stays where the campaign began: how far to run is the replayer's to say.
+        let Begin { now, nanos, epoch } = self.begin;
+        app.world_mut().resource_mut::<GameClock>().set_place(now, now, nanos, epoch);
         app.start_campaign(&self.scenario)?;
         expect_inputs(app.world_mut(), self.inputs.clone());
         Ok(())

@@ -6,12 +6,15 @@ use super::components::{
 use super::rules;
 use super::view::MemberStates;
 use crate::base::clock::{Agenda, CampaignSystems, DueBatch, DueKind};
-use crate::base::contract::{BattleFought, MarchSighted, ReportedStates, Scenario, ScoutReturned, ScoutsKilled};
+use crate::base::contract::{
+    BattleFought, MarchSighted, MembershipChanged, ReportedStates, Scenario, ScoutReturned, ScoutsKilled, Site,
+    SiteChanged, SiteState,
+};
 use crate::base::id::{AllianceId, EntityIndex, Knower, PlayerId, SiteId, StableId};
 use crate::base::limits::Limits;
 use crate::society::alliance::Roster;
 use bevy::prelude::*;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Where knowledge changes within a pass.
 #[derive(SystemSet, Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -49,12 +52,65 @@ pub(super) fn spawn_knowers(world: &mut World, scenario: &Scenario) {
     }
 }
 
-/// Own members' states, as the world answered them.
-pub(super) fn refresh_members(mut reported: ResMut<ReportedStates>, mut states: ResMut<MemberStates>) {
+/// Own members' states, as the world answered them: of nobody but those who belong to whoever asked.
+pub(super) fn refresh_members(roster: Roster, mut reported: ResMut<ReportedStates>, mut states: ResMut<MemberStates>) {
     if reported.states.is_empty() {
         return;
     }
-    states.fill(reported.states.drain(..));
+    let own = |(knower, state): &(Knower, SiteState)| match knower {
+        Knower::Alliance(alliance) => roster.alliance_of(state.owner) == Some(*alliance),
+        Knower::Player(player) => state.owner == *player,
+    };
+    states.fill(reported.states.drain(..).filter(own));
+}
+
+/// Who changes its alliance takes along what it sees coming to its own sites.
+pub(super) fn follow_members(
+    batch: Res<DueBatch>,
+    mut changed: MessageReader<MembershipChanged>,
+    roster: Roster,
+    index: Res<EntityIndex>,
+    sites: Query<&Site>,
+    mut knowers: Query<(&mut Sightings, &mut ObservationLog)>,
+    mut commands: Commands,
+) {
+    for change in changed.read() {
+        let active = |alliance: Option<AllianceId>| alliance.filter(|a| roster.alliance(*a).is_some_and(|a| a.active));
+        let knower = |alliance| active(alliance).map_or(Knower::Player(change.player), Knower::Alliance);
+        let (from, to) = (knower(change.from), knower(change.to));
+        let (Some(old), Some(new)) = (index.knower(from), index.knower(to)) else { continue };
+        let own = |site| index.site(site).and_then(|e| sites.get(e).ok()).is_some_and(|s| s.owner == change.player);
+        let seen = knowers.get(old).map_or_else(|_| Vec::new(), |(sightings, _)| sightings.0.clone());
+        let coming = seen.into_iter().filter(|s| s.arrival >= batch.now() && own(s.target));
+        match knowers.get_mut(new) {
+            Ok((mut sightings, _)) if from != to => {
+                sightings.0.extend(coming);
+                sightings.0.sort_unstable();
+                sightings.0.dedup();
+            }
+            Err(_) => {
+                let memory = (Sightings(coming.collect()), ObservationLog::default());
+                commands.entity(new).insert(memory);
+            }
+            Ok(_) => {}
+        }
+    }
+}
+
+/// What was known of a site that is gone is no knowledge of what is founded there next. It looks at all reports: sites are
+/// razed rarely.
+pub(super) fn forget_razed(
+    mut changed: MessageReader<SiteChanged>,
+    reports: Query<(Entity, &IntelReport)>,
+    mut commands: Commands,
+) {
+    let gone: BTreeSet<SiteId> = changed.read().filter(|c| c.to.is_none()).map(|c| c.site).collect();
+    if gone.is_empty() {
+        return;
+    }
+    for (entity, _) in reports.iter().filter(|(_, report)| gone.contains(&report.site)) {
+        commands.entity(entity).despawn();
+    }
 }
 
 pub(super) fn expire_reports(

@@ -46,8 +46,10 @@ impl Plugin for IntelPlugin {
             .add_systems(
                 Campaign,
                 (
-                    (gateway::refresh_members, gateway::expire_reports).chain().in_set(IntelSystems::Refresh),
-                    gateway::admit_observations.in_set(IntelSystems::Admit),
+                    (gateway::follow_members, gateway::refresh_members, gateway::expire_reports)
+                        .chain()
+                        .in_set(IntelSystems::Refresh),
+                    (gateway::admit_observations, gateway::forget_razed).chain().in_set(IntelSystems::Admit),
                 ),
             );
     }

@@ -103,9 +103,7 @@ impl View<'_, '_> {
     /// Whether no site stands on a tile.
     #[must_use]
     pub fn is_free(&self, at: Tile) -> bool {
-        let mut free = true;
-        self.grid.for_each_within(at, 0, |_| free = false);
-        free
+        self.grid.on_tile(at).is_none()
     }
 
     /// What the knower knows of a site.

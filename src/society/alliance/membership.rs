@@ -10,9 +10,10 @@ use crate::base::contract::{
 };
 use crate::base::id::{AllianceId, EntityIndex, PlayerId};
 use crate::base::limits::Limits;
+use crate::society::personality::rules as personality;
 use bevy::ecs::system::SystemParam;
 use bevy::prelude::*;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What a change of membership tells.
 #[derive(SystemParam)]
@@ -55,15 +56,28 @@ pub(super) fn apply_memberships(
             }
         }
     }
+    let now = batch.now();
+    let touched: BTreeSet<AllianceId> = moves.iter().flat_map(|m| [m.from, m.to]).flatten().collect();
+    let leaders: BTreeMap<AllianceId, PlayerId> =
+        touched.iter().filter_map(|a| Some((*a, leader_after(*a, &moves, &roster)?))).collect();
     for step in &moves {
-        carry_out(*step, batch.now(), &index, &roster, &mut tidings, &mut commands);
+        let leads = step.to.is_some_and(|a| leaders.get(&a) == Some(&step.player));
+        carry_out(*step, leads, now, &index, &roster, &mut tidings, &mut commands);
     }
-    let left: BTreeSet<AllianceId> = moves.iter().filter_map(|m| m.from).collect();
-    for alliance in left {
-        let gone: BTreeSet<PlayerId> = moves.iter().filter(|m| m.from == Some(alliance)).map(|m| m.player).collect();
-        let joined = moves.iter().any(|m| m.to == Some(alliance) && !gone.contains(&m.player));
-        follow_up(alliance, &gone, joined, batch.now(), &index, &roster, &mut tidings, &mut commands);
+    for alliance in moves.iter().filter_map(|m| m.from).collect::<BTreeSet<_>>() {
+        follow_up(alliance, leaders.get(&alliance).copied(), now, &index, &roster, &mut tidings, &mut commands);
     }
+}
+
+/// Who leads an alliance after some moves: who does now if he stays, else who follows among those who stay, else among
+/// those who join; nobody if nobody is left.
+fn leader_after(alliance: AllianceId, moves: &[Move], roster: &Roster) -> Option<PlayerId> {
+    let leaves = |player| moves.iter().any(|m| m.player == player && m.from == Some(alliance));
+    let staying: Vec<_> = roster.members(alliance).into_iter().filter(|m| !leaves(m.player)).collect();
+    rules::heir(staying.iter().map(|m| (m.rank, m.population, m.player))).or_else(|| {
+        let joining = moves.iter().filter(|m| m.to == Some(alliance)).filter_map(|m| roster.player(m.player));
+        rules::heir(joining.map(|p| (Rank::Member, p.population, p.id)))
+    })
 }
 
 /// The alliance that the player leaves, or the rule that forbids the move.
@@ -78,6 +92,9 @@ fn check(
     };
     if player.kind == PlayerKind::Static {
         return Err(("player_acts", "a player that acts".to_owned(), "it never does".to_owned()));
+    }
+    if set.alliance.is_some() && !roster.has_sites(set.player) {
+        return Err(("has_a_site", "a player with a site".to_owned(), "it has none".to_owned()));
     }
     if moves.iter().any(|m| m.player == set.player) {
         return Err(("one_move", "one change of alliance at one instant".to_owned(), "a second one".to_owned()));
@@ -103,6 +120,7 @@ fn check(
 
 fn carry_out(
     step: Move,
+    leads: bool,
     at: GameTime,
     index: &EntityIndex,
     roster: &Roster,
@@ -111,14 +129,17 @@ fn carry_out(
 ) {
     let Move { player, from, to } = step;
     let Some(entity) = index.player(player) else { return };
-    // The first who joins leads.
-    let leads = to.is_some_and(|a| roster.members(a).is_empty());
     let rank = if leads { Rank::Leader } else { Rank::Member };
     let mut entity = commands.entity(entity);
     match to {
         Some(alliance) => {
             entity.insert(Membership { alliance, rank });
             entity.insert_if_new((Trust::default(), Reliability::default(), WarRecord::default()));
+            // Who was nobody's member until now is somebody all the same.
+            entity.insert_if_new((
+                personality::draw_traits(roster.seed(), player),
+                personality::draw_taste(roster.seed(), player),
+            ));
         }
         None => {
             entity.remove::<(Membership, MemberOf)>();
@@ -144,34 +165,26 @@ fn follow_on_map(player: In<PlayerId>, mut estates: Estates) {
     estates.follow_alliance(*player);
 }
 
-/// What those who stay do: somebody leads again, or the alliance is over.
+/// What those who stay do: somebody leads them, or the alliance is over.
 fn follow_up(
     alliance: AllianceId,
-    gone: &BTreeSet<PlayerId>,
-    joined: bool,
+    leader: Option<PlayerId>,
     at: GameTime,
     index: &EntityIndex,
     roster: &Roster,
     tidings: &mut Tidings,
     commands: &mut Commands,
 ) {
-    let staying: Vec<_> = roster.members(alliance).into_iter().filter(|m| !gone.contains(&m.player)).collect();
-    if staying.is_empty() {
-        if !joined {
-            end_alliance(alliance, at, index, roster, tidings, commands);
-        }
+    let Some(leader) = leader else {
+        end_alliance(alliance, at, index, roster, tidings, commands);
         return;
-    }
-    if staying.iter().any(|m| m.rank == Rank::Leader) {
-        return;
-    }
-    let Some(heir) = rules::heir(staying.iter().map(|m| (m.rank, m.population, m.player))) else { return };
-    if let Some(entity) = index.player(heir) {
-        commands.entity(entity).insert(Membership { alliance, rank: Rank::Leader });
-        tidings
-            .facts
-            .write(CampaignFact { at, fact: Fact::RankChanged { alliance, player: heir, rank: Rank::Leader } });
-    }
+    };
+    let before = roster.member(leader).filter(|_| roster.alliance_of(leader) == Some(alliance));
+    // Who joins at this instant to lead has the rank from the beginning.
+    let Some(entity) = before.filter(|m| m.rank != Rank::Leader).map(|m| m.entity) else { return };
+    commands.entity(entity).insert(Membership { alliance, rank: Rank::Leader });
+    let fact = Fact::RankChanged { alliance, player: leader, rank: Rank::Leader };
+    tidings.facts.write(CampaignFact { at, fact });
 }
 
 /// An alliance without members deliberates no more, and is at war, or at peace, with nobody.
@@ -218,22 +231,21 @@ pub(super) fn eliminate(
     mut changed: MessageReader<SiteChanged>,
     index: Res<EntityIndex>,
     roster: Roster,
-    holdings: Res<crate::base::contract::Holdings>,
     mut tidings: Tidings,
     mut commands: Commands,
 ) {
-    let lost: BTreeSet<PlayerId> =
-        changed.read().filter_map(|c| c.from).filter(|p| holdings.of(*p).is_empty()).collect();
-    let mut left: BTreeSet<AllianceId> = BTreeSet::new();
+    let lost: BTreeSet<PlayerId> = changed.read().filter_map(|c| c.from).filter(|p| !roster.has_sites(*p)).collect();
+    let mut moves: Vec<Move> = Vec::new();
     for player in &lost {
         tidings.facts.write(CampaignFact { at: batch.now(), fact: Fact::PlayerEliminated { player: *player } });
         if let Some(from) = roster.alliance_of(*player) {
             let step = Move { player: *player, from: Some(from), to: None };
-            carry_out(step, batch.now(), &index, &roster, &mut tidings, &mut commands);
-            left.insert(from);
+            carry_out(step, false, batch.now(), &index, &roster, &mut tidings, &mut commands);
+            moves.push(step);
         }
     }
-    for alliance in left {
-        follow_up(alliance, &lost, false, batch.now(), &index, &roster, &mut tidings, &mut commands);
+    for alliance in moves.iter().filter_map(|m| m.from).collect::<BTreeSet<_>>() {
+        let leader = leader_after(alliance, &moves, &roster);
+        follow_up(alliance, leader, batch.now(), &index, &roster, &mut tidings, &mut commands);
     }
 }

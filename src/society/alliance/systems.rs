@@ -6,8 +6,8 @@ use super::components::{
 use super::rules;
 use crate::base::clock::{DueBatch, GameTime};
 use crate::base::contract::{
-    BattleFought, CampaignFact, Fact, INPUT, Input, Inputs, Player, PlayerKind, Rank, RequestRefused, Rhythm, Scenario,
-    Site, Stance, StanceChanged, Stances, WorldSeed,
+    BattleFought, CampaignFact, Fact, Holdings, INPUT, Input, Inputs, Player, PlayerKind, Rank, RequestRefused, Rhythm,
+    Scenario, Stance, StanceChanged, Stances, WorldSeed,
 };
 use crate::base::id::{AllianceId, EntityIndex, Knower, PlayerId, SiteId, StableId};
 use bevy::ecs::system::SystemParam;
@@ -78,6 +78,7 @@ pub(super) fn apply_stances(
     batch: Res<DueBatch>,
     inputs: Res<Inputs>,
     index: Res<EntityIndex>,
+    members: Query<&super::Members>,
     mut alliances: Query<&mut Stances>,
     mut changed: MessageWriter<StanceChanged>,
     mut facts: MessageWriter<CampaignFact>,
@@ -95,6 +96,14 @@ pub(super) fn apply_stances(
             facts.write(refusal(at, request, "alliance_exists", "a known alliance", unknown.to_string()));
             continue;
         };
+        let ended = [set.a, set.b]
+            .into_iter()
+            .find(|id| index.alliance(*id).and_then(|e| members.get(e).ok()).is_none_or(RelationshipTarget::is_empty));
+        if let Some(ended) = ended.filter(|_| set.stance != Stance::Neutral) {
+            let request = format!("set_stance {} {}", set.a, set.b);
+            facts.write(refusal(at, request, "alliance_has_members", "alliances with members", ended.to_string()));
+            continue;
+        }
         if set.a == set.b {
             let request = format!("set_stance {} {}", set.a, set.b);
             facts.write(refusal(at, request, "two_alliances", "two different alliances", set.a.to_string()));
@@ -116,15 +125,12 @@ pub(super) fn note_grievances(
     mut battles: MessageReader<BattleFought>,
     index: Res<EntityIndex>,
     players: Query<&Player>,
-    sites: Query<&Site>,
     mut grievances: Query<&mut Grievances>,
 ) {
     let alliance_of = |id| index.player(id).and_then(|e| players.get(e).ok()).and_then(|p| p.alliance);
-    for battle in battles.read().filter(|b| !b.attacked) {
-        // The owner of the site holds it against them; guests come along.
-        let owner = index.site(battle.site).and_then(|e| sites.get(e).ok()).map(|s| s.owner);
+    for battle in battles.read().filter(|b| b.is_victim()) {
         let (Some(victim), Some(attacker)) = (alliance_of(battle.witness), alliance_of(battle.enemy)) else { continue };
-        if owner != Some(battle.witness) || victim == attacker {
+        if victim == attacker {
             continue;
         }
         if let Some(mut held) = index.alliance(victim).and_then(|e| grievances.get_mut(e).ok()) {
@@ -171,6 +177,7 @@ pub struct Roster<'w, 's> {
     seed: Option<Res<'w, WorldSeed>>,
     alliances: Query<'w, 's, (&'static Alliance, &'static Stances, &'static WarAims, &'static Grievances)>,
     members: Query<'w, 's, &'static super::Members>,
+    holdings: Res<'w, Holdings>,
     players: Query<
         'w,
         's,
@@ -239,6 +246,12 @@ impl Roster<'_, '_> {
     #[must_use]
     pub fn player(&self, player: PlayerId) -> Option<&Player> {
         self.players.get(self.index.player(player)?).ok().map(|(_, p, ..)| p)
+    }
+
+    /// Whether a player holds any site.
+    #[must_use]
+    pub fn has_sites(&self, player: PlayerId) -> bool {
+        !self.holdings.of(player).is_empty()
     }
 
     /// A member.

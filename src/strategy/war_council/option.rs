@@ -1,11 +1,12 @@
 //! What a session can propose, whatever it is.
 
 use super::session::Session;
-use crate::base::contract::Rank;
+use crate::base::contract::{PlayerKind, Rank};
 use crate::base::id::{PlayerId, ProposalId};
 use crate::decision::council::rules::charter::Electorate;
 use crate::decision::council::rules::roll::Roll;
 use crate::decision::council::{ActionKind, CouncilSettings, SubmitProposal, own_score, proposal_of};
+use crate::society::alliance::MemberInfo;
 
 /// An option of a session with its score.
 pub(super) struct CouncilOption {
@@ -29,10 +30,13 @@ impl CouncilOption {
     }
 }
 
-/// The awake leader or officer whose own score for the option is highest, ties by id.
+/// The awake leader or officer, no person, whose own score for the option is highest, ties by id.
 fn proposer(session: &Session, submission: &SubmitProposal) -> Option<PlayerId> {
     let mut best: Option<(f64, PlayerId)> = None;
-    for member in session.members.iter().filter(|m| m.rank != Rank::Member && m.rhythm.is_awake(session.now)) {
+    // A person proposes for itself, or not at all.
+    let may =
+        |m: &&MemberInfo| m.kind == PlayerKind::Active && m.rank != Rank::Member && m.rhythm.is_awake(session.now);
+    for member in session.members.iter().filter(may) {
         let submission = SubmitProposal { proposer: member.player, ..submission.clone() };
         let id = ProposalId { alliance: session.alliance, n: 0 };
         let roll = Roll::open(Electorate::Cabinet, &[], member.player);

@@ -3,7 +3,7 @@
 use super::session::Session;
 use crate::action::operations::SendScouts;
 use crate::base::clock::GameSpan;
-use crate::base::contract::SiteState;
+use crate::base::contract::{PlayerKind, SiteState};
 use crate::base::id::{AllianceId, PlayerId, SiteId};
 use crate::base::ruleset::Force;
 use crate::decision::planning::rules::option::{ScoutInputs, scout_score};
@@ -70,7 +70,8 @@ fn party(
         .filter(|(_, (site, scouts))| {
             scouts.total() >= u64::from(target.party)
                 && sent_by.get(&site.owner).copied().unwrap_or(0) < session.settings.parties_per_member
-                && session.member(site.owner).is_some_and(|m| m.rhythm.is_awake(session.now))
+                // A person sends its own scouts.
+                && session.member(site.owner).is_some_and(|m| m.kind == PlayerKind::Active && m.rhythm.is_awake(session.now))
         })
         .filter_map(|(i, (site, scouts))| Some((view.model().travel_of(site, to, scouts)?, site.site, i)))
         .min()?;

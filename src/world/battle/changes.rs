@@ -3,7 +3,6 @@
 
 use crate::base::clock::PassScratch;
 use crate::base::id::{PlayerId, SiteId};
-use crate::world::march::March;
 use bevy::prelude::{Entity, Resource};
 use std::collections::BTreeSet;
 
@@ -24,10 +23,8 @@ pub(crate) enum Change {
     },
     /// Settlers reached a free tile.
     Founded {
-        /// The march that brought them.
+        /// The march that brought them: what it is when it is its turn, as changes before may have found it a new home.
         entity: Entity,
-        /// What it is.
-        march: Box<March>,
     },
 }
 

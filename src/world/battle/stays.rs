@@ -116,7 +116,7 @@ impl Arms<'_, '_> {
                 at,
                 attacked,
                 order: own.order,
-                origin: own.id.site,
+                origin: own.home,
                 own_before,
                 own_lost,
                 // Of the village itself neither side saw anything.

@@ -71,8 +71,8 @@ fn admit(arms: &mut Arms, assault: &mut Assault, now: GameTime) {
 /// The settlers found their village at the end of this pass.
 fn settle(arms: &mut Arms, assault: Assault) {
     arms.changes.seal(assault.target);
-    for (entity, march) in assault.marches {
-        arms.changes.now.push(Change::Founded { entity, march: Box::new(march) });
+    for (entity, _) in assault.marches {
+        arms.changes.now.push(Change::Founded { entity });
     }
 }
 

@@ -1,8 +1,10 @@
 //! Founding a village.
 
-use super::systems::once;
+use super::systems::{coming, once};
 use crate::base::clock::{Agenda, GameTime};
-use crate::base::contract::{AccountRole, CampaignFact, Estates, Fact, Founding, Player, Site};
+use crate::base::contract::{
+    AccountRole, CampaignFact, Estates, Fact, Founding, MarchSighted, Player, Relations, Site,
+};
 use crate::base::geometry::Torus;
 use crate::base::id::EntityIndex;
 use crate::base::limits::Limits;
@@ -15,9 +17,11 @@ const FOUNDERS: u32 = 5;
 
 /// Settlers become the inhabitants of a new village, and what they brought is built into it. If they cannot, they go
 /// home with all of it.
-pub(super) fn found(world: &mut World, entity: Entity, march: &March, now: GameTime) -> Result {
+pub(super) fn found(world: &mut World, entity: Entity, now: GameTime) -> Result {
+    // A march that disbanded at this instant founds nothing.
+    let Some(march) = world.get::<March>(entity).cloned() else { return Ok(()) };
     let torus = *world.resource::<Torus>();
-    let founding = founding(world, march);
+    let founding = founding(world, &march);
     let found = match founding {
         Some(founding) => {
             let mut founding = Some(founding);
@@ -34,7 +38,7 @@ pub(super) fn found(world: &mut World, entity: Entity, march: &March, now: GameT
     };
     let role = world.resource::<EntityIndex>().player(march.owner).and_then(|e| world.get::<AccountRole>(e));
     found_village(world, site, role.copied().unwrap_or_default(), now);
-    let (home, owner, order) = (march.home, march.owner, march.order);
+    let (home, owner, order, target) = (march.home, march.owner, march.order, march.target);
     let (force, goods) = (march.force.clone(), march.loot);
     once(world, move |mut ways: Ways, mut commands: Commands| {
         if let Some((mut home, ledger)) = ways.villages.with_ledger(home) {
@@ -45,6 +49,9 @@ pub(super) fn found(world: &mut World, entity: Entity, march: &March, now: GameT
         ways.tell_gone(order);
         commands.entity(entity).despawn();
         ways.villages.share_crop(owner, now);
+    })?;
+    once(world, move |ways: Ways, relations: Relations, mut sighted: MessageWriter<MarchSighted>| {
+        sighted.write_batch(coming(&ways, &relations, (target, owner), now));
     })?;
     debug!("settlers of {id} founded a village");
     Ok(())

@@ -2,7 +2,7 @@
 
 use super::found::found;
 use crate::base::clock::{DueBatch, GameTime};
-use crate::base::contract::{Estates, Holdings, MarchSighted, Relations, Site};
+use crate::base::contract::{Estates, Holdings, Manner, MarchSighted, Relations, Site};
 use crate::base::id::{EntityIndex, MarchId, PlayerId, SiteId};
 use crate::world::battle::{Change, Changes};
 use crate::world::march::Ways;
@@ -18,7 +18,7 @@ pub(super) fn change_sites(world: &mut World) -> Result {
         match change {
             Change::Taken { site, by } => take(world, site, by, now)?,
             Change::Razed { site } => raze(world, site, now)?,
-            Change::Founded { entity, march } => found(world, entity, &march, now)?,
+            Change::Founded { entity } => found(world, entity, now)?,
         }
     }
     Ok(())
@@ -60,18 +60,23 @@ fn take(world: &mut World, site: SiteId, by: PlayerId, now: GameTime) -> Result 
 }
 
 /// What the new owner sees coming: hostile marches under way to the village, in the order of their ids.
-fn coming(ways: &Ways, relations: &Relations, (site, witness): (SiteId, PlayerId), now: GameTime) -> Vec<MarchSighted> {
+pub(super) fn coming(
+    ways: &Ways,
+    relations: &Relations,
+    (site, witness): (SiteId, PlayerId),
+    now: GameTime,
+) -> Vec<MarchSighted> {
     let mut marches: Vec<_> = ways
         .marches
         .iter()
         .filter(|m| m.target == site && !m.homeward && m.arrival > now && m.manner.is_seen())
         .filter(|m| !relations.are_friends(m.owner, witness))
-        .map(|m| (m.id, m.arrival))
+        .map(|m| (m.id, m.home, m.arrival))
         .collect();
     marches.sort_unstable();
-    let sight = |(id, arrival): (MarchId, GameTime)| MarchSighted {
+    let sight = |(_, home, arrival): (MarchId, SiteId, GameTime)| MarchSighted {
         witness,
-        origin: id.site,
+        origin: home,
         target: site,
         seen_at: now,
         arrival,
@@ -104,7 +109,22 @@ fn raze(world: &mut World, site: SiteId, now: GameTime) -> Result {
     }
     once(world, move |mut ways: Ways| {
         send_guests(&mut ways, site, now);
+        let staying = ways.villages.guests_where(|_, guest| guest.home == site);
+        let mut leaving: Vec<MarchId> = ways
+            .marches
+            .iter()
+            .filter(|m| m.home == site && !m.homeward && m.manner == Manner::Reinforce)
+            .map(|m| m.id)
+            .collect();
+        leaving.sort_unstable();
         ways.rehome(site, owner, now);
+        // Whoever sent them away is not there to call them home.
+        for (host, guest) in staying {
+            ways.send_guest(host, guest, None, now);
+        }
+        for march in leaving {
+            ways.turn(march, "home_lost", now);
+        }
         for march in blockades(&ways, site) {
             ways.turn(march, "target_gone", now);
         }

@@ -77,6 +77,11 @@ fn train(
     let kept = rules::establish(&economy.establishment, economy.reference, population, &wanted);
     let (establishment, reference) =
         kept.ok_or_else(|| ("crop", "an army that the village can feed".to_owned(), units()))?;
+    // A village that has shrunk keeps its army by what it was: the same asked today means more then.
+    if establishment.total() > settings.army_max {
+        let value = format!("{} units at {reference} inhabitants", establishment.total());
+        return Err(("army_max", format!("{} units", settings.army_max), value));
+    }
     economy.establishment = establishment;
     economy.reference = reference;
     villages.replan(site, now);

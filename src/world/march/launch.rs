@@ -11,7 +11,7 @@ use crate::base::geometry::{SiteGrid, Tile, Torus};
 use crate::base::goods::Goods;
 use crate::base::id::{EntityIndex, MarchId, OrderId, PlayerId, SiteId, StableId};
 use crate::base::ruleset::{Force, Ruleset, UnitRole};
-use crate::world::village::{Buildings, Garrison, Ledger, Stores, stores as village_stores};
+use crate::world::village::{BuildingKind, Buildings, Garrison, Ledger, Stores, stores as village_stores};
 use bevy::ecs::system::SystemParam;
 use bevy::prelude::*;
 
@@ -215,18 +215,41 @@ pub(super) fn launch_inputs(
             arrival: None,
             aims: *aims,
         };
-        let result = if enough { depot.launch(at, departure).map(|_| ()) } else { Err("troops_at_home") };
-        if let Err(rule) = result {
-            facts.write(CampaignFact {
-                at,
-                fact: Fact::RequestRefused(RequestRefused {
-                    request: format!("launch_march {origin} to {target}"),
-                    rule: rule.to_owned(),
-                    limit: limit_of(rule, &depot.rules),
-                    value: format!("{} units", force.total()),
-                    retry_after: None,
-                }),
-            });
+        let aims_at_something = aims.iter().flatten().all(|aim| BuildingKind::from_number(*aim).is_some());
+        let result = match (enough, aims_at_something) {
+            (false, _) => Err("troops_at_home"),
+            (_, false) => Err("aims"),
+            _ => depot.launch(at, departure),
+        };
+        let fact = match result {
+            Ok((march, _, arrival)) => Fact::MarchLeft { march, target: *target, manner: *manner, arrival },
+            Err(rule) => Fact::RequestRefused(RequestRefused {
+                request: format!("launch_march {origin} to {target}"),
+                rule: rule.to_owned(),
+                limit: limit_of(rule, &depot.rules),
+                value: depot.value_of(rule, *origin, force, *aims),
+                retry_after: None,
+            }),
+        };
+        facts.write(CampaignFact { at, fact });
+    }
+}
+
+impl Depot<'_, '_> {
+    /// What of a request broke a rule.
+    fn value_of(&self, rule: &str, origin: SiteId, force: &Force, aims: [Option<u8>; 2]) -> String {
+        let home =
+            self.index.site(origin).and_then(|e| self.sites.get(e).ok()).map(|(_, _, garrison, _)| &garrison.home);
+        match (rule, home) {
+            ("aims", _) => format!("{aims:?}"),
+            ("troops_at_home", Some(home)) => {
+                let short = force.iter().find(|(class, n)| *n > home.count(*class));
+                short.map_or_else(String::new, |(class, n)| {
+                    let name = self.rules.unit(class).map_or("of an unknown class", |u| u.name.as_str());
+                    format!("{n} {name}, of which {} are at home", home.count(class))
+                })
+            }
+            _ => format!("{} units", force.total()),
         }
     }
 }
@@ -238,7 +261,13 @@ fn limit_of(rule: &str, rules: &Ruleset) -> String {
         "founding_goods" => format!("{} of each good in store", rules.founding_goods),
         "tile_free" | "on_the_map" => "a free tile of the map".to_owned(),
         "pact" | "own_alliance" => "no hostile march against a friend".to_owned(),
+        "aims" => format!("buildings by number, 0 to {}", BuildingKind::ALL.len() - 1),
+        "scouts_only" => "scouts and nothing else".to_owned(),
+        "blockade" => "no blockade under this ruleset".to_owned(),
+        "origin_exists" | "target_exists" => "a site that exists".to_owned(),
+        "target_is_origin" => "another site".to_owned(),
+        "no_troops_at_home" => "one unit at least".to_owned(),
         "not_a_friend" => "reinforcements for oneself, the own alliance and its partners".to_owned(),
-        _ => "what stands at home, to another site that exists".to_owned(),
+        _ => "what stands at home".to_owned(),
     }
 }

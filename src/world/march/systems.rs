@@ -64,6 +64,8 @@ pub(super) fn recall_inputs(batch: Res<DueBatch>, inputs: Res<Inputs>, ruleset: 
 
 /// A guest does not know its host by its id alone: people call guests home rarely, so all villages are asked.
 fn send_guest_home(ways: &mut Ways, id: MarchId, now: GameTime) -> Option<()> {
+    // A number that no march of that site ever had needs no search.
+    ways.villages.get(id.site).filter(|v| (1..=v.garrison.marches).contains(&id.n) || id.site.tile_id().is_some())?;
     let host = ways.villages.host_of(id)?;
     ways.send_guest(host, id, None, now).then_some(())
 }

@@ -48,6 +48,8 @@ pub(super) struct Draft<'a> {
     /// By target, then source: eighths that are sent.
     parts: Vec<Vec<u8>>,
     iterations: u32,
+    /// Groups that are planned already, from which every send keeps its distance.
+    beside: Vec<PlannedGroup>,
 }
 
 /// How good a plan is: value met, then goods lost, then travel.
@@ -93,7 +95,12 @@ impl<'a> Draft<'a> {
             .map(|t| (0..problem.sources.len()).map(|s| offer(problem, model, s, t.estimate.at)).collect())
             .collect();
         let parts = vec![vec![0; problem.sources.len()]; problem.targets.len()];
-        Self { problem, settings, model, offers, parts, iterations: 0 }
+        Self { problem, settings, model, offers, parts, iterations: 0, beside: Vec::new() }
+    }
+
+    /// Plans beside these groups.
+    pub(super) fn beside(self, beside: Vec<PlannedGroup>) -> Self {
+        Self { beside, ..self }
     }
 
     /// The groups of one target with these parts.
@@ -461,7 +468,7 @@ impl<'a> Draft<'a> {
                 let arrival = self.problem.arrival + wave.offset();
                 let launch = arrival - travel;
                 let close = |g: &PlannedGroup| g.site == source.site.site && (g.launch - launch).0.abs() < spacing;
-                let clashes = others.iter().chain(&groups).any(close);
+                let clashes = others.iter().chain(&self.beside).chain(&groups).any(close);
                 if clashes || !source.rhythm.is_awake(launch) || launch < self.problem.not_before {
                     continue;
                 }

@@ -31,9 +31,10 @@ pub(super) fn allocate_train(
     for target in 0..problem.targets.len() {
         behind.push(train.behind(target));
     }
-    let cleaner = train.cleaner();
+    let groups: Vec<PlannedGroup> = behind.iter().flatten().flatten().cloned().collect();
+    let cleaner = train.cleaner(groups.len());
     let waves = waves_of(problem, |w| !is_behind(w));
-    let mut draft = Draft::new(&cleaner, settings, model);
+    let mut draft = Draft::new(&cleaner, settings, model).beside(groups);
     draft.construct();
     draft.improve();
     let mut plan = draft.into_plan();
@@ -82,9 +83,10 @@ impl<'a> Train<'a> {
         Self { problem, engines, settings, model }
     }
 
-    /// What is left to plan when everything behind the cleaner is chosen.
-    fn cleaner(&self) -> AllocationProblem {
+    /// What is left to plan when everything behind the cleaner is chosen: so many groups.
+    fn cleaner(&self, groups: usize) -> AllocationProblem {
         let mut cleaner = self.problem.clone();
+        cleaner.groups_max = cleaner.groups_max.saturating_sub(groups);
         cleaner.pattern.waves.retain(|w| !is_behind(*w));
         for wave in &mut cleaner.pattern.waves {
             // The engines are gone already: what is slowest now are rams, and they go along.
