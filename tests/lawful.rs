@@ -6,6 +6,8 @@
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests may fail like tests")]
 
+mod common;
+
 use bevy::ecs::system::SystemParam;
 use bevy::prelude::*;
 use bevy_alliance::base::clock::{Campaign, CampaignSystems, DueBatch, GameSpan, GameTime};
@@ -22,9 +24,11 @@ use bevy_alliance::edge::test_app::{TestApp, small_world};
 use bevy_alliance::knowledge::intel::{Cause, Observation, ObservationLog, Seen, Sighting};
 use bevy_alliance::society::alliance::Alliance;
 use bevy_alliance::world::economy::EconomySystems;
+use bevy_alliance::world::generator::{GeneratorOptions, generate_world};
 use bevy_alliance::world::march::March;
 use bevy_alliance::world::village::stores::read_stores;
 use bevy_alliance::world::village::{Blockades, Buildings, Garrison, Guests, Stores};
+use common::*;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The truth of a village at an instant.
@@ -205,6 +209,8 @@ struct Judge {
     reports: u32,
     /// Villages that changed hands.
     taken: u32,
+    /// Marches that were seen because of that, by the new owners.
+    inherited: u32,
 }
 
 fn look_before(world: Eyes, mut judge: ResMut<Judge>) {
@@ -403,6 +409,9 @@ impl Judge {
             Some(used) => {
                 self.at_once += u32::from(grants.swap_remove(used).sight.is_broad());
                 *self.lawful.entry(format!("{:?}", seen.cause)).or_default() += 1;
+                let departed =
+                    |s: &Sighting| self.departed.iter().any(|m| (m.target, m.arrival) == (s.target, s.arrival));
+                self.inherited += u32::from(matches!(&seen.seen, Seen::March(sighting) if !departed(sighting)));
                 let nothing = matches!(seen.seen, Seen::Site { troops: None, .. });
                 self.blind += u32::from(nothing);
             }
@@ -491,7 +500,13 @@ fn judged(mut app: TestApp) -> TestApp {
 }
 
 fn generated(seed: u64) -> TestApp {
-    judged(TestApp::with(&small_world(seed, 300), |app| {
+    // Where they live close together, more villages change hands.
+    let close = GeneratorOptions { seed, villages: 200, half_width: 30, alliances: 3, ..GeneratorOptions::default() };
+    let scenario = match seed % 2 {
+        0 => generate_world(&close, &Ruleset::extended()).unwrap(),
+        _ => small_world(seed, 300),
+    };
+    judged(TestApp::with(&scenario, |app| {
         app.insert_resource(Limits { lone_observations_kept: 2_000, ..Limits::default() });
         if seed.is_multiple_of(4) {
             app.insert_resource(Ruleset::classic());
@@ -541,12 +556,13 @@ fn judge_weeks(seeds: core::ops::RangeInclusive<u64>) -> Judge {
         }
         all.blind += verdict.blind;
         all.taken += verdict.taken;
+        all.inherited += verdict.inherited;
         all.at_once += verdict.at_once;
         all.reports += verdict.reports;
     }
     println!(
-        "{:?}; {} blind, {} among several at once, {} reports, {} villages taken",
-        all.lawful, all.blind, all.at_once, all.reports, all.taken
+        "{:?}; {} blind, {} among several at once, {} reports, {} villages taken, {} marches to them",
+        all.lawful, all.blind, all.at_once, all.reports, all.taken, all.inherited
     );
     all
 }
@@ -557,6 +573,37 @@ fn weeks_of_observations_are_lawful() {
     assert_eq!(all.lawful.len(), 6, "each cause is judged");
     assert!(all.blind > 0 && all.taken > 0, "somebody fell without a report, and villages changed hands");
     assert!(10 * all.at_once < all.lawful.values().sum::<u32>(), "nearly all are compared with the exact truth");
+}
+
+#[test]
+fn a_new_owner_sees_what_is_on_its_way_and_no_more() {
+    let troops = [(LEGIONNAIRE, 500), ("senator", 6), ("equites_legati", 20)];
+    let made = sides().village(1, 1, (12, 0), &troops).village(9, 3, (0, 0), &[]).village(8, 3, (0, 60), &[]);
+    let mut app = judged(made.village(6, 6, (60, 0), &troops).start(Ruleset::extended()));
+    leaves(&mut app, 6, 9, &[(LEGIONNAIRE, 10)], Manner::Siege);
+    leaves(&mut app, 6, 9, &[(LEGIONNAIRE, 10)], Manner::Blockade);
+    leaves(&mut app, 6, 9, &[("equites_legati", 5)], Manner::Scout);
+    leaves(&mut app, 1, 9, &[(LEGIONNAIRE, 300), ("senator", 6)], Manner::Siege);
+    until(&mut app, at(GameSpan::hours(24)));
+    assert_eq!(owner(&app, 9), Some(1));
+    let verdict = verdict(&app);
+    assert_eq!(verdict.faults, [""; 0]);
+    assert_eq!((verdict.taken, verdict.inherited), (1, 2), "the scouts come unseen");
+}
+
+#[test]
+fn who_fights_before_a_village_learns_nothing_of_it() {
+    let troops = [(LEGIONNAIRE, 500)];
+    let made = sides().village(1, 1, (12, 0), &troops).village(9, 3, (0, 0), &troops).village(4, 4, (0, 30), &troops);
+    let mut app = judged(made.start(Ruleset::extended()));
+    leaves(&mut app, 1, 9, &[(LEGIONNAIRE, 100)], Manner::Blockade);
+    leaves(&mut app, 4, 9, &[(LEGIONNAIRE, 300)], Manner::Reinforce);
+    until(&mut app, at(GameSpan::hours(24)));
+    assert_eq!(guests(&app, 9).0.len(), 1, "most get through");
+    let verdict = verdict(&app);
+    assert_eq!(verdict.faults, [""; 0]);
+    assert_eq!((verdict.blind, verdict.reports), (1, 2));
+    assert_eq!(verdict.lawful.values().sum::<u32>(), 3, "the blockade is seen coming, and both sides see the fight");
 }
 
 /// The same over a hundred weeks:
