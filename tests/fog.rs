@@ -11,15 +11,15 @@ use bevy::ecs::system::SystemParam;
 use bevy::prelude::*;
 use bevy_alliance::base::clock::{Campaign, CampaignSystems, DueBatch, GameSpan, GameTime, HostSystems};
 use bevy_alliance::base::contract::{
-    AccountRole, BallotRequested, BattleFought, CampaignFact, CastVote, Fact, LaunchDue, MembershipChanged, Player,
-    PlayerKind, RecallGroup, Rhythm, Scenario, ScoutReturned, ScoutsKilled, Site, SiteChanged, StanceChanged, Stances,
-    Vote, WithdrawGuests,
+    AccountRole, BallotRequested, BattleFought, CampaignFact, CastVote, Fact, LaunchDue, LaunchMarch, Manner,
+    MembershipChanged, Player, PlayerKind, RecallGroup, Rhythm, Scenario, ScoutReturned, ScoutsKilled, Site,
+    SiteChanged, StanceChanged, Stances, Vote, WithdrawGuests,
 };
 use bevy_alliance::base::goods::Goods;
 use bevy_alliance::base::id::{EntityIndex, Knower, OrderId, PlayerId, SiteId, StableId, UnitClass};
 use bevy_alliance::base::limits::Limits;
 use bevy_alliance::base::rng::{Purpose, Stream};
-use bevy_alliance::base::ruleset::Ruleset;
+use bevy_alliance::base::ruleset::{Force, Ruleset};
 use bevy_alliance::edge::test_app::TestApp;
 use bevy_alliance::knowledge::intel::ObservationLog;
 use bevy_alliance::society::alliance::{Alliance, ProposalCount};
@@ -187,6 +187,7 @@ struct Pair {
 }
 
 const SPAN: GameSpan = GameSpan::days(3);
+const STIRRED_EVERY: GameSpan = GameSpan::hours(4);
 
 impl Pair {
     fn draw(seed: u64) -> Self {
@@ -335,6 +336,8 @@ struct Compared {
     /// Alliances and lone players that decided or saw anything.
     knowers: usize,
     alliances: usize,
+    /// Decisions of lone players.
+    alone: usize,
     /// Alliances that saw something else in the end.
     saw: usize,
     /// Alliances before which something public differed first.
@@ -351,6 +354,7 @@ impl Compared {
     fn note(&mut self, knower: Knower, Equal { decisions, seen, public }: Equal, from: GameTime) {
         self.knowers += 1;
         if matches!(knower, Knower::Player(_)) {
+            self.alone += decisions;
             return;
         }
         let cut = seen.into_iter().chain(public).min();
@@ -391,23 +395,51 @@ fn compare(knower: Knower, worlds: [&Diaries; 2], from: GameTime) -> Result<Equa
     Err(format!("{knower:?} decides at {at} (cut {cut:?}) {:#?}, and {:#?}", told(&a), told(&b)))
 }
 
+/// Players send raids, led by nobody: the same in both worlds, drawn from what stands in the first.
+fn stir(worlds: &mut [TestApp; 2], stream: &mut Stream) {
+    let world = worlds[0].app.world_mut();
+    let mut homes: Vec<(SiteId, Force)> =
+        world.query::<(&Site, &Garrison)>().iter(world).map(|(site, g)| (site.id, g.home.clone())).collect();
+    homes.sort_unstable_by_key(|(site, _)| *site);
+    for _ in 0..6 {
+        let (origin, home) = stream.pick(&homes).unwrap();
+        let (target, _) = stream.pick(&homes).unwrap();
+        let manner = if stream.chance(0.2) { Manner::Siege } else { Manner::Raid };
+        let force = home.share(stream.unit() / 2.0);
+        let march = LaunchMarch { origin: *origin, target: *target, force, manner, aims: [None; 2] };
+        for world in worlds.iter_mut() {
+            world.app.world_mut().write_message(march.clone());
+        }
+    }
+}
+
 /// Runs both worlds of a pair and compares all whom the change was hidden from.
 fn check_pair(seed: u64, step: GameSpan, extra: fn(&mut App), compared: &mut Compared) -> Result<(), String> {
     let mut pair = Pair::draw(seed);
     let mut worlds = [pair.start(extra), pair.start(extra)];
-    for world in &mut worlds {
-        world.run_in_steps(pair.at, step);
-    }
-    let told = pair.change(&mut worlds[1]);
-    for world in &mut worlds {
-        world.run_in_steps(SPAN - pair.at, step);
+    let is_stirred = pair.stream.chance(0.5);
+    let mut told = BTreeSet::new();
+    let mut raids = Stream::new(seed, 1, Purpose::EXAMPLE, 0);
+    let from = GameTime(0) + pair.at;
+    while worlds[0].now() < GameTime(0) + SPAN {
+        let now = worlds[0].now();
+        if now == from {
+            told = pair.change(&mut worlds[1]);
+        }
+        let mut span = STIRRED_EVERY - GameSpan((now - GameTime(0)).0 % STIRRED_EVERY.0);
+        if is_stirred && span == STIRRED_EVERY {
+            stir(&mut worlds, &mut raids);
+        }
+        if now < from {
+            span = span.min(from - now);
+        }
+        worlds.iter_mut().for_each(|world| world.run_in_steps(span, step));
     }
     let [a, b] = worlds.each_ref().map(|w| w.app.world().resource::<Diaries>());
     let knowers: BTreeSet<Knower> =
         [a, b].iter().flat_map(|d| d.decided.keys().chain(d.seen.keys())).copied().collect();
     compared.pairs += 1;
     for knower in knowers.difference(&told) {
-        let from = GameTime(0) + pair.at;
         let equal = compare(*knower, [a, b], from).map_err(|why| format!("pair {seed}: {why}"))?;
         compared.note(*knower, equal, from);
     }
