@@ -11,6 +11,7 @@ use bevy_alliance::base::id::{EntityIndex, Knower, OrderId, PlayerId, SiteId, St
 use bevy_alliance::knowledge::intel::ObservationLog;
 use bevy_alliance::society::alliance::Alliance;
 use bevy_alliance::world::economy::CENSUS;
+use bevy_alliance::world::village::{Buildings, Economy, Garrison, Stores};
 use std::collections::BTreeMap;
 
 /// What happened, each with its instant, in the order in which it did.
@@ -66,7 +67,9 @@ impl People<'_, '_> {
     /// Whose decision a fact tells of.
     fn decider(&self, fact: &Fact) -> Option<Knower> {
         match fact {
-            Fact::CouncilMet { alliance, .. } | Fact::ScoutsSent { alliance, .. } => Some(Knower::Alliance(*alliance)),
+            Fact::CouncilMet { alliance, .. }
+            | Fact::ScoutsSent { alliance, .. }
+            | Fact::TrustChanged { alliance, .. } => Some(Knower::Alliance(*alliance)),
             Fact::ProposalSubmitted { proposal, .. }
             | Fact::BallotCast { proposal, .. }
             | Fact::ProposalDecided { proposal, .. }
@@ -75,7 +78,6 @@ impl People<'_, '_> {
                 Some(Knower::Alliance(operation.alliance))
             }
             Fact::OperationConcluded(report) => Some(Knower::Alliance(report.operation.alliance)),
-            Fact::TrustChanged { alliance, .. } => Some(Knower::Alliance(*alliance)),
             Fact::GroupLaunched { order, .. } | Fact::GroupFailed { order, .. } => self.of_order(*order),
             Fact::AlarmRaised { player, .. } | Fact::AlarmAnswered { player, .. } | Fact::Retaliated { player, .. } => {
                 self.knower(*player)
@@ -109,14 +111,16 @@ pub(crate) fn note_decisions(
     }
 }
 
-/// Notes what each knower saw: its observations, and the reports of battles and scouts of which they are made, because
-/// these also tell of own losses and loot.
+/// Notes what each knower saw: its observations, the reports of battles and scouts of which they are made, because these
+/// also tell of own losses and loot, and all that stands and lies in a village that it has taken.
 pub(crate) fn note_sights(
     batch: Res<DueBatch>,
     logs: Query<(&StableId, &ObservationLog), Changed<ObservationLog>>,
     mut battles: MessageReader<BattleFought>,
     mut scouts: MessageReader<ScoutReturned>,
     mut killed: MessageReader<ScoutsKilled>,
+    mut changed: MessageReader<SiteChanged>,
+    villages: Query<(&Garrison, &Buildings, &Stores, &Economy)>,
     people: People,
     mut diaries: ResMut<Diaries>,
 ) {
@@ -136,7 +140,9 @@ pub(crate) fn note_sights(
     let battles = battles.read().map(|b| (b.witness, format!("{b:?}")));
     let scouts = scouts.read().map(|s| (s.witness, format!("{s:?}")));
     let killed = killed.read().map(|k| (k.witness, format!("{k:?}")));
-    for (witness, what) in battles.chain(scouts).chain(killed) {
+    let village = |site| Some(format!("{:?}", villages.get(people.index.site(site)?).ok()?));
+    let taken = changed.read().filter_map(|c| c.from.and(c.to).zip(village(c.site)));
+    for (witness, what) in battles.chain(scouts).chain(killed).chain(taken) {
         if let Some(knower) = people.knower(witness) {
             diaries.seen.entry(knower).or_default().push((now, what));
         }

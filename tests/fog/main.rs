@@ -152,7 +152,7 @@ fn check_pairs(seeds: core::ops::Range<u64>) -> Compared {
             panic!("{why}");
         }
     }
-    println!("{compared:#?}");
+    eprintln!("{compared:#?}");
     compared
 }
 
@@ -185,7 +185,7 @@ fn check_caught(leak: fn(&mut App)) {
     let step = GameSpan::mins(10);
     let caught = |leak| (0..12).find_map(|seed| check_pair(seed, step, leak, &mut Compared::default()).err());
     let why = caught(leak).expect("the leak is caught");
-    println!("{why}");
+    eprintln!("{why}");
     assert!(why.contains("decides"));
 }
 

@@ -9,7 +9,9 @@ use bevy_alliance::base::contract::{
     BattleFought, EnemyGroup, Manner, Player, PlayerKind, Site, SiteChanged, Stances, WorldSystems,
 };
 use bevy_alliance::base::goods::Goods;
-use bevy_alliance::base::id::{EntityIndex, Knower, MarchId, PlayerId, ProposalId, SiteId, StableId, UnitClass};
+use bevy_alliance::base::id::{
+    EntityIndex, Knower, MarchId, OrderId, PlayerId, ProposalId, SiteId, StableId, UnitClass,
+};
 use bevy_alliance::base::ruleset::{Force, Ruleset};
 use bevy_alliance::edge::test_app::TestApp;
 use bevy_alliance::knowledge::intel::{Cause, Observation, ObservationLog, Seen, Sighting};
@@ -263,7 +265,7 @@ impl Judge {
             if world.are_friends(march.owner, place.owner) {
                 continue;
             }
-            let operation = march.order.and_then(|order| order.operation()).filter(|_| joint);
+            let operation = march.order.and_then(OrderId::operation).filter(|_| joint);
             let alone = operation.is_none().then_some(march.id);
             let assault = assaults
                 .entry((march.target, operation, march.wave, march.manner, alone))

@@ -88,7 +88,7 @@ fn judge_weeks(seeds: core::ops::RangeInclusive<u64>) -> Judge {
         all.at_once += verdict.at_once;
         all.reports += verdict.reports;
     }
-    println!(
+    eprintln!(
         "{:?}; {} blind, {} among several at once, {} reports, {} villages taken, {} marches to them",
         all.lawful, all.blind, all.at_once, all.reports, all.taken, all.inherited
     );
