@@ -40,7 +40,8 @@ impl TestApp {
         Self::with(scenario, |_| {})
     }
 
-    /// Starts a campaign; `setup` runs before the plugins are added.
+    /// Starts a campaign; `setup` runs before the plugins are added. Systems of the schedule `Campaign` are added to
+    /// [`app`](Self::app) afterwards: the plugins make that schedule anew.
     ///
     /// # Panics
     /// If the scenario contradicts itself.

@@ -1,0 +1,492 @@
+//! Who may have seen what, by the truth of the world.
+//!
+//! What is *not* here: the gateway of `knowledge`, and the fights that report to it.
+
+use bevy::ecs::system::SystemParam;
+use bevy::prelude::*;
+use bevy_alliance::base::clock::{Campaign, CampaignSystems, DueBatch, GameTime};
+use bevy_alliance::base::contract::{
+    BattleFought, EnemyGroup, Manner, Player, PlayerKind, Site, SiteChanged, Stances, WorldSystems,
+};
+use bevy_alliance::base::goods::Goods;
+use bevy_alliance::base::id::{
+    EntityIndex, Knower, MarchId, OrderId, PlayerId, ProposalId, SiteId, StableId, UnitClass,
+};
+use bevy_alliance::base::ruleset::{Force, Ruleset};
+use bevy_alliance::edge::test_app::TestApp;
+use bevy_alliance::knowledge::intel::{Cause, Observation, ObservationLog, Seen, Sighting};
+use bevy_alliance::society::alliance::Alliance;
+use bevy_alliance::world::economy::EconomySystems;
+use bevy_alliance::world::march::March;
+use bevy_alliance::world::village::stores::read_stores;
+use bevy_alliance::world::village::{Blockades, Buildings, Garrison, Guests, Stores};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// The truth of a village at an instant.
+#[derive(Clone, Debug)]
+pub(crate) struct Place {
+    pub(crate) owner: PlayerId,
+    /// Own troops and guests.
+    troops: Force,
+    guests: Vec<PlayerId>,
+    goods: Goods,
+    wall: u8,
+    residence: u8,
+    blockers: Vec<PlayerId>,
+}
+
+/// The truth about marches that are at their target or have just left, and about the villages to which they go.
+#[derive(Clone, Default, Debug)]
+struct Truth {
+    marches: BTreeMap<MarchId, March>,
+    places: BTreeMap<SiteId, Place>,
+}
+
+/// Queries of our own.
+#[derive(SystemParam)]
+pub(crate) struct Eyes<'w, 's> {
+    batch: Res<'w, DueBatch>,
+    index: Res<'w, EntityIndex>,
+    pub(crate) marches: Query<'w, 's, &'static March>,
+    sites: Query<'w, 's, (&'static Site, &'static Garrison, &'static Guests, &'static Buildings, &'static Stores)>,
+    blockades: Query<'w, 's, &'static Blockades>,
+    players: Query<'w, 's, &'static Player>,
+    alliances: Query<'w, 's, (&'static Alliance, &'static Stances)>,
+}
+
+impl Eyes<'_, '_> {
+    pub(crate) fn now(&self) -> GameTime {
+        self.batch.now()
+    }
+
+    pub(crate) fn place(&self, site: SiteId) -> Option<Place> {
+        let entity = self.index.site(site)?;
+        let (site, garrison, guests, buildings, stores) = self.sites.get(entity).ok()?;
+        let mut troops = garrison.home.clone();
+        guests.0.values().for_each(|guest| troops.add_all(&guest.force));
+        let blocking = &self.blockades.get(entity).ok()?.0;
+        let owner = |id: &MarchId| Some(self.marches.get(self.index.march(*id)?).ok()?.owner);
+        Some(Place {
+            owner: site.owner,
+            troops,
+            guests: guests.0.values().map(|guest| guest.owner).collect(),
+            goods: read_stores(stores, self.now()).amount,
+            wall: buildings.wall,
+            residence: buildings.residence,
+            blockers: blocking.iter().filter_map(owner).collect(),
+        })
+    }
+
+    fn alliance(&self, player: PlayerId) -> Option<(&Alliance, &Stances)> {
+        let id = self.players.get(self.index.player(player)?).ok()?.alliance?;
+        self.alliances.get(self.index.alliance(id)?).ok()
+    }
+
+    fn are_friends(&self, one: PlayerId, other: PlayerId) -> bool {
+        let alliances = self.alliance(one).zip(self.alliance(other));
+        one == other
+            || alliances.is_some_and(|((a, stances), (b, _))| a.id == b.id || stances.to(b.id).forbids_attack())
+    }
+
+    fn knowers(&self) -> BTreeMap<PlayerId, Knower> {
+        let knower = |player: &Player| {
+            let active = self.alliance(player.id).filter(|(alliance, _)| alliance.active);
+            active.map_or(Knower::Player(player.id), |(alliance, _)| Knower::Alliance(alliance.id))
+        };
+        let acting = self.players.iter().filter(|player| player.kind != PlayerKind::Static);
+        acting.map(|player| (player.id, knower(player))).collect()
+    }
+}
+
+/// What a witness may have seen.
+#[derive(Clone, Debug)]
+struct Grant {
+    witness: PlayerId,
+    site: SiteId,
+    cause: Cause,
+    sight: Sight,
+}
+
+/// The bounds of the truth while several fought for a village at one instant; equal where only one did.
+#[derive(Clone, Debug)]
+struct Bounds {
+    low: Place,
+    high: Place,
+}
+
+#[derive(Clone, Debug)]
+enum Sight {
+    /// All that stands and lies there.
+    All(Bounds),
+    /// What a fight left: with the goods, or without; or nothing, if it may be nothing.
+    Fight {
+        left: Bounds,
+        goods: bool,
+        troops: bool,
+    },
+    Exactly(Seen),
+}
+
+impl Bounds {
+    fn hold_troops(&self, seen: &Force) -> bool {
+        let all = [&self.low.troops, &self.high.troops, seen];
+        let classes: BTreeSet<UnitClass> = all.iter().flat_map(|f| f.iter().map(|(class, _)| class)).collect();
+        classes.iter().all(|c| (self.low.troops.count(*c)..=self.high.troops.count(*c)).contains(&seen.count(*c)))
+    }
+
+    fn hold_goods(&self, seen: Goods) -> bool {
+        let pairs = self.low.goods.amounts().into_iter().zip(self.high.goods.amounts()).zip(seen.amounts());
+        pairs.into_iter().all(|((low, high), seen)| (low..=high).contains(&seen))
+    }
+
+    fn hold_wall(&self, seen: u8) -> bool {
+        (self.low.wall..=self.high.wall).contains(&seen)
+    }
+}
+
+impl Sight {
+    fn is_broad(&self) -> bool {
+        match self {
+            Self::All(truth) | Self::Fight { left: truth, .. } => {
+                truth.low.troops != truth.high.troops || truth.low.goods != truth.high.goods
+            }
+            Self::Exactly(_) => false,
+        }
+    }
+
+    /// How much it permits.
+    fn breadth(&self) -> u8 {
+        match self {
+            Self::Fight { goods, troops, .. } => 1 + u8::from(*goods) + u8::from(*troops),
+            Self::All(_) | Self::Exactly(_) => 0,
+        }
+    }
+
+    fn allows(&self, seen: &Seen) -> bool {
+        match (self, seen) {
+            (Self::Exactly(all), seen) => all == seen,
+            (Self::All(truth), Seen::Site { troops: Some(t), goods: Some(g), wall: Some(w), residence: Some(r) }) => {
+                let residence = truth.low.residence..=truth.high.residence;
+                truth.hold_troops(t) && truth.hold_goods(*g) && truth.hold_wall(*w) && residence.contains(r)
+            }
+            (Self::Fight { left, goods, troops }, Seen::Site { troops: t, goods: g, wall: w, residence: None }) => {
+                g.is_none_or(|g| *goods && left.hold_goods(g))
+                    && t.as_ref().is_none_or(|t| *troops && left.hold_troops(t))
+                    && w.is_none_or(|w| *troops && left.hold_wall(w))
+            }
+            _ => false,
+        }
+    }
+}
+
+/// Watches the campaign.
+#[derive(Resource, Default)]
+pub(crate) struct Judge {
+    before: Truth,
+    after: Truth,
+    knowers: BTreeMap<PlayerId, Knower>,
+    /// Marches whose departure was seen by us.
+    known: BTreeSet<MarchId>,
+    departed: Vec<March>,
+    noted: BTreeMap<Knower, u64>,
+    pub(crate) faults: Vec<String>,
+    /// Lawful observations by cause.
+    pub(crate) lawful: BTreeMap<String, u32>,
+    /// Lawful observations that tell nothing of the site, though the witness fought there.
+    pub(crate) blind: u32,
+    /// Lawful observations of a village to which several came at once: compared with bounds of the truth.
+    pub(crate) at_once: u32,
+    /// Reports of battles that tell no more than observations may.
+    pub(crate) reports: u32,
+    /// Villages that changed hands.
+    pub(crate) taken: u32,
+    /// Marches that were seen because of that, by the new owners.
+    pub(crate) inherited: u32,
+}
+
+fn look_before(world: Eyes, mut judge: ResMut<Judge>) {
+    let now = world.now();
+    let (mut truth, mut departed) = (Truth::default(), Vec::new());
+    for march in world.marches.iter().filter(|m| !m.homeward) {
+        if judge.known.insert(march.id) && march.launched == now {
+            departed.push(march.clone());
+        } else if march.arrival != now {
+            continue;
+        }
+        if let Some(place) = world.place(march.target) {
+            truth.places.insert(march.target, place);
+        }
+        if march.arrival == now {
+            truth.marches.insert(march.id, march.clone());
+        }
+    }
+    // A village may take in the marches of a lost one: they keep their ids.
+    (judge.before, judge.departed) = (truth, departed);
+}
+
+fn look_after(world: Eyes, mut judge: ResMut<Judge>) {
+    let mut truth = Truth::default();
+    for id in judge.before.marches.keys() {
+        if let Some(march) = world.index.march(*id).and_then(|e| world.marches.get(e).ok()) {
+            truth.marches.insert(*id, march.clone());
+        }
+    }
+    for site in judge.before.places.keys() {
+        truth.places.extend(world.place(*site).map(|place| (*site, place)));
+    }
+    judge.knowers = world.knowers();
+    judge.after = truth;
+}
+
+/// Marches that fought as one, with what went home of each.
+struct Assault<'a> {
+    site: SiteId,
+    marches: Vec<(&'a March, Force)>,
+}
+
+impl Judge {
+    /// What went home of a march that was at its target; nothing of one that still waits there.
+    fn left(&self, march: &March) -> Option<Force> {
+        match self.after.marches.get(&march.id) {
+            None => Some(Force::new()),
+            Some(after) if after.homeward => Some(after.force.clone()),
+            Some(_) => None,
+        }
+    }
+
+    fn assaults(&self, world: &Eyes, joint: bool) -> Vec<Assault<'_>> {
+        let mut assaults: BTreeMap<(SiteId, Option<ProposalId>, u8, Manner, Option<MarchId>), Assault> =
+            BTreeMap::new();
+        for march in self.before.marches.values() {
+            let Some(left) = self.left(march).filter(|_| matches!(march.manner, Manner::Siege | Manner::Raid)) else {
+                continue;
+            };
+            let Some(place) = self.before.places.get(&march.target) else { continue };
+            if world.are_friends(march.owner, place.owner) {
+                continue;
+            }
+            let operation = march.order.and_then(OrderId::operation).filter(|_| joint);
+            let alone = operation.is_none().then_some(march.id);
+            let assault = assaults
+                .entry((march.target, operation, march.wave, march.manner, alone))
+                .or_insert(Assault { site: march.target, marches: Vec::new() });
+            assault.marches.push((march, left));
+        }
+        assaults.into_values().collect()
+    }
+
+    /// The truth while the fights of this pass went on at a village.
+    fn bounds(&self, site: SiteId) -> Option<Bounds> {
+        let (before, after) = (self.before.places.get(&site)?, self.after.places.get(&site)?);
+        let (mut low, mut high) = (after.clone(), before.clone());
+        for march in self.before.marches.values().filter(|m| m.target == site && m.manner == Manner::Reinforce) {
+            high.troops.add_all(&march.force);
+            low.troops = Force::new();
+        }
+        Some(Bounds { low, high })
+    }
+
+    /// How many came to a village at once.
+    fn arrivals(&self, site: SiteId) -> usize {
+        self.before.marches.values().filter(|m| m.target == site && self.left(m).is_some()).count()
+    }
+
+    fn grants(&self, world: &Eyes, changed: &[SiteChanged], joint: bool) -> Vec<Grant> {
+        let mut grants = Vec::new();
+        for march in self.before.marches.values() {
+            match march.manner {
+                Manner::Scout => self.grant_scouts(world, march, &mut grants),
+                Manner::Reinforce => self.grant_blockade(march, &mut grants),
+                _ => {}
+            }
+        }
+        for assault in self.assaults(world, joint) {
+            self.grant_attackers(&assault, changed, &mut grants);
+            self.grant_defenders(&assault, &mut grants);
+        }
+        for march in self.departed.iter().filter(|m| m.manner.is_seen()) {
+            if let Some(place) = self.before.places.get(&march.target) {
+                grants.push(coming(march, place.owner, world.now()));
+            }
+        }
+        for (site, to) in changed.iter().filter_map(|c| c.from.and(c.to).map(|to| (c.site, to))) {
+            let under_way = |m: &&March| m.target == site && !m.homeward && m.arrival > world.now();
+            let hostile = world.marches.iter().filter(under_way).filter(|m| m.manner.is_seen());
+            grants.extend(hostile.map(|march| coming(march, to, world.now())));
+        }
+        grants
+    }
+
+    /// Scouts that come back have seen what stood there; of those that do not, each side knows how many died.
+    fn grant_scouts(&self, world: &Eyes, march: &March, grants: &mut Vec<Grant>) {
+        let (Some(left), Some(before)) = (self.left(march), self.before.places.get(&march.target)) else { return };
+        if world.are_friends(march.owner, before.owner) {
+            return;
+        }
+        let site = march.target;
+        let killed = u32::try_from(march.force.minus(&left).total()).unwrap();
+        let dead = Sight::Exactly(Seen::ScoutsKilled { killed });
+        if killed > 0 {
+            grants.push(Grant { witness: before.owner, site, cause: Cause::ScoutsCaught, sight: dead.clone() });
+        }
+        if left.is_empty() {
+            grants.push(Grant { witness: march.owner, site, cause: Cause::OwnScoutsLost, sight: dead });
+            return;
+        }
+        let alone = Bounds { low: before.clone(), high: before.clone() };
+        let bounds = if self.arrivals(site) == 1 { Some(alone) } else { self.bounds(site) };
+        let sight = bounds.map(Sight::All);
+        grants.extend(sight.map(|sight| Grant { witness: march.owner, site, cause: Cause::OwnScouts, sight }));
+    }
+
+    /// Who fights before a village sees nothing of it.
+    fn grant_blockade(&self, march: &March, grants: &mut Vec<Grant>) {
+        let Some(before) = self.before.places.get(&march.target) else { return };
+        let nothing = Seen::Site { troops: None, goods: None, wall: None, residence: None };
+        for blocker in &before.blockers {
+            let (site, nobody) = (march.target, Seen::Attackers { groups: Vec::new() });
+            let sight = Sight::Exactly(nothing.clone());
+            grants.push(Grant { witness: march.owner, site, cause: Cause::OwnAttack, sight });
+            grants.push(Grant { witness: *blocker, site, cause: Cause::OwnDefense, sight: Sight::Exactly(nobody) });
+        }
+    }
+
+    /// Attackers of whom somebody survives see what is left; those who all fall, only where a quarter of the defenders
+    /// fell with them, and never what is in store.
+    fn grant_attackers(&self, assault: &Assault, changed: &[SiteChanged], grants: &mut Vec<Grant>) {
+        let Some(bounds) = self.bounds(assault.site) else { return };
+        // The chief who takes a village survives and stays there.
+        let took = |player| changed.iter().any(|c| c.site == assault.site && c.from.is_some() && c.to == Some(player));
+        let survivors = assault.marches.iter().any(|(m, left)| !left.is_empty() || took(m.owner));
+        let alone = self.arrivals(assault.site) == assault.marches.len();
+        let after = Bounds { low: bounds.low.clone(), high: bounds.low.clone() };
+        let (before, dead) = (&bounds.high.troops, bounds.high.troops.minus(&bounds.low.troops).total());
+        // Survivors are rounded for each class and army.
+        let rounded = u64::try_from(before.iter().count() * (1 + bounds.high.guests.len())).unwrap();
+        let quarter = 4 * dead + 2 * rounded >= before.total();
+        let left = if alone { after } else { bounds };
+        for (march, _) in &assault.marches {
+            let sight = Sight::Fight { left: left.clone(), goods: survivors, troops: survivors || quarter };
+            grants.push(Grant { witness: march.owner, site: assault.site, cause: Cause::OwnAttack, sight });
+        }
+    }
+
+    /// The owner of a village and those of its guests see who attacked, and what of it goes home.
+    fn grant_defenders(&self, assault: &Assault, grants: &mut Vec<Grant>) {
+        let Some(place) = self.before.places.get(&assault.site) else { return };
+        let arriving = self.before.marches.values().filter(|m| m.target == assault.site);
+        let guests = arriving.filter(|m| m.manner == Manner::Reinforce).map(|m| m.owner);
+        for witness in core::iter::once(place.owner).chain(place.guests.iter().copied()).chain(guests) {
+            let mut marches: Vec<_> = assault.marches.iter().collect();
+            marches.sort_by_key(|(m, _)| (m.launched, m.id));
+            let group = |(march, left): &(&March, Force)| EnemyGroup {
+                origin: march.id.site,
+                player: march.owner,
+                left: left.clone(),
+            };
+            let groups = marches.into_iter().map(group).collect();
+            let sight = Sight::Exactly(Seen::Attackers { groups });
+            grants.push(Grant { witness, site: assault.site, cause: Cause::OwnDefense, sight });
+        }
+    }
+
+    /// Takes the grant that an observation uses up; a fault if there is none.
+    fn judge(&mut self, knower: Knower, seen: &Observation, now: GameTime, grants: &mut Vec<Grant>) {
+        let rightful = seen.at == now && self.knowers.get(&seen.witness) == Some(&knower);
+        let same = |g: &Grant| (g.witness, g.site, g.cause) == (seen.witness, seen.site, seen.cause);
+        let fits = |g: &Grant| rightful && same(g) && g.sight.allows(&seen.seen);
+        // The one that permits least: who fell does not use up what a survivor may tell.
+        match (0..grants.len()).filter(|i| fits(&grants[*i])).min_by_key(|i| grants[*i].sight.breadth()) {
+            Some(used) => {
+                self.at_once += u32::from(grants.swap_remove(used).sight.is_broad());
+                *self.lawful.entry(format!("{:?}", seen.cause)).or_default() += 1;
+                let departed =
+                    |s: &Sighting| self.departed.iter().any(|m| (m.target, m.arrival) == (s.target, s.arrival));
+                self.inherited += u32::from(matches!(&seen.seen, Seen::March(sighting) if !departed(sighting)));
+                let nothing = matches!(seen.seen, Seen::Site { troops: None, .. });
+                self.blind += u32::from(nothing);
+            }
+            None => {
+                let could: Vec<&Grant> = grants.iter().filter(|g| same(g)).collect();
+                self.faults.push(format!("{now}: {knower:?} saw {seen:?}, and could have seen {could:?}"));
+            }
+        }
+    }
+}
+
+fn coming(march: &March, witness: PlayerId, seen_at: GameTime) -> Grant {
+    let (origin, target, arrival) = (march.id.site, march.target, march.arrival);
+    let sight = Sight::Exactly(Seen::March(Sighting { arrival, target, origin, seen_at }));
+    Grant { witness, site: target, cause: Cause::IncomingMarch, sight }
+}
+
+fn judge_observations(
+    world: Eyes,
+    rules: Res<Ruleset>,
+    logs: Query<(&StableId, &ObservationLog), Changed<ObservationLog>>,
+    mut changed: MessageReader<SiteChanged>,
+    mut judge: ResMut<Judge>,
+) {
+    let changed: Vec<SiteChanged> = changed.read().copied().collect();
+    judge.taken += u32::try_from(changed.iter().filter(|c| c.from.is_some() && c.to.is_some()).count()).unwrap();
+    let mut grants = judge.grants(&world, &changed, rules.capabilities.joint_assault);
+    for (id, log) in &logs {
+        let knower = match id {
+            StableId::Alliance(id) => Knower::Alliance(*id),
+            StableId::Player(id) => Knower::Player(*id),
+            _ => continue,
+        };
+        let noted = judge.noted.insert(knower, log.total).unwrap_or(0);
+        let new = usize::try_from(log.total - noted).unwrap();
+        assert!(new <= log.latest.len(), "an observation fell out before it was judged");
+        for seen in log.latest.iter().skip(log.latest.len() - new) {
+            judge.judge(knower, seen, world.now(), &mut grants);
+        }
+    }
+    (judge.before, judge.after, judge.departed) = Default::default();
+}
+
+/// Operations and grudges read the reports of battles themselves: whose observation tells nothing of the village must
+/// not find it there, and a defender reads of no other attackers than those who came.
+fn judge_reports(eyes: Eyes, rules: Res<Ruleset>, mut told: MessageReader<BattleFought>, mut judge: ResMut<Judge>) {
+    let mut faults = Vec::new();
+    let assaults = judge.assaults(&eyes, rules.capabilities.joint_assault);
+    let came = |assault: &Assault| {
+        let mut force = Force::new();
+        assault.marches.iter().for_each(|(march, _)| force.add_all(&march.force));
+        force
+    };
+    let mut reports = 0;
+    for b in told.read() {
+        let silent = b.wall.is_none() && b.enemy_lost.is_none() && b.loyalty.is_none() && b.left_in_store.is_none();
+        let blind = silent && b.wall_lost == 0 && b.levels_lost == 0 && b.loot.is_zero();
+        let met = |force: &Force| assaults.iter().any(|a| a.site == b.site && came(a) == *force);
+        let lawful = match (&b.enemy_before, b.attacked) {
+            (None, _) => blind,
+            (Some(_), true) => true,
+            // Before a village only those meet who block the way and who come to stay.
+            (Some(_), false) if b.enemy_groups.is_empty() => silent || b.wall.is_none(),
+            (Some(force), false) => met(force),
+        };
+        reports += u32::from(lawful);
+        if !lawful {
+            faults.push(format!("{}: a report tells too much: {b:?}", eyes.now()));
+        }
+    }
+    judge.reports += reports;
+    judge.faults.extend(faults);
+}
+
+/// A campaign under the eyes of a judge.
+pub(crate) fn judged(mut app: TestApp) -> TestApp {
+    app.app.init_resource::<Judge>().add_systems(
+        Campaign,
+        (
+            // What was trained and eaten until now is part of the truth.
+            look_before.after(EconomySystems::BeforeFights).before(WorldSystems::Fight),
+            look_after.after(WorldSystems::Fight).before(WorldSystems::Change),
+            (judge_reports, judge_observations).chain().in_set(CampaignSystems::Last),
+        ),
+    );
+    app
+}
