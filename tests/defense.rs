@@ -404,3 +404,27 @@ fn a_world_in_peace_pays_nothing_and_one_at_war_is_the_same_at_any_pace() {
     assert!(slow.1 > 0, "nothing came to anyone");
     assert_eq!(slow.3, Audit::default());
 }
+
+#[test]
+fn who_takes_a_village_answers_its_alarm_in_its_own_time() {
+    let troops = [(LEGIONNAIRE, 500), ("senator", 6)];
+    let made = sides().village(1, 1, (12, 0), &troops).village(9, 3, (0, 0), &[]).village(8, 3, (0, 90), &[]);
+    // Player 3 sleeps over the loss of its village.
+    let made = sleeping(made.village(6, 6, (60, 0), &troops), 3, 160, 180);
+    let mut app = made.start(Ruleset::extended());
+    leaves(&mut app, 1, 9, &[(LEGIONNAIRE, 300), ("senator", 6)], Manner::Siege);
+    until(&mut app, at(GameSpan::mins(170)));
+    leaves(&mut app, 6, 9, &[(LEGIONNAIRE, 100)], Manner::Siege);
+    until(&mut app, at(GameSpan::hours(12)));
+    assert_eq!(owner(&app, 9), Some(1));
+    let raised = |f: &bevy_alliance::base::contract::CampaignFact| match f.fact {
+        Fact::AlarmRaised { site: SiteId(9), player, answers_at, .. } => Some((player.0, answers_at)),
+        _ => None,
+    };
+    let raised: Vec<_> = app.facts.iter().filter_map(raised).collect();
+    let woken = Some(at(GameSpan::mins(340)));
+    assert!(
+        matches!(raised[..], [(3, _), (3, asleep), (1, Some(own))] if asleep == woken && Some(own) < woken),
+        "{raised:?}"
+    );
+}

@@ -2,6 +2,7 @@
 
 use bevy::ecs::system::SystemParam;
 use bevy::prelude::*;
+use bevy_alliance::action::defense::Defenses;
 use bevy_alliance::base::clock::{DueBatch, GameTime};
 use bevy_alliance::base::contract::{
     BallotRequested, BattleFought, CampaignFact, Fact, LaunchDue, MembershipChanged, Player, PlayerKind, RecallGroup,
@@ -23,6 +24,8 @@ pub(crate) struct Diaries {
     pub(crate) decided: BTreeMap<Knower, Diary>,
     pub(crate) seen: BTreeMap<Knower, Diary>,
     pub(crate) public: Diary,
+    /// Who gave the orders of the defense: a village may have another owner when the next one is told of it.
+    gave: BTreeMap<OrderId, Knower>,
     /// Observations of each log that are noted.
     noted: BTreeMap<Knower, u64>,
 }
@@ -34,6 +37,13 @@ pub(crate) struct People<'w, 's> {
     players: Query<'w, 's, &'static Player>,
     pub(crate) sites: Query<'w, 's, &'static Site>,
     alliances: Query<'w, 's, (&'static Alliance, &'static Stances)>,
+}
+
+impl Diaries {
+    fn of_order(&self, order: OrderId) -> Option<Knower> {
+        let alliance = order.operation().map(|operation| Knower::Alliance(operation.alliance));
+        alliance.or_else(|| self.gave.get(&order).copied())
+    }
 }
 
 impl People<'_, '_> {
@@ -48,13 +58,6 @@ impl People<'_, '_> {
         self.knower(self.sites.get(self.index.site(site)?).ok()?.owner)
     }
 
-    fn of_order(&self, order: OrderId) -> Option<Knower> {
-        match order {
-            OrderId::Group { operation, .. } => Some(Knower::Alliance(operation.alliance)),
-            OrderId::Defense { site, .. } => self.holder(site),
-        }
-    }
-
     /// Everything that is public of sites, players and alliances.
     fn public(&self) -> String {
         let mut lines: Vec<String> = self.sites.iter().map(|s| format!("{s:?}")).collect();
@@ -65,7 +68,7 @@ impl People<'_, '_> {
     }
 
     /// Whose decision a fact tells of.
-    fn decider(&self, fact: &Fact) -> Option<Knower> {
+    fn decider(&self, fact: &Fact, diaries: &Diaries) -> Option<Knower> {
         match fact {
             Fact::CouncilMet { alliance, .. }
             | Fact::ScoutsSent { alliance, .. }
@@ -78,7 +81,7 @@ impl People<'_, '_> {
                 Some(Knower::Alliance(operation.alliance))
             }
             Fact::OperationConcluded(report) => Some(Knower::Alliance(report.operation.alliance)),
-            Fact::GroupLaunched { order, .. } | Fact::GroupFailed { order, .. } => self.of_order(*order),
+            Fact::GroupLaunched { order, .. } | Fact::GroupFailed { order, .. } => diaries.of_order(*order),
             Fact::AlarmRaised { player, .. } | Fact::AlarmAnswered { player, .. } | Fact::Retaliated { player, .. } => {
                 self.knower(*player)
             }
@@ -99,12 +102,19 @@ pub(crate) fn note_decisions(
     mut diaries: ResMut<Diaries>,
 ) {
     let now = batch.now();
-    let facts = facts.read().map(|f| (f.at, people.decider(&f.fact), format!("{:?}", f.fact)));
-    let asked = asked.read().map(|a| (now, Some(Knower::Alliance(a.proposal.alliance)), format!("{a:?}")));
-    let launches = launches.read().map(|l| (now, people.holder(l.origin), format!("{l:?}")));
-    let recalls = recalls.read().map(|r| (now, people.of_order(r.order), format!("{r:?}")));
-    let withdrawals = withdrawals.read().map(|w| (now, people.of_order(w.order), format!("{w:?}")));
-    for (at, who, what) in facts.chain(asked).chain(launches).chain(recalls).chain(withdrawals) {
+    let mut told: Vec<(GameTime, Option<Knower>, String)> = Vec::new();
+    for launch in launches.read() {
+        let holder = people.holder(launch.origin);
+        if let (Some(holder), OrderId::Defense { .. }) = (holder, launch.order) {
+            diaries.gave.insert(launch.order, holder);
+        }
+        told.push((now, holder, format!("{launch:?}")));
+    }
+    told.extend(facts.read().map(|f| (f.at, people.decider(&f.fact, &diaries), format!("{:?}", f.fact))));
+    told.extend(asked.read().map(|a| (now, Some(Knower::Alliance(a.proposal.alliance)), format!("{a:?}"))));
+    told.extend(recalls.read().map(|r| (now, diaries.of_order(r.order), format!("{r:?}"))));
+    told.extend(withdrawals.read().map(|w| (now, diaries.of_order(w.order), format!("{w:?}"))));
+    for (at, who, what) in told {
         if let Some(who) = who {
             diaries.decided.entry(who).or_default().push((at, what));
         }
@@ -120,7 +130,7 @@ pub(crate) fn note_sights(
     mut scouts: MessageReader<ScoutReturned>,
     mut killed: MessageReader<ScoutsKilled>,
     mut changed: MessageReader<SiteChanged>,
-    villages: Query<(&Garrison, &Buildings, &Stores, &Economy)>,
+    villages: Query<(&Garrison, &Buildings, &Stores, &Economy, Option<&Defenses>)>,
     people: People,
     mut diaries: ResMut<Diaries>,
 ) {

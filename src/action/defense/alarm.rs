@@ -4,7 +4,7 @@ use super::components::{ALARM_ANSWERED, DODGE_LEAVES, DODGE_RETURNS, Defenses, D
 use super::rules::{self, Case, Expected, Refuge, Wave};
 use super::systems::{Watch, site_of};
 use crate::base::clock::{Agenda, DueBatch, GameSpan, GameTime};
-use crate::base::contract::{AttackGroup, CampaignFact, DefenseAnswer, Fact, MarchSighted, SiteState};
+use crate::base::contract::{AttackGroup, CampaignFact, DefenseAnswer, Fact, MarchSighted, SiteChanged, SiteState};
 use crate::base::id::{Knower, PlayerId, SiteId};
 use crate::base::rng::{Purpose, Stream};
 use crate::base::ruleset::{Force, Levels};
@@ -16,6 +16,17 @@ use std::collections::BTreeMap;
 
 /// Questions that a player thinks about are told apart by a number; those of alarms have the highest bit.
 const ALARM_QUESTIONS: u64 = 1 << 63;
+
+/// Whoever takes a site thinks for itself: when the former owner would have answered, and how often it was alarmed, tells
+/// of its sleep and its enemies. Dodges that are out are still the former owner's to bring home.
+pub(super) fn forget_alarms(mut changed: MessageReader<SiteChanged>, watch: Watch, mut defenses: Query<&mut Defenses>) {
+    for change in changed.read() {
+        let entity = watch.index.site(change.site);
+        let Some(mut defense) = entity.and_then(|e| defenses.get_mut(e).ok()) else { continue };
+        (defense.alarm, defense.alarms) = (None, 0);
+        defense.dodges.retain(|d| d.status != DodgeStatus::Planned);
+    }
+}
 
 /// Raises the alarm for sites that hostile marches are seen to come to. One answer serves all that is seen until then.
 pub(super) fn raise_alarms(

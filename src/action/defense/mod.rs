@@ -61,7 +61,7 @@ impl Plugin for DefensePlugin {
                     systems::ask_states.in_set(DefenseSystems::Ask),
                     (alarm::answer_alarms, reprisal::weigh_grudges).chain().in_set(DefenseSystems::Answer),
                     (systems::release_returns, systems::release_dodges).chain().in_set(DefenseSystems::Release),
-                    (systems::note_launches, systems::forget_lost, alarm::raise_alarms, reprisal::note_attacks)
+                    (systems::note_launches, alarm::forget_alarms, alarm::raise_alarms, reprisal::note_attacks)
                         .chain()
                         .in_set(DefenseSystems::Follow),
                 ),

@@ -180,19 +180,6 @@ pub(super) fn release_dodges(
     }
 }
 
-/// What the former owner of a site was about to do there is off; what is out comes home to him.
-pub(super) fn forget_lost(
-    mut changed: MessageReader<SiteChanged>,
-    index: Res<EntityIndex>,
-    mut defenses: Query<&mut Defenses>,
-) {
-    for change in changed.read() {
-        let Some(mut defense) = index.site(change.site).and_then(|e| defenses.get_mut(e).ok()) else { continue };
-        defense.alarm = None;
-        defense.dodges.retain(|d| d.status != DodgeStatus::Planned || Some(d.player) == change.to);
-    }
-}
-
 /// Notes which dodges left, and says when they turn home.
 pub(super) fn note_launches(
     mut launched: MessageReader<GroupLaunched>,
