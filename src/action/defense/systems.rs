@@ -5,7 +5,7 @@ use super::rules::{self, DefenseSettings};
 use crate::base::clock::{Agenda, DueBatch, GameTime};
 use crate::base::contract::{
     GroupFailed, GroupLaunched, LaunchDue, Manner, Model, Player, PlayerKind, RecallGroup, Relations, Rhythm, Site,
-    SiteChanged, SiteState, WantedStates, WithdrawGuests,
+    SiteState, WantedStates, WithdrawGuests,
 };
 use crate::base::id::{EntityIndex, Knower, OrderId, PlayerId, SiteId};
 use crate::base::ruleset::Force;

@@ -33,8 +33,8 @@ pub enum PlayerKind {
     /// An NPC that deliberates with its alliance.
     Active,
     /// A person: it votes by [`CastVote`](super::CastVote), or the rule-based voter answers for it at the instant that
-    /// [`BallotRequested`](super::BallotRequested) names. Councils never propose in its name, and use its scouts and
-    /// settlers only if it votes for it.
+    /// [`BallotRequested`](super::BallotRequested) names. Councils neither propose in its name nor use its scouts
+    /// and settlers.
     Human,
     /// Lives by rules and its own knowledge, never proposes.
     Bystander,

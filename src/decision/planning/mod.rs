@@ -13,7 +13,7 @@ mod timing;
 pub use allocation::Plan;
 pub use commitment::{Commitment, Commitments};
 pub use pattern::{Aim, Library, Need, Pattern, PatternError, PatternGoal, UnitFilter, WaveRole, WaveSpec};
-pub use settling::plan_settling;
+pub use settling::{plan_settling, settlers};
 pub use threat::{
     INCOMING_WITHIN, Incoming, KnownOffense, LIKELIHOOD, REACH, REAL, believed, known_offense, strongest_in_reach,
     threat, unseen_attack,

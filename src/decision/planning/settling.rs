@@ -51,7 +51,7 @@ pub fn plan_settling(
 
 /// As many settlers of a village as found a site, if they are free and the village has the goods for it.
 #[must_use]
-fn settlers(village: &SiteState, free: &Force, model: &dyn WorldModel) -> Option<Force> {
+pub fn settlers(village: &SiteState, free: &Force, model: &dyn WorldModel) -> Option<Force> {
     let needed = model.settlers_needed();
     let (class, _) = free.iter().find(|(class, n)| needed > 0 && model.is_settler(*class) && *n >= needed)?;
     let lacks = |goods: Goods| model.founding_cost().minus(goods).amounts().into_iter().any(|g| g > 0);
