@@ -13,6 +13,7 @@ use crate::base::state::StateAppExt;
 use crate::decision::council::CouncilPlugin;
 use crate::decision::planning::PlanningPlugin;
 use crate::knowledge::intel::IntelPlugin;
+use crate::knowledge::territory::TerritoryPlugin;
 use crate::society::alliance::AlliancePlugin;
 use crate::society::personality::PersonalityPlugin;
 use crate::strategy::war_council::WarCouncilPlugin;
@@ -67,6 +68,7 @@ impl PluginGroup for AlliancePlugins {
             .add(PersonalityPlugin)
             .add(AlliancePlugin)
             .add(IntelPlugin)
+            .add(TerritoryPlugin)
             .add(PlanningPlugin)
             .add(CouncilPlugin)
             .add(DefensePlugin)

@@ -13,6 +13,8 @@ use bevy_alliance::base::state::{hash_parts, state_hash};
 use bevy_alliance::edge::report::CampaignTally;
 use bevy_alliance::edge::snapshot::SnapshotExt;
 use bevy_alliance::edge::test_app::{TestApp, small_world};
+use bevy_alliance::knowledge::territory::rebuilt;
+use bevy_alliance::knowledge::territory::rules::InfluenceMap;
 use bevy_alliance::world::march::{MARCH_ARRIVES, MARCH_RETURNS, March};
 use bevy_alliance::world::village::{Garrison, Ledger, Stores};
 use hex_game::{Cairn, Chronicle, Column, Combat, Departure, Hold, hex_app, land, run, steps};
@@ -203,6 +205,15 @@ fn a_column_that_is_called_back_turns_and_comes_home() {
     assert!(world.query::<&Column>().iter(world).all(|c| c.order != Some(order)));
     let chronicle = world.resource::<Chronicle>();
     assert!(chronicle.arrivals.iter().all(|(came, _)| *came != order));
+}
+
+#[test]
+fn a_game_of_its_own_has_territory() {
+    let mut app = played(Combat::Rounds, 5);
+    let anew = rebuilt(app.world_mut());
+    let map = app.world().resource::<InfluenceMap>();
+    assert!(map.claims().count() > 0);
+    assert!(*map == anew);
 }
 
 #[test]

@@ -1,3 +1,4 @@
 //! What an alliance knows.
 
 pub mod intel;
+pub mod territory;

@@ -20,6 +20,15 @@ pub struct SiteChanged {
     pub to: Option<PlayerId>,
 }
 
+/// A census found another population in a site. The world, ours or a game's own, writes it when
+/// [`Site`](super::Site) already says so, in a pass that wakes `Settle`, or in `Sense` up to
+/// [`WorldSystems::Report`](super::WorldSystems::Report).
+#[derive(Message, Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct PopulationChanged {
+    /// Which site.
+    pub site: SiteId,
+}
+
 /// A player left an alliance, joined one, or both.
 #[derive(Message, Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct MembershipChanged {

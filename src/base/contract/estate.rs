@@ -1,6 +1,6 @@
 //! Changing who holds what, so that all that is public of it stays true together.
 
-use super::change::SiteChanged;
+use super::change::{PopulationChanged, SiteChanged};
 use super::fact::{CampaignFact, Fact};
 use super::site::{Holdings, Player, Site};
 use crate::base::clock::GameTime;
@@ -9,8 +9,8 @@ use crate::base::id::{EntityIndex, PlayerId, SiteId, StableId, TribeId};
 use bevy::ecs::system::SystemParam;
 use bevy::prelude::*;
 
-/// The public part of sites, to be changed: a world founds, hands over and razes sites through it. Populations of
-/// players, [`Holdings`] and [`SiteGrid`] follow, and [`SiteChanged`] tells everyone.
+/// The public part of sites, to be changed: a world founds, hands over, counts and razes sites through it. Populations of
+/// players, [`Holdings`] and [`SiteGrid`] follow, and [`SiteChanged`] or [`PopulationChanged`] tells everyone.
 #[derive(SystemParam)]
 pub struct Estates<'w, 's> {
     index: Res<'w, EntityIndex>,
@@ -19,6 +19,7 @@ pub struct Estates<'w, 's> {
     holdings: ResMut<'w, Holdings>,
     grid: ResMut<'w, SiteGrid>,
     changed: MessageWriter<'w, SiteChanged>,
+    counted: MessageWriter<'w, PopulationChanged>,
     facts: MessageWriter<'w, CampaignFact>,
     commands: Commands<'w, 's>,
 }
@@ -117,6 +118,20 @@ impl Estates<'_, '_> {
             self.commands.spawn((StableId::Site(id), Site { id, at: tile, owner, tribe, population, name })).id();
         self.tell(SiteChanged { site: id, at, from: None, to: Some(owner) });
         Some((id, entity))
+    }
+
+    /// Counts the inhabitants of a site anew, as a census does. False, and nothing changes, if the site does not exist or
+    /// has as many already.
+    pub fn recount(&mut self, site: SiteId, population: u32) -> bool {
+        let Some(mut place) = self.index.site(site).and_then(|e| self.sites.get_mut(e).ok()) else { return false };
+        let (owner, before) = (place.owner, place.population);
+        if before == population {
+            return false;
+        }
+        place.population = population;
+        self.count(owner, i64::from(population) - i64::from(before));
+        self.counted.write(PopulationChanged { site });
+        true
     }
 
     /// Follows a player's alliance on the map.

@@ -15,7 +15,7 @@ mod scenario;
 mod site;
 mod vote;
 
-pub use change::{MembershipChanged, SiteChanged, StanceChanged};
+pub use change::{MembershipChanged, PopulationChanged, SiteChanged, StanceChanged};
 pub use estate::{Estates, Founding};
 pub use fact::{CampaignFact, DefenseAnswer, Fact, LaunchRow, OperationReport};
 pub use march::{
@@ -83,6 +83,7 @@ impl Plugin for ContractPlugin {
             .add_pass_message::<ScoutReturned>()
             .add_pass_message::<ScoutsKilled>()
             .add_pass_message::<SiteChanged>()
+            .add_pass_message::<PopulationChanged>()
             .add_pass_message::<MembershipChanged>()
             .add_pass_message::<StanceChanged>()
             .add_pass_resource::<WantedStates>()

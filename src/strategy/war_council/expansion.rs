@@ -12,7 +12,7 @@ use crate::decision::planning::rules::option::{ExpansionInputs, expansion_score}
 use crate::decision::planning::{Plan, plan_settling};
 use std::collections::BTreeMap;
 
-/// Fields around a village in which a free tile is looked for.
+/// Fields around a village in which a free tile is looked for where territory says nothing.
 const RADIUS: i32 = 10;
 /// Inhabitants by which a new site is valued: what it grows to within some weeks.
 const VALUED_AT: u32 = 100;
@@ -28,7 +28,7 @@ pub(super) fn best_option(session: &Session) -> Result<CouncilOption, &'static s
         session.own.iter().map(|s| (session.situation.view.sites_of(s.owner).len(), s)).collect();
     villages.sort_by_key(|(sites, s)| (*sites, s.site));
     let found = villages.into_iter().find_map(|(_, village)| {
-        let plot = nearest_plot(session, village.at)?;
+        let plot = best_plot(session, village.at)?;
         let rhythm = session.member(village.owner)?.rhythm;
         let free = session.situation.free(village);
         let leave = session.now + settings.vote_window + GameSpan::mins(10);
@@ -39,11 +39,16 @@ pub(super) fn best_option(session: &Session) -> Result<CouncilOption, &'static s
     option(session, village, plot, plan)
 }
 
-/// The plot on the nearest tile that is free, and that no member is on its way to.
-fn nearest_plot(session: &Session, at: Tile) -> Option<SiteId> {
+/// The best plot near a village that is free, and that no member is on its way to; where the alliance has no influence,
+/// the nearest.
+fn best_plot(session: &Session, at: Tile) -> Option<SiteId> {
     let view = &session.situation.view;
-    let taken = |tile| session.claimed.contains(&view.torus().plot(tile));
-    Some(view.torus().plot(view.nearest_free(at, RADIUS, taken)?))
+    let plot = |tile| view.torus().plot(tile);
+    let taken = |tile| session.claimed.contains(&plot(tile));
+    // One more than can be taken.
+    let plots = session.territory.best_plots(session.alliance, at, session.claimed.len() + 1);
+    let best = plots.into_iter().map(|plot| plot.at).find(|tile| !taken(*tile));
+    best.or_else(|| view.nearest_free(at, RADIUS, taken)).map(plot)
 }
 
 #[expect(clippy::cast_precision_loss, reason = "goods of one site, far below 2^53")]

@@ -12,6 +12,7 @@ use crate::decision::council::{
 use crate::decision::planning::allocation::AllocationSettings;
 use crate::decision::planning::{Library, PlanningSettings};
 use crate::knowledge::intel::{Cause, ObservationLog, Seen};
+use crate::knowledge::territory::Territory;
 use crate::society::alliance::MemberInfo;
 use bevy::ecs::system::SystemParam;
 use bevy::prelude::*;
@@ -123,6 +124,7 @@ pub(super) struct Session<'a, 'w, 's> {
     pub(super) now: GameTime,
     pub(super) seed: u64,
     pub(super) situation: &'a Situation<'w, 's>,
+    pub(super) territory: &'a Territory<'w, 's>,
     pub(super) settings: &'a WarCouncilSettings,
     pub(super) library: &'a Library,
     pub(super) planning: &'a PlanningSettings,
@@ -209,6 +211,7 @@ pub(super) fn hold_councils(
     seed: Option<Res<WorldSeed>>,
     index: Res<EntityIndex>,
     situation: Situation,
+    territory: Territory,
     records: Records,
     mut calendars: Query<&mut CouncilCalendar>,
     mut agenda: ResMut<Agenda>,
@@ -249,6 +252,7 @@ pub(super) fn hold_councils(
             now,
             seed: seed.as_ref().map_or(0, |s| s.0),
             situation: &situation,
+            territory: &territory,
             settings: &settings,
             library: &library,
             planning: &planning,

@@ -1,7 +1,7 @@
 //! Bringing up to date who is touched at this instant, and the census.
 
 use crate::base::clock::{Agenda, CampaignSystems, DueBatch, DueKind, GameClock, GameSpan, GameTime, PassScratch};
-use crate::base::contract::{INPUT, Input, Inputs, LaunchDue, Player, Scenario, Site};
+use crate::base::contract::{INPUT, Input, Inputs, LaunchDue, Player, PopulationChanged, Scenario, Site};
 use crate::base::id::{EntityIndex, PlayerId, SiteId};
 use crate::world::march::{MARCH_ARRIVES, March, homes_of_returns, march_of};
 use crate::world::village::upkeep::{CROP_RUNS_OUT, Villages};
@@ -69,6 +69,7 @@ pub(super) fn take_census(
     mut sites: Query<(&mut Site, &Economy)>,
     mut players: Query<&mut Player>,
     mut agenda: ResMut<Agenda>,
+    mut counted: MessageWriter<PopulationChanged>,
 ) {
     let Some(entry) = batch.of(CENSUS).first() else { return };
     let now = batch.now();
@@ -80,6 +81,7 @@ pub(super) fn take_census(
         if population != site.population {
             *grown.entry(site.owner).or_default() += i64::from(population) - i64::from(site.population);
             site.population = population;
+            counted.write(PopulationChanged { site: site.id });
         }
     }
     for (player, more) in grown {
