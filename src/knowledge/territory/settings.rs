@@ -10,6 +10,9 @@ pub struct TerritorySettings {
     /// Fields from a site at which its influence has fallen to nothing; at least 1, at most
     /// [`RADIUS_MAX`](Self::RADIUS_MAX).
     pub radius: u16,
+    /// Inhabitants count in begun steps of this many, at least 1: a village that grows by two a day changes the map every
+    /// five days instead of every day.
+    pub population_step: u32,
     /// The least influence that claims a tile, in inhabitants.
     pub claim_min: u32,
     /// A claimed tile is contested where the second influence is at least this many thousandths of the first.
@@ -36,6 +39,7 @@ impl Default for TerritorySettings {
     fn default() -> Self {
         Self {
             radius: 12,
+            population_step: 10,
             claim_min: 50,
             contested_milli: 500,
             frontier_radius: 6,

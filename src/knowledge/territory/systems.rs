@@ -21,9 +21,13 @@ pub enum TerritorySystems {
 }
 
 /// Who has influence: sites of players with an alliance that act.
-fn source(site: &Site, owner: &Player) -> Option<Source> {
+fn source(site: &Site, owner: &Player, settings: &TerritorySettings) -> Option<Source> {
     let alliance = owner.alliance.filter(|_| owner.kind != PlayerKind::Static)?;
-    Some(Source { at: site.at, alliance, population: site.population })
+    Some(Source { at: site.at, alliance, population: counted(site.population, settings) })
+}
+
+fn counted(population: u32, settings: &TerritorySettings) -> u32 {
+    population.checked_next_multiple_of(settings.population_step.max(1)).unwrap_or(population)
 }
 
 pub(super) fn on_start(world: &mut World, _: &Scenario) {
@@ -47,7 +51,7 @@ pub fn rebuilt(world: &mut World) -> InfluenceMap {
     let mut sources = Vec::new();
     let mut query = world.try_query::<&Site>();
     for site in query.iter_mut().flat_map(|query| query.iter(world)) {
-        if let Some(source) = players.get(&site.owner).and_then(|owner| source(site, owner)) {
+        if let Some(source) = players.get(&site.owner).and_then(|owner| source(site, owner, &settings)) {
             sources.push((site.id, source));
         }
     }
@@ -64,9 +68,9 @@ pub(super) struct PublicSites<'w, 's> {
 }
 
 impl PublicSites<'_, '_> {
-    fn source(&self, id: SiteId) -> Option<Source> {
+    fn source(&self, id: SiteId, settings: &TerritorySettings) -> Option<Source> {
         let site = self.sites.get(self.index.site(id)?).ok()?;
-        source(site, self.players.get(self.index.player(site.owner)?).ok()?)
+        source(site, self.players.get(self.index.player(site.owner)?).ok()?, settings)
     }
 }
 
@@ -82,7 +86,7 @@ pub(super) fn follow(
 ) {
     if *map.settings() != *settings {
         let sites = public.sites.iter().map(|site| site.id);
-        let sources = sites.filter_map(|id| Some((id, public.source(id)?)));
+        let sources = sites.filter_map(|id| Some((id, public.source(id, &settings)?)));
         *map = InfluenceMap::build(map.torus(), *settings, sources);
         return;
     }
@@ -92,5 +96,5 @@ pub(super) fn follow(
     let mut touched: BTreeSet<SiteId> = changed.read().map(|c| c.site).collect();
     touched.extend(counted.read().map(|c| c.site));
     touched.extend(moved.read().flat_map(|m| public.holdings.of(m.player)));
-    map.apply(touched.into_iter().map(|site| (site, public.source(site))));
+    map.apply(touched.into_iter().map(|site| (site, public.source(site, &settings))));
 }
