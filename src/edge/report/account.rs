@@ -29,7 +29,11 @@ fn most_interesting(tally: &CampaignTally) -> Option<(&ProposalId, &OperationSto
     tally.stories.iter().filter(|(_, s)| whole(s)).max_by_key(|(id, s)| {
         let report = s.report.as_ref();
         let launched = report.map_or(0, |r| r.launched);
-        let won = report.is_some_and(|r| r.result == "goal_met" || r.result == "partly");
+        let won = report.map_or(0, |r| match r.result.as_str() {
+            "goal_met" => 2,
+            "partly" => 1,
+            _ => 0,
+        });
         let conditional = s.ballots.iter().any(|(_, _, conditions, ..)| !conditions.is_empty());
         (won, s.targets.len().min(3) + usize::from(conditional), members(&s.rows), launched, core::cmp::Reverse(**id))
     })
