@@ -31,7 +31,8 @@ struct Move {
     to: Option<AllianceId>,
 }
 
-/// Players leave and join as a game says. Several moves of one instant are seen in their order.
+/// Players leave and join as a game says. Each move of an instant is checked in its order; who leads is decided when all
+/// have moved.
 pub(super) fn apply_memberships(
     batch: Res<DueBatch>,
     inputs: Res<Inputs>,
