@@ -5,6 +5,7 @@
 //! with a witness. Own members' states are asked for and live for one pass.
 
 mod components;
+mod dossier;
 mod gateway;
 pub mod rules;
 mod view;
@@ -12,6 +13,7 @@ mod view;
 pub use components::{
     Cause, Field, IntelReport, NewIntel, Observation, ObservationLog, Seen, Sighting, Sightings, SourceKind,
 };
+pub use dossier::{Act, ActSeen, Dossier, Dossiers};
 pub use gateway::{IntelSystems, REPORT_EXPIRES};
 pub use view::{MemberStates, View};
 
@@ -29,10 +31,12 @@ impl Plugin for IntelPlugin {
     fn build(&self, app: &mut App) {
         app.add_due_kind(REPORT_EXPIRES)
             .add_pass_message::<NewIntel>()
+            .add_pass_message::<ActSeen>()
             .add_pass_resource::<MemberStates>()
             .register_state::<IntelReport>("intel_report")
             .register_state::<Sightings>("sightings")
             .register_state::<ObservationLog>("observation_log")
+            .register_state::<Dossiers>("dossiers")
             .add_scenario_loader(20, gateway::spawn_knowers)
             .configure_sets(Campaign, IntelSystems::Refresh.in_set(CampaignSystems::Sense).after(WorldSystems::Report))
             .configure_sets(
