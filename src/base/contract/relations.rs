@@ -24,6 +24,12 @@ impl Stances {
     pub fn wars(&self) -> impl Iterator<Item = AllianceId> + '_ {
         self.0.iter().filter(|(_, (stance, _))| *stance == Stance::War).map(|(id, _)| *id)
     }
+
+    /// Those with whom it has a pact or a confederacy, sorted.
+    pub fn allies(&self) -> impl Iterator<Item = AllianceId> + '_ {
+        let bound = |stance| matches!(stance, Stance::Pact | Stance::Confederacy);
+        self.0.iter().filter(move |(_, (stance, _))| bound(*stance)).map(|(id, _)| *id)
+    }
 }
 
 /// Who may attack whom: alliances of players, and how alliances stand to each other.

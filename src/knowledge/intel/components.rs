@@ -55,6 +55,22 @@ pub struct IntelReport {
     pub buildings: Option<Field<u8>>,
 }
 
+impl IntelReport {
+    /// Nothing known of a site yet.
+    pub(super) const fn empty(knower: Knower, site: SiteId) -> Self {
+        Self { knower, site, troops: None, goods: None, wall: None, buildings: None }
+    }
+
+    /// When its fields were observed, in no promised order.
+    pub fn times(&self) -> impl Iterator<Item = GameTime> {
+        let troops = self.troops.as_ref().map(|f| f.observed_at);
+        let goods = self.goods.as_ref().map(|f| f.observed_at);
+        let wall = self.wall.as_ref().map(|f| f.observed_at);
+        let buildings = self.buildings.as_ref().map(|f| f.observed_at);
+        [troops, goods, wall, buildings].into_iter().flatten()
+    }
+}
+
 /// A hostile march on its way to an own site.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Reflect, Serialize, Deserialize)]
 pub struct Sighting {
@@ -93,6 +109,8 @@ pub enum Seen {
         /// Their groups.
         groups: Vec<EnemyGroup>,
     },
+    /// What others saw at the times that the fields name, as they reported it: an ally, or a member who brought it along.
+    Told(Box<IntelReport>),
     /// Scouts that died: the site is guarded against them (own), or someone looked (foreign).
     ScoutsKilled {
         /// How many.
@@ -115,6 +133,10 @@ pub enum Cause {
     IncomingMarch,
     /// The witness's scouts caught others.
     ScoutsCaught,
+    /// An ally told the witness, who leads its alliance.
+    AllyTold,
+    /// The witness saw it before it belonged to those who know it now.
+    BroughtAlong,
 }
 
 /// One observation with its lawful cause: everything that a knower knows came as one of these.

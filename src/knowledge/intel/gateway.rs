@@ -4,6 +4,7 @@ use super::components::{
     Cause, Field, IntelReport, NewIntel, Observation, ObservationLog, Seen, Sighting, Sightings, SourceKind,
 };
 use super::rules;
+use super::sharing::Relayed;
 use super::view::MemberStates;
 use crate::base::clock::{Agenda, CampaignSystems, DueBatch, DueKind};
 use crate::base::contract::{
@@ -141,6 +142,7 @@ pub(super) fn admit_observations(
     mut battles: MessageReader<BattleFought>,
     mut scouts: MessageReader<ScoutReturned>,
     mut caught: MessageReader<ScoutsKilled>,
+    mut relayed: MessageReader<Relayed>,
     roster: Roster,
     index: Res<EntityIndex>,
     limits: Res<Limits>,
@@ -155,7 +157,8 @@ pub(super) fn admit_observations(
         .map(from_sighting)
         .chain(battles.read().map(from_battle))
         .chain(scouts.read().map(from_scouts))
-        .chain(caught.read().map(from_killed));
+        .chain(caught.read().map(from_killed))
+        .chain(relayed.read().map(|r| r.0.clone()));
     let mut first: BTreeMap<Knower, (Sightings, ObservationLog)> = BTreeMap::new();
     let mut fresh: BTreeMap<(Knower, SiteId), IntelReport> = BTreeMap::new();
     for observation in observed {
@@ -166,7 +169,7 @@ pub(super) fn admit_observations(
             Knower::Player(_) => limits.lone_observations_kept,
         };
         if let Some(report) = report_of(knower, &observation) {
-            let known = fresh.entry((knower, observation.site)).or_insert_with(|| empty(knower, observation.site));
+            let known = fresh.entry((knower, observation.site)).or_insert_with(|| IntelReport::empty(knower, observation.site));
             absorb(known, report);
         }
         match knowers.get_mut(entity) {
@@ -183,9 +186,10 @@ pub(super) fn admit_observations(
         }
     }
     for ((knower, site), new) in fresh {
-        let observed_at = newest(&new);
         let (owner, n) = owner_key(knower, site);
-        agenda.push(REPORT_EXPIRES.entry(observed_at + rules::EXPIRES_AFTER, owner, n));
+        for observed_at in new.times().collect::<BTreeSet<_>>() {
+            agenda.push(REPORT_EXPIRES.entry(observed_at + rules::EXPIRES_AFTER, owner, n));
+        }
         news.write(NewIntel { knower, site });
         match index.report(knower, site).and_then(|e| reports.get_mut(e).ok()) {
             Some(mut report) => absorb(&mut report, new),
@@ -209,29 +213,19 @@ fn remember(sightings: &mut Sightings, log: &mut ObservationLog, observation: Ob
     log.latest.push_back(observation);
 }
 
-fn empty(knower: Knower, site: SiteId) -> IntelReport {
-    IntelReport { knower, site, troops: None, goods: None, wall: None, buildings: None }
-}
-
 fn absorb(known: &mut IntelReport, new: IntelReport) {
-    rules::merge(&mut known.troops, new.troops);
-    rules::merge(&mut known.goods, new.goods);
-    rules::merge(&mut known.wall, new.wall);
-    rules::merge(&mut known.buildings, new.buildings);
-}
-
-fn newest(report: &IntelReport) -> crate::base::clock::GameTime {
-    let times = [
-        report.troops.as_ref().map(|f| f.observed_at),
-        report.goods.as_ref().map(|f| f.observed_at),
-        report.wall.as_ref().map(|f| f.observed_at),
-        report.buildings.as_ref().map(|f| f.observed_at),
-    ];
-    times.into_iter().flatten().max().unwrap_or_default()
+    rules::merge(&mut known.troops, new.troops, rules::TROOPS_HALF_LIFE);
+    rules::merge(&mut known.goods, new.goods, rules::GOODS_HALF_LIFE);
+    rules::merge(&mut known.wall, new.wall, rules::BUILDINGS_HALF_LIFE);
+    rules::merge(&mut known.buildings, new.buildings, rules::BUILDINGS_HALF_LIFE);
 }
 
 /// The report that an observation makes, if it says anything about the site itself.
 fn report_of(knower: Knower, seen: &Observation) -> Option<IntelReport> {
+    if let Seen::Told(told) = &seen.seen {
+        let known = IntelReport { knower, ..(**told).clone() };
+        return Some(if seen.cause == Cause::AllyTold { rules::hearsay(known) } else { known });
+    }
     let Seen::Site { troops, goods, wall, residence } = &seen.seen else { return None };
     if troops.is_none() && goods.is_none() && wall.is_none() && residence.is_none() {
         return None;

@@ -8,6 +8,7 @@ mod components;
 mod dossier;
 mod gateway;
 pub mod rules;
+mod sharing;
 mod view;
 
 pub use components::{
@@ -15,6 +16,7 @@ pub use components::{
 };
 pub use dossier::{Act, ActSeen, Dossier, Dossiers};
 pub use gateway::{IntelSystems, REPORT_EXPIRES};
+pub use sharing::REPORT_TOLD;
 pub use view::{MemberStates, View};
 
 use crate::base::clock::{Campaign, CampaignAppExt, CampaignSystems};
@@ -29,7 +31,11 @@ pub struct IntelPlugin;
 
 impl Plugin for IntelPlugin {
     fn build(&self, app: &mut App) {
-        app.add_due_kind(REPORT_EXPIRES)
+        app.init_resource::<rules::SharingSettings>()
+            .register_state_resource::<rules::SharingSettings>("sharing_settings")
+            .add_due_kind(REPORT_EXPIRES)
+            .add_due_kind(REPORT_TOLD)
+            .add_pass_message::<sharing::Relayed>()
             .add_pass_message::<NewIntel>()
             .add_pass_message::<ActSeen>()
             .add_pass_resource::<MemberStates>()
@@ -50,10 +56,12 @@ impl Plugin for IntelPlugin {
             .add_systems(
                 Campaign,
                 (
-                    (gateway::follow_members, gateway::refresh_members, gateway::expire_reports)
+                    (gateway::follow_members, sharing::take_along, gateway::refresh_members, gateway::expire_reports)
                         .chain()
                         .in_set(IntelSystems::Refresh),
-                    (gateway::admit_observations, gateway::forget_razed).chain().in_set(IntelSystems::Admit),
+                    (sharing::tell_allies, gateway::admit_observations, gateway::forget_razed, sharing::plan_tellings)
+                        .chain()
+                        .in_set(IntelSystems::Admit),
                 ),
             );
     }

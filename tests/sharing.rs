@@ -1,0 +1,167 @@
+//! What allies tell each other, and what members take along when they leave.
+
+#![expect(clippy::unwrap_used, reason = "helpers of tests may fail like tests")]
+
+mod common;
+
+use bevy_alliance::base::clock::{GameSpan, GameTime};
+use bevy_alliance::base::contract::{Manner, PlayerKind, Rank, SetMembership, SetStance, Stance};
+use bevy_alliance::base::id::{AllianceId, EntityIndex, Knower, PlayerId, SiteId};
+use bevy_alliance::base::ruleset::Ruleset;
+use bevy_alliance::edge::test_app::TestApp;
+use bevy_alliance::knowledge::intel::rules::{EXPIRES_AFTER, SharingSettings};
+use bevy_alliance::knowledge::intel::{Cause, IntelReport, ObservationLog, SourceKind};
+use common::*;
+
+const SCOUT: &str = "equites_legati";
+
+/// Alliances 1, 2 and 4, and their enemy 3; alliance n is led by player n in village n. Player 5 is a member of 1.
+fn neighbours(stances: &[(u32, u32, Stance)]) -> TestApp {
+    let mut made = Made::new();
+    for id in 1..=4 {
+        made = made.active_alliance(id).player(id, id, Rank::Leader, PlayerKind::Human);
+    }
+    made = made.player(5, 1, Rank::Member, PlayerKind::Human);
+    for (a, b, stance) in stances {
+        made = made.stance(*a, *b, *stance);
+    }
+    let scouts = [(SCOUT, 50)];
+    let made = made
+        .village(1, 1, (0, 0), &scouts)
+        .village(2, 2, (0, 12), &scouts)
+        .village(3, 3, (16, 0), &[(LEGIONNAIRE, 300)])
+        .village(4, 4, (0, -12), &scouts)
+        .village(5, 5, (0, 1), &scouts);
+    made.start(Ruleset::extended())
+}
+
+/// Sends scouts of a village to the enemy's and returns when they are there: (16, 0) at 16 fields an hour.
+fn look(app: &mut TestApp, from: u32) -> GameTime {
+    leaves(app, from, 3, &[(SCOUT, 20)], Manner::Scout);
+    let before = logged(app, Knower::Alliance(AllianceId(1))).len();
+    for _ in 0..300 {
+        app.run(GameSpan::mins(1));
+        if logged(app, Knower::Alliance(AllianceId(1))).len() > before {
+            let last = logged(app, Knower::Alliance(AllianceId(1))).last().unwrap().0;
+            return last;
+        }
+    }
+    panic!("the scouts never came there");
+}
+
+fn logged(app: &TestApp, knower: Knower) -> Vec<(GameTime, Cause)> {
+    let world = app.app.world();
+    let log = world.resource::<EntityIndex>().knower(knower).and_then(|e| world.get::<ObservationLog>(e));
+    log.map_or_else(Vec::new, |l| l.latest.iter().map(|o| (o.at, o.cause)).collect())
+}
+
+fn known(app: &TestApp, knower: impl Into<Knower>) -> Option<&IntelReport> {
+    let world = app.app.world();
+    world.get(world.resource::<EntityIndex>().report(knower.into(), SiteId(3))?)
+}
+
+fn by(app: &TestApp, alliance: u32) -> Option<&IntelReport> {
+    known(app, AllianceId(alliance))
+}
+
+fn set_stance(app: &mut TestApp, a: u32, b: u32, stance: Stance) {
+    app.app.world_mut().write_message(SetStance { a: AllianceId(a), b: AllianceId(b), stance });
+}
+
+fn moves(app: &mut TestApp, player: u32, to: Option<u32>) {
+    app.app
+        .world_mut()
+        .write_message(SetMembership { player: PlayerId(player), alliance: to.map(AllianceId) });
+    app.run(GameSpan::mins(1));
+}
+
+const AT_WAR: [(u32, u32, Stance); 2] = [(1, 3, Stance::War), (2, 3, Stance::War)];
+
+#[test]
+fn an_ally_is_told_ten_minutes_later_at_half_the_confidence() {
+    let mut app = neighbours(&[AT_WAR[0], AT_WAR[1], (1, 2, Stance::Pact), (2, 4, Stance::Confederacy)]);
+    let seen = look(&mut app, 1);
+    assert!(by(&app, 2).is_none(), "not yet");
+    until(&mut app, seen + GameSpan::mins(10) - GameSpan::millis(1));
+    assert!(by(&app, 2).is_none(), "one millisecond before");
+    until(&mut app, seen + GameSpan::mins(10));
+    let told = by(&app, 2).unwrap().troops.clone().unwrap();
+    assert_eq!(told.value, force(&[(LEGIONNAIRE, 300)]));
+    assert_eq!((told.observed_at, told.source), (seen, PlayerId(1)), "as old as the look");
+    assert_eq!((told.kind, told.confidence), (SourceKind::Hearsay, 0.4));
+    assert_eq!(logged(&app, AllianceId(2).into()), [(seen + GameSpan::mins(10), Cause::AllyTold)]);
+    // Hearsay is not told on, not even to a confederate, and the enemy hears nothing.
+    app.run(GameSpan::hours(2));
+    assert!(by(&app, 4).is_none() && by(&app, 3).is_none());
+    // It goes seven days after the look, not after the telling.
+    until(&mut app, seen + EXPIRES_AFTER - GameSpan::millis(1));
+    assert!(by(&app, 2).is_some());
+    until(&mut app, seen + EXPIRES_AFTER);
+    assert!(by(&app, 2).is_none());
+}
+
+#[test]
+fn a_partner_of_a_pact_hears_of_common_enemies_only() {
+    let mut app = neighbours(&[AT_WAR[0], (1, 2, Stance::Pact), (1, 4, Stance::Confederacy)]);
+    look(&mut app, 1);
+    app.run(GameSpan::mins(11));
+    assert!(by(&app, 2).is_none(), "not at war with them");
+    assert!(by(&app, 4).is_some(), "a confederate hears everything");
+}
+
+#[test]
+fn who_is_not_trusted_hears_nothing() {
+    let mut app = neighbours(&[AT_WAR[0], AT_WAR[1], (1, 2, Stance::Pact)]);
+    app.app.insert_resource(SharingSettings { trust_common: 99.0, ..SharingSettings::default() });
+    look(&mut app, 1);
+    app.run(GameSpan::hours(1));
+    assert!(by(&app, 2).is_none());
+}
+
+#[test]
+fn a_pact_that_ends_before_the_telling_ends_it() {
+    let mut app = neighbours(&[AT_WAR[0], AT_WAR[1], (1, 2, Stance::Pact)]);
+    look(&mut app, 1);
+    set_stance(&mut app, 1, 2, Stance::Neutral);
+    app.run(GameSpan::hours(1));
+    assert!(by(&app, 1).is_some() && by(&app, 2).is_none());
+}
+
+#[test]
+fn own_eyes_stand_against_hearsay() {
+    let mut app = neighbours(&[AT_WAR[0], AT_WAR[1], (1, 2, Stance::Confederacy)]);
+    look(&mut app, 1);
+    leaves(&mut app, 2, 3, &[(SCOUT, 20)], Manner::Scout);
+    app.run(GameSpan::hours(3));
+    for alliance in [1, 2] {
+        let troops = by(&app, alliance).unwrap().troops.clone().unwrap();
+        assert_eq!((troops.kind, troops.source), (SourceKind::Scout, PlayerId(alliance)), "alliance {alliance}");
+    }
+    assert!(logged(&app, AllianceId(1).into()).iter().any(|(_, cause)| *cause == Cause::AllyTold));
+}
+
+#[test]
+fn who_leaves_takes_along_what_it_saw_and_leaves_what_it_told() {
+    let mut app = neighbours(&[AT_WAR[0]]);
+    let seen = look(&mut app, 5);
+    moves(&mut app, 5, None);
+    let own = known(&app, PlayerId(5)).unwrap().clone();
+    let troops = own.troops.clone().unwrap();
+    assert_eq!((troops.observed_at, troops.kind, troops.confidence), (seen, SourceKind::Scout, 0.8));
+    assert_eq!(by(&app, 1).unwrap().troops, own.troops, "reports that were shared stay");
+    // Into the next alliance it comes as what it is: seen with own eyes.
+    moves(&mut app, 5, Some(2));
+    assert_eq!(by(&app, 2).unwrap().troops, own.troops);
+    assert!(known(&app, PlayerId(5)).is_none(), "it knows what its alliance knows");
+    assert_eq!(logged(&app, AllianceId(2).into()).last().unwrap().1, Cause::BroughtAlong);
+    until(&mut app, seen + EXPIRES_AFTER);
+    assert!(by(&app, 1).is_none() && by(&app, 2).is_none());
+}
+
+#[test]
+fn who_leaves_takes_nothing_that_others_saw() {
+    let mut app = neighbours(&[AT_WAR[0]]);
+    look(&mut app, 1);
+    moves(&mut app, 5, Some(2));
+    assert!(by(&app, 1).is_some() && by(&app, 2).is_none());
+}
