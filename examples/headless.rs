@@ -10,10 +10,11 @@ use bevy::prelude::*;
 use bevy_alliance::AlliancePlugins;
 use bevy_alliance::base::clock::{GameClock, GameSpan, GameTime, PassStats};
 use bevy_alliance::base::contract::{CampaignFact, PlayerKind, Scenario, ScenarioAppExt, WorldSeed};
+use bevy_alliance::base::id::AllianceId;
 use bevy_alliance::base::ruleset::Ruleset;
 use bevy_alliance::base::state::state_hash;
 use bevy_alliance::decision::council::{Charter, CouncilCharter};
-use bevy_alliance::edge::report::{CampaignTally, ReportPlugin, account};
+use bevy_alliance::edge::report::{CampaignTally, Directory, IntelSummary, ReportPlugin, account, intel_account};
 use bevy_alliance::edge::snapshot::{Recorder, Recording, SnapshotExt, read_save, write_atomically};
 use bevy_alliance::world::audit::{ArmyValue, army_value, audit};
 use bevy_alliance::world::generator::{GeneratorOptions, generate_world};
@@ -79,6 +80,13 @@ struct Options {
     /// Writes one JSON line per fact.
     #[arg(long, value_name = "FILE")]
     events: Option<PathBuf>,
+    /// What is told at the end.
+    #[arg(long, value_enum, default_value_t = AccountName::Campaign, conflicts_with = "json")]
+    account: AccountName,
+    /// Whose knowledge `--account intel` tells: the id of an alliance that deliberates; the one with the most operations
+    /// if not given.
+    #[arg(long, value_name = "ALLIANCE")]
+    of: Option<u32>,
     /// Prints one JSON object instead of the account.
     #[arg(long)]
     json: bool,
@@ -101,6 +109,14 @@ enum CharterName {
     Plenary,
     #[value(name = "war_cabinet", alias = "war-cabinet")]
     WarCabinet,
+}
+
+#[derive(ValueEnum, Clone, Copy, PartialEq, Eq, Debug)]
+enum AccountName {
+    /// What happened.
+    Campaign,
+    /// What one alliance knows, and the truth beside it.
+    Intel,
 }
 
 #[derive(ValueEnum, Clone, Copy, Debug)]
@@ -173,6 +189,11 @@ fn run(options: &Options) -> Result<Verdict, Failure> {
         }
         None => None,
     };
+    if let Some(of) = options.of {
+        // A week is not played only to find out that nobody can tell of it.
+        let names = Directory::of_world(app.world_mut());
+        intel_account(app.world_mut(), &names, AllianceId(of)).map_err(|e| format!("--of {of}: {e}"))?;
+    }
     let started = Instant::now();
     let armies = play(options, &mut app, course.end, &mut events)?;
     let wall_secs = started.elapsed().as_secs_f64();
@@ -393,7 +414,7 @@ fn tell(
     let conservation = audit(app.world_mut());
     let passes = *app.world().resource::<PassStats>();
     let seed = app.world().get_resource::<WorldSeed>().map_or(0, |seed| seed.0);
-    let tally = app.world().resource::<CampaignTally>();
+    let tally = app.world().resource::<CampaignTally>().clone();
     let (summary, names) = (tally.summary(), &tally.directory);
     let (villages, players, alliances) = (names.sites.len(), names.players.len(), names.alliances.len());
     let hours = (course.end - GameTime(0)).as_hours();
@@ -410,6 +431,7 @@ fn tell(
             "seed": seed,
             "game_hours": hours,
             "conservation": conservation,
+            "intel": IntelSummary::of(app.world_mut(), &summary.looks),
             "army": armies.shares().map(|(end, lowest, path)| serde_json::json!({
                 "end_to_start": end, "lowest_to_start": lowest, "end_to_growth_path": path,
             })),
@@ -437,7 +459,15 @@ fn tell(
             hours,
             seed
         ))?;
-        say(&account(tally))?;
+        say(&match options.account {
+            AccountName::Campaign => account(&tally),
+            AccountName::Intel => {
+                let busiest =
+                    summary.operations_by_alliance.iter().max_by_key(|(id, n)| (**n, core::cmp::Reverse(**id)));
+                let of = options.of.or(busiest.map(|(id, _)| *id)).unwrap_or_default();
+                intel_account(app.world_mut(), names, AllianceId(of)).map_err(|e| format!("--of {of}: {e}"))?
+            }
+        })?;
     }
     if let Some((end, lowest, path)) = armies.shares() {
         say(&format!(

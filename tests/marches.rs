@@ -138,6 +138,7 @@ fn operation(app: &mut TestApp) -> OrderId {
         status: OperationStatus::Running,
         started: GameTime(0),
         scouting: false,
+        revisions: Vec::new(),
     };
     app.app.world_mut().spawn((StableId::Proposal(id), operation));
     app.app.world_mut().resource_mut::<Agenda>().push(GROUP_LAUNCHES.entry(launch, proposal_key(id), 0));

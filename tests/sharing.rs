@@ -69,9 +69,7 @@ fn set_stance(app: &mut TestApp, a: u32, b: u32, stance: Stance) {
 }
 
 fn moves(app: &mut TestApp, player: u32, to: Option<u32>) {
-    app.app
-        .world_mut()
-        .write_message(SetMembership { player: PlayerId(player), alliance: to.map(AllianceId) });
+    app.app.world_mut().write_message(SetMembership { player: PlayerId(player), alliance: to.map(AllianceId) });
     app.run(GameSpan::mins(1));
 }
 

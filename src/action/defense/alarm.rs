@@ -4,7 +4,9 @@ use super::components::{ALARM_ANSWERED, DODGE_LEAVES, DODGE_RETURNS, Defenses, D
 use super::rules::{self, Case, Expected, Refuge, Wave};
 use super::systems::{Watch, site_of};
 use crate::base::clock::{Agenda, DueBatch, GameSpan, GameTime};
-use crate::base::contract::{AttackGroup, CampaignFact, DefenseAnswer, Fact, MarchSighted, SiteChanged, SiteState};
+use crate::base::contract::{
+    AttackGroup, CampaignFact, Citation, Cited, DefenseAnswer, Fact, MarchSighted, SiteChanged, SiteState,
+};
 use crate::base::id::{Knower, PlayerId, SiteId};
 use crate::base::rng::{Purpose, Stream};
 use crate::base::ruleset::{Force, Levels};
@@ -12,7 +14,7 @@ use crate::decision::planning::{Incoming, believed, known_offense, unseen_attack
 use crate::knowledge::intel::{Sighting, rules as intel};
 use crate::society::personality::rules as personality;
 use bevy::prelude::*;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Questions that a player thinks about are told apart by a number; those of alarms have the highest bit.
 const ALARM_QUESTIONS: u64 = 1 << 63;
@@ -64,7 +66,7 @@ pub(super) fn raise_alarms(
             agenda.push(ALARM_ANSWERED.entry(answer, u64::from(site.0), 0));
         } else {
             let reason = if thought < hit { "asleep" } else { "too_late" };
-            tell(&mut facts, now, (site, player), DefenseAnswer::None, reason, Expected::default());
+            tell(&mut facts, now, (site, player), DefenseAnswer::None, reason, Expected::default(), Vec::new());
         }
         // What comes later than the answer that is already due is still answered then.
         let alarm = answers_at.or(pending);
@@ -87,12 +89,13 @@ fn tell(
     answer: DefenseAnswer,
     reason: &str,
     expected: Expected,
+    cites: Vec<Citation>,
 ) {
     let (expected_kills, expected_losses) = (expected.kills, expected.losses);
     let reason = reason.to_owned();
     facts.write(CampaignFact {
         at,
-        fact: Fact::AlarmAnswered { site, player, answer, reason, expected_kills, expected_losses },
+        fact: Fact::AlarmAnswered { site, player, answer, reason, expected_kills, expected_losses, cites },
     });
 }
 
@@ -115,14 +118,14 @@ pub(super) fn answer_alarms(
         let Some(alarm) = Alarm::of(&watch, site, now) else { continue };
         let stays_out = keep_out(&mut defense, &alarm, &watch, &mut agenda);
         let expected = alarm.expected(&watch);
-        let who = (site, alarm.player);
+        let (who, cites) = ((site, alarm.player), alarm.cites(&watch));
         let plan = match rules::stays(&alarm.case(&watch, expected), &watch.settings) {
             Some("nobody_home") if stays_out => {
-                tell(&mut facts, now, who, DefenseAnswer::Dodge, "stays_out", expected);
+                tell(&mut facts, now, who, DefenseAnswer::Dodge, "stays_out", expected, cites);
                 continue;
             }
             Some("nobody_home") => {
-                tell(&mut facts, now, who, DefenseAnswer::None, "nobody_home", expected);
+                tell(&mut facts, now, who, DefenseAnswer::None, "nobody_home", expected, cites);
                 continue;
             }
             Some(reason) => Err(reason),
@@ -136,9 +139,9 @@ pub(super) fn answer_alarms(
                 dodge.n = planned.unwrap_or_else(|| defense.count());
                 agenda.push(DODGE_LEAVES.entry(dodge.leaves_at, u64::from(site.0), dodge.n));
                 defense.dodges.push(dodge);
-                tell(&mut facts, now, who, DefenseAnswer::Dodge, "not_worth_it", expected);
+                tell(&mut facts, now, who, DefenseAnswer::Dodge, "not_worth_it", expected, cites);
             }
-            Err(reason) => tell(&mut facts, now, who, DefenseAnswer::Hold, reason, expected),
+            Err(reason) => tell(&mut facts, now, who, DefenseAnswer::Hold, reason, expected, cites),
         }
     }
 }
@@ -196,6 +199,20 @@ impl<'a> Alarm<'a> {
         let (first, last) = (incoming.first()?.arrival, incoming.last()?.arrival);
         let leaving = watch.leaving(state, first);
         Some(Self { now, player, knower, state, leaving, first, last, seen, incoming })
+    }
+
+    /// The marches that it is about, and what is known of the troops that stood where they left.
+    fn cites(&self, watch: &Watch) -> Vec<Citation> {
+        let here = self.seen.iter().filter(|s| s.target == self.state.site);
+        let marches = here.clone().map(|s| Citation {
+            site: s.target,
+            what: Cited::March,
+            observed_at: s.seen_at,
+            confidence: 1.0,
+        });
+        let origins: BTreeSet<SiteId> = here.map(|s| s.origin).collect();
+        let troops = origins.into_iter().filter_map(|site| watch.view.cite_troops(self.knower, site, self.now));
+        marches.chain(troops).collect()
     }
 
     fn expected(&self, watch: &Watch) -> Expected {

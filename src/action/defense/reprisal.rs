@@ -120,7 +120,9 @@ pub(super) fn weigh_grudges(
         held.struck.insert(grudge.against, now);
         let order = OrderId::Defense { site: raid.origin, n };
         let (against, target, ratio) = (grudge.against, grudge.origin, raid.ratio);
-        facts.write(CampaignFact { at: now, fact: Fact::Retaliated { order, player, against, target, ratio } });
+        let knower = watch.roster.knower_of(player);
+        let cites = knower.map_or_else(Vec::new, |knower| watch.view.cite(knower, target, now));
+        facts.write(CampaignFact { at: now, fact: Fact::Retaliated { order, player, against, target, ratio, cites } });
         launches.write(LaunchDue {
             order,
             origin: raid.origin,

@@ -5,7 +5,7 @@ use super::rules;
 use super::systems::call_off;
 use crate::base::clock::{Agenda, DueBatch};
 use crate::base::contract::{
-    CampaignFact, Fact, MembershipChanged, Model, Relations, Site, SiteChanged, Stance, StanceChanged,
+    CampaignFact, MembershipChanged, Model, Relations, Site, SiteChanged, Stance, StanceChanged,
 };
 use crate::base::id::{EntityIndex, OrderId, PlayerId, SiteId};
 use crate::base::ruleset::RecallRule;
@@ -127,8 +127,7 @@ pub(super) fn follow_changes(
         }
         if !operation.scouting {
             for reason in why {
-                let decision = "call_off_target".to_owned();
-                facts.write(CampaignFact { at: now, fact: Fact::OperationRevised { operation: id, decision, reason } });
+                facts.write(operation.revise(now, "call_off_target", reason, Vec::new()));
             }
         }
     }

@@ -1,7 +1,7 @@
 //! What an operation is: groups with their orders, and what became of each.
 
 use crate::base::clock::{CampaignSystems, DueKind, GameSpan, GameTime};
-use crate::base::contract::Manner;
+use crate::base::contract::{CampaignFact, Citation, Fact, Manner};
 use crate::base::goods::Goods;
 use crate::base::id::{MarchId, OrderId, PlayerId, ProposalId, SiteId};
 use crate::base::ruleset::{Force, Levels};
@@ -138,6 +138,24 @@ pub struct Operation {
     pub started: GameTime,
     /// Whether it only looks: a scouting mission, which is a standing right of officers and never voted.
     pub scouting: bool,
+    /// How it changed its course, oldest first; the latest [`REVISIONS_KEPT`].
+    pub revisions: Vec<Revision>,
+}
+
+/// Changes of course of one operation that are kept: earlier ones have left as facts.
+pub const REVISIONS_KEPT: usize = 32;
+
+/// A change of course.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct Revision {
+    /// When.
+    pub at: GameTime,
+    /// What was decided: `hold_back`, `call_off_target`, `abort`.
+    pub decision: String,
+    /// Why.
+    pub reason: String,
+    /// What was known that it rests on.
+    pub cites: Vec<Citation>,
 }
 
 impl Operation {
@@ -145,6 +163,30 @@ impl Operation {
     #[must_use]
     pub fn order(&self, group: usize) -> OrderId {
         OrderId::of_group(self.id, group)
+    }
+
+    /// Notes a change of course, and returns what is to be said of it outwards.
+    pub(super) fn revise(
+        &mut self,
+        at: GameTime,
+        decision: &str,
+        reason: String,
+        cites: Vec<Citation>,
+    ) -> CampaignFact {
+        let decision = decision.to_owned();
+        if self.revisions.len() >= REVISIONS_KEPT {
+            self.revisions.remove(0);
+        }
+        let kept = Revision { at, decision: decision.clone(), reason: reason.clone(), cites: cites.clone() };
+        self.revisions.push(kept);
+        CampaignFact { at, fact: Fact::OperationRevised { operation: self.id, decision, reason, cites } }
+    }
+
+    /// How old the oldest sight of a target's troops is when the first wave comes; `None` without targets that have any.
+    #[must_use]
+    pub fn intel_age(&self) -> Option<GameSpan> {
+        let first = self.groups.iter().map(|g| g.arrival).min()?;
+        self.targets.iter().map(|t| first - t.seen_at).max()
     }
 
     /// The last arrival of all groups.

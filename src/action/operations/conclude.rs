@@ -4,7 +4,7 @@ use super::components::{
     GroupStatus, OPERATION_CONCLUDES, Operation, OperationSettings, OperationStatus, RunningOperations,
 };
 use super::rules;
-use crate::base::clock::{DueBatch, GameTime};
+use crate::base::clock::{DueBatch, GameSpan, GameTime};
 use crate::base::contract::{CampaignFact, Fact, Model, OperationReport, Relations, Site, WorldSeed};
 use crate::base::goods::Goods;
 use crate::base::id::{EntityIndex, PlayerId, SiteId};
@@ -111,6 +111,7 @@ fn judge(
         loot,
         expected_loss: mean(|t| t.expected_loss),
         expected_win: mean(|t| t.expected_win),
+        intel_age_hours: operation.intel_age().map(GameSpan::as_hours),
         members: members.into_iter().map(|(m, (lost, kills))| (m, lost, kills)).collect(),
     }
 }

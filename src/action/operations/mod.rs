@@ -11,7 +11,7 @@ mod systems;
 
 pub use components::{
     GROUP_ARRIVES, GROUP_LAUNCHES, GROUP_RECALLED, Group, GroupStatus, OPERATION_CONCLUDES, Operation,
-    OperationSettings, OperationStatus, RunningOperations, Target,
+    OperationSettings, OperationStatus, REVISIONS_KEPT, Revision, RunningOperations, Target,
 };
 pub use systems::{OperationSystems, SendScouts};
 

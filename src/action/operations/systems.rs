@@ -198,6 +198,7 @@ fn operation_of(proposal: &Proposal, plan: &Plan, now: GameTime) -> Operation {
         status: OperationStatus::Running,
         started: now,
         scouting: false,
+        revisions: Vec::new(),
     }
 }
 
@@ -259,6 +260,7 @@ fn scouting_mission(id: ProposalId, request: &SendScouts, now: GameTime) -> Oper
         status: OperationStatus::Running,
         started: now,
         scouting: true,
+        revisions: Vec::new(),
     }
 }
 
@@ -289,9 +291,8 @@ pub(super) fn release_groups(
         if let Some(reason) = stays {
             // Things changed after the vote: nobody is blamed for staying at home.
             g.status = GroupStatus::HeldBack;
-            let (decision, reason) = ("hold_back".to_owned(), format!("{reason}: group {group}"));
-            let fact = Fact::OperationRevised { operation: id, decision, reason };
-            facts.write(CampaignFact { at: batch.now(), fact });
+            let reason = format!("{reason}: group {group}");
+            facts.write(operation.revise(batch.now(), "hold_back", reason, Vec::new()));
             continue;
         }
         launches.write(LaunchDue {
@@ -491,6 +492,9 @@ pub(super) fn review_operations(
             let ratio = view.model().forecast(&groups, &estimate, Manner::Siege).ratio;
             if ratio < settings.floor_ratio {
                 hopeless.push((target.site, ratio));
+            } else if let Some(known) = changed.targets.iter_mut().find(|t| t.site == target.site) {
+                // It still holds: from now on the attack rests on the new sight.
+                (known.believed, known.seen_at) = (estimate.troops, estimate.seen_at);
             }
         }
         for (site, ratio) in hopeless {
@@ -502,11 +506,8 @@ pub(super) fn review_operations(
                 "new intel: offense over defense at site {site} is {ratio:.2}, the floor is {:.2}",
                 settings.floor_ratio
             );
-            let decision = "call_off_target".to_owned();
-            facts.write(CampaignFact {
-                at: now,
-                fact: Fact::OperationRevised { operation: operation.id, decision, reason },
-            });
+            let cites = view.cite(operation.id.alliance, site, now);
+            facts.write(changed.revise(now, "call_off_target", reason, cites));
         }
         if &changed != operation {
             if !changed.groups.iter().any(rules::is_active) {

@@ -3,7 +3,7 @@
 use super::march::Manner;
 use super::request::RequestRefused;
 use super::scenario::{Rank, Stance};
-use super::vote::{Condition, Reason, Vote};
+use super::vote::{Citation, Condition, Reason, Vote};
 use crate::base::clock::{GameSpan, GameTime};
 use crate::base::goods::Goods;
 use crate::base::id::{AllianceId, MarchId, OrderId, PlayerId, ProposalId, SiteId};
@@ -43,6 +43,8 @@ pub enum Fact {
         best: Option<(String, f64)>,
         /// The gate that kept it from proposing, if it did not.
         gate: Option<String>,
+        /// What was known of the sites that it planned attacks on: what its choice rests on.
+        cites: Vec<Citation>,
     },
     /// A scouting party was sent.
     ScoutsSent {
@@ -71,6 +73,8 @@ pub enum Fact {
         deadline: GameTime,
         /// When all are to arrive.
         arrival: GameTime,
+        /// What was known that it rests on.
+        cites: Vec<Citation>,
     },
     /// A member voted.
     BallotCast {
@@ -135,6 +139,8 @@ pub enum Fact {
         decision: String,
         /// Why.
         reason: String,
+        /// What was known that it rests on.
+        cites: Vec<Citation>,
     },
     /// A march came to its target.
     MarchArrived {
@@ -231,6 +237,8 @@ pub enum Fact {
         expected_kills: i64,
         /// Goods that it expects to lose if it holds.
         expected_losses: i64,
+        /// What was known that it rests on.
+        cites: Vec<Citation>,
     },
     /// A player raids the village that an attack on it came from.
     Retaliated {
@@ -244,6 +252,8 @@ pub enum Fact {
         target: SiteId,
         /// Expected ratio of offense to defense.
         ratio: f64,
+        /// What was known that it rests on.
+        cites: Vec<Citation>,
     },
     /// A site was founded, taken or razed.
     SiteChanged {
@@ -395,6 +405,9 @@ pub struct OperationReport {
     pub expected_loss: f64,
     /// Chance of success that the plan gave itself.
     pub expected_win: f64,
+    /// How old, when the first wave came, the oldest sight of a target's troops was that the attack rested on, in hours.
+    /// `None` where nothing stood to be seen.
+    pub intel_age_hours: Option<f64>,
     /// Per member: goods lost and goods killed.
     pub members: Vec<(PlayerId, i64, i64)>,
 }

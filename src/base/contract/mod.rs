@@ -34,7 +34,7 @@ pub use scenario::{
     ScenarioSite, Stance, WorldSeed,
 };
 pub use site::{Holdings, Player, PlayerKind, ReportedStates, Rhythm, Site, SiteState, WantedStates};
-pub use vote::{Ballot, BallotRequested, CastVote, Condition, Reason, Term, Vote};
+pub use vote::{Ballot, BallotRequested, CastVote, Citation, Cited, Condition, Reason, Term, Vote};
 
 use crate::base::clock::{Campaign, CampaignAppExt, CampaignSystems, DueBatch};
 use crate::base::state::StateAppExt;

@@ -1,7 +1,7 @@
 //! Ballots, their conditions and their reasons.
 
 use crate::base::clock::{GameSpan, GameTime};
-use crate::base::id::{PlayerId, ProposalId};
+use crate::base::id::{PlayerId, ProposalId, SiteId};
 use bevy::prelude::{Message, Reflect};
 use core::fmt;
 use serde::{Deserialize, Serialize};
@@ -68,6 +68,35 @@ pub struct Term {
     pub added: f64,
 }
 
+/// What of a site was known.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Reflect, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Cited {
+    /// The troops there.
+    Troops,
+    /// The goods there.
+    Goods,
+    /// The wall there.
+    Wall,
+    /// Other buildings there.
+    Buildings,
+    /// A hostile march that comes to it.
+    March,
+}
+
+/// One piece of knowledge that a decision rested on. How old it was: the instant of the decision minus `observed_at`.
+#[derive(Clone, Copy, PartialEq, PartialOrd, Debug, Reflect, Serialize, Deserialize)]
+pub struct Citation {
+    /// Of which site.
+    pub site: SiteId,
+    /// What of it.
+    pub what: Cited,
+    /// When it was observed.
+    pub observed_at: GameTime,
+    /// Confidence in it when it was cited, 0..=1.
+    pub confidence: f64,
+}
+
 /// Why: the terms of the formula, the rule that decided if one did, and a text of the member's own if it wrote one.
 #[derive(Clone, PartialEq, Debug, Default, Reflect, Serialize, Deserialize)]
 pub struct Reason {
@@ -79,6 +108,8 @@ pub struct Reason {
     pub rule: Option<String>,
     /// Words: data, never markup or an instruction.
     pub text: Option<String>,
+    /// What was known of foreign sites that it rests on.
+    pub cites: Vec<Citation>,
 }
 
 impl Reason {

@@ -3,7 +3,7 @@
 use super::rules::charter::Charter;
 use super::rules::roll::Roll;
 use crate::base::clock::{CampaignSystems, DueKind, GameSpan, GameTime};
-use crate::base::contract::Ballot;
+use crate::base::contract::{Ballot, Citation};
 use crate::base::id::{AllianceId, PlayerId, ProposalId, SiteId};
 use crate::decision::planning::Plan;
 use bevy::prelude::*;
@@ -104,6 +104,8 @@ pub struct ProposedTarget {
     pub confidence: f64,
     /// Planned offense over estimated defense.
     pub ratio: f64,
+    /// What was known of it.
+    pub cites: Vec<Citation>,
 }
 
 /// What a proposal promises.

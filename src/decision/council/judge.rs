@@ -35,7 +35,8 @@ pub(super) fn judge(
     let taste = situation.taste(member);
     let as_asked = voter_inputs(&case, 1.0, None, &settings.facts);
     let veto = veto(situation, proposal, &case);
-    let (vote, reason) = voter::judge(veto, &as_asked, &case.facts.traits, taste, &settings.voter);
+    let (vote, mut reason) = voter::judge(veto, &as_asked, &case.facts.traits, taste, &settings.voter);
+    reason.cites = case.cites.clone();
     let ballot = |vote: Vote, reason: Reason, pledge_share: f64, conditions: Vec<Condition>| Ballot {
         vote,
         reason,

@@ -5,7 +5,7 @@ use super::rules::inputs;
 use super::rules::voter::Veto;
 
 use crate::base::clock::{GameSpan, GameTime};
-use crate::base::contract::{PlayerKind, SiteState};
+use crate::base::contract::{Citation, PlayerKind, SiteState};
 use crate::base::id::{AllianceId, EntityIndex, PlayerId};
 use crate::base::ruleset::Force;
 use crate::decision::planning::rules::facts::AttackEstimate;
@@ -156,6 +156,7 @@ impl Situation<'_, '_> {
             homes,
             share: asked.share,
             incoming_at_home,
+            cites: proposal.targets.iter().flat_map(|t| self.view.cite(alliance, t.site, now)).collect(),
         }
     }
 
@@ -366,4 +367,6 @@ pub struct MemberCase {
     pub share: f64,
     /// A hostile march reaches a village that is asked before its troops are back.
     pub incoming_at_home: bool,
+    /// What is known of the targets and of those who could come.
+    pub cites: Vec<Citation>,
 }

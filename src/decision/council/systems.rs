@@ -125,6 +125,7 @@ pub(super) fn open_proposals(
                 pattern: proposal.pattern.clone(),
                 deadline,
                 arrival: proposal.arrival,
+                cites: proposal.targets.iter().flat_map(|t| t.cites.iter().copied()).collect(),
             },
         });
         let own = &ballots.cast[&submission.proposer];

@@ -275,7 +275,7 @@ fn seconds(text: &str) -> String {
 }
 
 /// Cuts a text to a number of characters; control characters become spaces, so that a name cannot break a line.
-fn clip(text: &str, chars: usize) -> String {
+pub(super) fn clip(text: &str, chars: usize) -> String {
     let clean: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
     if clean.chars().count() <= chars {
         return clean;
@@ -286,7 +286,7 @@ fn clip(text: &str, chars: usize) -> String {
 }
 
 /// A number with its thousands apart.
-fn thousands(n: i64) -> String {
+pub(super) fn thousands(n: i64) -> String {
     let digits = n.unsigned_abs().to_string();
     let mut out = String::new();
     for (i, digit) in digits.chars().enumerate() {

@@ -1,8 +1,8 @@
 //! Why: the whole of a proposal, from what it rested on to what came of it.
 
-use crate::action::operations::{GroupStatus, Operation};
+use crate::action::operations::{GroupStatus, Operation, Revision};
 use crate::base::clock::GameTime;
-use crate::base::contract::{Ballot, Reason};
+use crate::base::contract::{Ballot, Citation, Cited, Reason};
 use crate::base::id::{EntityIndex, OrderId, PlayerId, ProposalId, SiteId};
 use crate::decision::council::{Ballots, Proposal, ProposalStatus};
 use bevy::prelude::*;
@@ -24,6 +24,8 @@ pub struct TargetBasis {
     pub ratio: f64,
     /// The score that made it a target.
     pub score: f64,
+    /// Everything that was known of it when it was proposed.
+    pub cites: Vec<Citation>,
 }
 
 /// A proposal explained: structured, so that a game can translate it; `Display` gives English.
@@ -31,6 +33,8 @@ pub struct TargetBasis {
 pub struct Explanation {
     /// Which proposal.
     pub proposal: ProposalId,
+    /// When it was opened.
+    pub opened_at: GameTime,
     /// Who proposed it.
     pub proposer: PlayerId,
     /// What each target rested on.
@@ -45,6 +49,8 @@ pub struct Explanation {
     pub left_out: Vec<(SiteId, String)>,
     /// What became of each group.
     pub orders: Vec<(OrderId, String)>,
+    /// How the operation changed its course, each with what was known then.
+    pub revisions: Vec<Revision>,
 }
 
 /// Explains a proposal; none if it is not kept (any more).
@@ -61,9 +67,10 @@ pub fn explain(world: &World, id: ProposalId) -> Option<Explanation> {
         ProposalStatus::Rejected { test } => (format!("rejected: {test}"), Vec::new()),
         ProposalStatus::Expired => ("expired".to_owned(), Vec::new()),
     };
-    let orders = world.get::<Operation>(entity).map(orders).unwrap_or_default();
+    let operation = world.get::<Operation>(entity);
     Some(Explanation {
         proposal: id,
+        opened_at: proposal.opened_at,
         proposer: proposal.proposer,
         targets: proposal
             .targets
@@ -75,14 +82,36 @@ pub fn explain(world: &World, id: ProposalId) -> Option<Explanation> {
                 confidence: t.confidence,
                 ratio: t.ratio,
                 score: t.score,
+                cites: t.cites.clone(),
             })
             .collect(),
         ballots: ballots.cast.iter().map(|(m, b)| (*m, b.clone())).collect(),
         dropped: ballots.dropped.iter().map(|(m, c)| (*m, c.clone())).collect(),
         outcome,
         left_out,
-        orders,
+        orders: operation.map(orders).unwrap_or_default(),
+        revisions: operation.map(|o| o.revisions.clone()).unwrap_or_default(),
     })
+}
+
+/// What a decision of an instant rests on: what, how old, how certain by then.
+fn write_cites(f: &mut fmt::Formatter<'_>, cites: &[Citation], at: GameTime) -> fmt::Result {
+    if cites.is_empty() {
+        return Ok(());
+    }
+    write!(f, " [rests on")?;
+    for (i, cite) in cites.iter().enumerate() {
+        let what = match cite.what {
+            Cited::Troops => "troops at",
+            Cited::Goods => "goods at",
+            Cited::Wall => "wall of",
+            Cited::Buildings => "residence of",
+            Cited::March => "march to",
+        };
+        let (age, comma) = ((at - cite.observed_at).as_hours(), if i > 0 { "," } else { "" });
+        write!(f, "{comma} {what} {} {age:.1} h old ({:.0}%)", cite.site, cite.confidence * 100.0)?;
+    }
+    write!(f, "]")
 }
 
 fn orders(operation: &Operation) -> Vec<(OrderId, String)> {
@@ -112,13 +141,15 @@ fn write_reason(f: &mut fmt::Formatter<'_>, reason: &Reason) -> fmt::Result {
 
 impl fmt::Display for Explanation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "Proposal {} by player {}: {}", self.proposal, self.proposer, self.outcome)?;
+        writeln!(f, "Proposal {} by player {} at {}: {}", self.proposal, self.proposer, self.opened_at, self.outcome)?;
         for t in &self.targets {
-            writeln!(
+            write!(
                 f,
                 "  site {}: seen {:.1} h before, confidence {:.2} then, planned ratio {:.2}, score {:.2}",
                 t.site, t.age_hours, t.confidence, t.ratio, t.score
             )?;
+            write_cites(f, &t.cites, self.opened_at)?;
+            writeln!(f)?;
         }
         for (member, ballot) in &self.ballots {
             write!(f, "  player {member}: {:?} at {}, ", ballot.vote, ballot.cast_at)?;
@@ -126,6 +157,7 @@ impl fmt::Display for Explanation {
             for condition in &ballot.conditions {
                 write!(f, "; if {condition}")?;
             }
+            write_cites(f, &ballot.reason.cites, ballot.cast_at)?;
             writeln!(f)?;
         }
         for (member, condition) in &self.dropped {
@@ -136,6 +168,11 @@ impl fmt::Display for Explanation {
         }
         for (order, what) in &self.orders {
             writeln!(f, "  {order}: {what}")?;
+        }
+        for revision in &self.revisions {
+            write!(f, "  {} at {}: {}", revision.decision, revision.at, revision.reason)?;
+            write_cites(f, &revision.cites, revision.at)?;
+            writeln!(f)?;
         }
         Ok(())
     }

@@ -4,11 +4,13 @@
 
 mod account;
 mod explain;
+mod intel;
 mod tally;
 
 pub use account::account;
-pub use explain::{Explanation, explain};
-pub use tally::{CampaignTally, Directory, OperationStory, Summary};
+pub use explain::{Explanation, TargetBasis, explain};
+pub use intel::{IntelSummary, intel_account};
+pub use tally::{CampaignTally, Directory, LookCounts, OperationStory, Summary};
 
 use crate::base::clock::HostSystems;
 use crate::base::contract::{CampaignFact, Fact, ScenarioAppExt, Site};

@@ -242,6 +242,19 @@ pub struct LossCounts {
     pub defenders_goods: i64,
 }
 
+/// What became of the looks of scouts, and how much the age of what was known mattered.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LookCounts {
+    /// Looks from which somebody came back.
+    pub came_back: u64,
+    /// Of these, looks that a decision cited within 72 hours.
+    pub cited: u64,
+    /// Operations that rested on sights at most 48 hours old when the first wave came: over, and goal met.
+    pub young: (u64, u64),
+    /// Operations that rested on older ones: over, and goal met.
+    pub old: (u64, u64),
+}
+
 /// The counts of a campaign.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Summary {
@@ -267,6 +280,8 @@ pub struct Summary {
     pub councils: (u64, u64),
     /// The gates that kept councils from proposing, with how often.
     pub gates: BTreeMap<String, u64>,
+    /// Looks of scouts, and the age of what operations rested on.
+    pub looks: LookCounts,
     /// Losses.
     pub losses: LossCounts,
     /// What players did about attacks on them.
@@ -285,7 +300,14 @@ pub struct CampaignTally {
     pub stories: BTreeMap<ProposalId, OperationStory>,
     arrivals: BTreeMap<(ProposalId, u8), (GameTime, GameTime)>,
     force_sent: (i64, i64),
+    /// Looks from which somebody came back, and whether a decision cited them.
+    looks: BTreeMap<(SiteId, GameTime), bool>,
 }
+
+/// A look that no decision cites within this time was for nothing.
+const CITED_WITHIN: GameSpan = GameSpan::hours(72);
+/// From this age on what an operation rests on is old.
+const OLD_HOURS: f64 = 48.0;
 
 impl CampaignTally {
     /// The counts so far.
@@ -310,6 +332,8 @@ impl CampaignTally {
         };
         ops.arrival_spread_ms_max =
             self.arrivals.values().map(|(first, last)| *last - *first).max().unwrap_or(GameSpan(0)).0;
+        summary.looks.came_back = self.looks.len() as u64;
+        summary.looks.cited = self.looks.values().filter(|cited| **cited).count() as u64;
         let (active, all) = self.force_sent;
         summary.force_against_active = if all == 0 { 0.0 } else { active as f64 / all as f64 };
         for alliance in &self.directory.active {
@@ -321,6 +345,7 @@ impl CampaignTally {
     /// Counts a fact.
     pub fn count(&mut self, fact: &CampaignFact) {
         let at = fact.at;
+        self.note_cites(fact);
         match &fact.fact {
             Fact::RequestRefused(refused) => {
                 if refused.request.starts_with("submit_proposal") {
@@ -366,7 +391,12 @@ impl CampaignTally {
             | Fact::MembershipChanged { .. }
             | Fact::PlayerEliminated { .. }
             | Fact::AllianceEliminated { .. } => self.count_change(&fact.fact),
-            Fact::SiteScouted { .. } => self.summary.scoutings += 1,
+            Fact::SiteScouted { site, sent, lost, .. } => {
+                self.summary.scoutings += 1;
+                if lost < sent {
+                    self.looks.insert((*site, at), false);
+                }
+            }
             Fact::StanceChanged { .. }
             | Fact::ScoutsSent { .. }
             | Fact::GroupFailed { .. }
@@ -377,6 +407,24 @@ impl CampaignTally {
             | Fact::GoodsSent { .. }
             | Fact::RankChanged { .. }
             | Fact::DecisionArchived { .. } => {}
+        }
+    }
+
+    /// Notes which looks a decision rests on.
+    fn note_cites(&mut self, fact: &CampaignFact) {
+        let cites = match &fact.fact {
+            Fact::CouncilMet { cites, .. }
+            | Fact::ProposalSubmitted { cites, .. }
+            | Fact::OperationRevised { cites, .. }
+            | Fact::AlarmAnswered { cites, .. }
+            | Fact::Retaliated { cites, .. } => cites,
+            Fact::BallotCast { reason, .. } => &reason.cites,
+            _ => return,
+        };
+        for cite in cites.iter().filter(|c| fact.at - c.observed_at <= CITED_WITHIN) {
+            if let Some(cited) = self.looks.get_mut(&(cite.site, cite.observed_at)) {
+                *cited = true;
+            }
         }
     }
 
@@ -460,7 +508,7 @@ impl CampaignTally {
                 story.rows.clone_from(rows);
                 story.left_out.clone_from(left_out);
             }
-            Fact::OperationRevised { operation, decision, reason } => {
+            Fact::OperationRevised { operation, decision, reason, .. } => {
                 let story = self.stories.entry(*operation).or_default();
                 story.revisions.push((at, decision.clone(), reason.clone()));
             }
@@ -477,6 +525,12 @@ impl CampaignTally {
                     _ => counts.failed += 1,
                 }
                 counts.pyrrhic += u64::from(report.pyrrhic);
+                if let Some(age) = report.intel_age_hours.filter(|_| report.result != "aborted") {
+                    let looks = &mut self.summary.looks;
+                    let of_age = if age > OLD_HOURS { &mut looks.old } else { &mut looks.young };
+                    of_age.0 += 1;
+                    of_age.1 += u64::from(report.result == "goal_met");
+                }
                 self.stories.entry(report.operation).or_default().report = Some(report.as_ref().clone());
             }
             Fact::TrustChanged { subject, before, after, because, .. } => {

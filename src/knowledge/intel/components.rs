@@ -161,6 +161,10 @@ pub struct ObservationLog {
     pub latest: VecDeque<Observation>,
     /// How many there were in all.
     pub total: u64,
+    /// How many of these were sights of marches.
+    pub sightings: u64,
+    /// How many reports of sites have expired with their last field.
+    pub expired: u64,
 }
 
 /// An alliance or a lone player knows something new of a site. Lives for one pass.

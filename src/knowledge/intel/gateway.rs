@@ -118,6 +118,7 @@ pub(super) fn expire_reports(
     batch: Res<DueBatch>,
     index: Res<EntityIndex>,
     mut reports: Query<&mut IntelReport>,
+    mut logs: Query<&mut ObservationLog>,
     mut commands: Commands,
 ) {
     let mut last = None;
@@ -131,6 +132,9 @@ pub(super) fn expire_reports(
             && rules::expire(&mut report, batch.now())
         {
             commands.entity(entity).despawn();
+            if let Some(mut log) = index.knower(knower).and_then(|e| logs.get_mut(e).ok()) {
+                log.expired += 1;
+            }
         }
     }
 }
@@ -169,7 +173,8 @@ pub(super) fn admit_observations(
             Knower::Player(_) => limits.lone_observations_kept,
         };
         if let Some(report) = report_of(knower, &observation) {
-            let known = fresh.entry((knower, observation.site)).or_insert_with(|| IntelReport::empty(knower, observation.site));
+            let known =
+                fresh.entry((knower, observation.site)).or_insert_with(|| IntelReport::empty(knower, observation.site));
             absorb(known, report);
         }
         match knowers.get_mut(entity) {
@@ -207,6 +212,7 @@ fn remember(sightings: &mut Sightings, log: &mut ObservationLog, observation: Ob
         sightings.0.insert(place, sighting);
     }
     log.total += 1;
+    log.sightings += u64::from(matches!(observation.seen, Seen::March(_)));
     while log.latest.len() >= kept.max(1) {
         log.latest.pop_front();
     }

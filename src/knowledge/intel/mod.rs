@@ -4,6 +4,7 @@
 //! What is *not* here: the truth. Nothing in this folder can name `world`; what is hidden reaches it only as a fact
 //! with a witness. Own members' states are asked for and live for one pass.
 
+mod citing;
 mod components;
 mod dossier;
 mod gateway;

@@ -38,8 +38,9 @@ struct Candidate {
     score: f64,
 }
 
-/// The best attack, or the gate that blocks all of them.
-pub(super) fn best_option(session: &Session) -> Result<CouncilOption, &'static str> {
+/// The best attack, or the gate that blocks all of them. What is planned for in detail is noted in `considered`: the
+/// choice rests on all of it.
+pub(super) fn best_option(session: &Session, considered: &mut Vec<SiteId>) -> Result<CouncilOption, &'static str> {
     let sources = all_sources(session);
     if sources.is_empty() {
         return Err("no_force_at_home");
@@ -48,6 +49,7 @@ pub(super) fn best_option(session: &Session) -> Result<CouncilOption, &'static s
     if candidates.is_empty() {
         return Err("no_intel");
     }
+    considered.extend(candidates.iter().map(|c| c.spec.site));
     let mut planned: Vec<(Candidate, Plan, GameTime)> = candidates
         .into_iter()
         .filter_map(|c| {
@@ -375,6 +377,7 @@ fn proposed(session: &Session, candidate: &Candidate, plan: &Plan) -> ProposedTa
         seen_at: estimate.seen_at,
         confidence: estimate.confidence,
         ratio: plan.targets.iter().find(|t| t.site == site).map_or(0.0, |t| t.forecast.ratio),
+        cites: session.situation.view.cite(session.alliance, site, session.now),
     }
 }
 

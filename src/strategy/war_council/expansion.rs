@@ -76,6 +76,7 @@ fn option(session: &Session, village: &SiteState, plot: SiteId, plan: Plan) -> R
     let score = expansion_score(&inputs, &session.planning.scores).score;
     let asked = Asked { goods, share: 0.0, sites: BTreeMap::from([(village.site, 0.0)]) };
     let target = ProposedTarget {
+        cites: Vec::new(),
         site: plot,
         owner: village.owner,
         alliance: None,

@@ -275,9 +275,11 @@ pub(super) fn hold_councils(
             scouts.write(party);
         }
         let best = outcome.best.as_ref().map(|o| (o.name(), o.score));
+        let cited = outcome.considered.iter().filter_map(|site| situation.view.cite_troops(alliance, *site, now));
+        let cites = cited.collect();
         facts.write(CampaignFact {
             at: now,
-            fact: Fact::CouncilMet { alliance, best, gate: outcome.gate.map(str::to_owned) },
+            fact: Fact::CouncilMet { alliance, best, gate: outcome.gate.map(str::to_owned), cites },
         });
         if outcome.gate.is_none()
             && let Some(option) = outcome.best
@@ -292,14 +294,17 @@ struct SessionOutcome {
     best: Option<CouncilOption>,
     /// Why nothing is proposed, if nothing is.
     gate: Option<&'static str>,
+    /// Sites whose troops the choice rests on.
+    considered: Vec<SiteId>,
 }
 
 fn meet(session: &Session) -> SessionOutcome {
     let at_war = !session.enemies.is_empty();
+    let mut considered = Vec::new();
     let attack = match (session.voting, at_war) {
         (true, _) => Err("vote_is_open"),
         (_, false) => Err("no_war"),
-        _ => attack::best_option(session),
+        _ => attack::best_option(session, &mut considered),
     };
     let best_score = attack.as_ref().map_or(0.0, |o| o.score);
     let parties = if at_war { scouting::parties(session, best_score) } else { Vec::new() };
@@ -310,10 +315,10 @@ fn meet(session: &Session) -> SessionOutcome {
         (attack, expansion) => attack.or_else(|gate| expansion.map_err(|_| gate)),
     };
     match best {
-        Err(gate) => SessionOutcome { parties, best: None, gate: Some(gate) },
+        Err(gate) => SessionOutcome { parties, best: None, gate: Some(gate), considered },
         Ok(option) => {
             let gate = (option.score < session.planning.scores.option_min).then_some("no_option_above_threshold");
-            SessionOutcome { parties, best: Some(option), gate }
+            SessionOutcome { parties, best: Some(option), gate, considered }
         }
     }
 }

@@ -1,0 +1,283 @@
+//! What those who deliberate know: counted, and told with the truth beside it.
+
+use super::account::{clip, thousands};
+use super::tally::{Directory, LookCounts};
+use crate::base::clock::{GameClock, GameTime};
+use crate::base::contract::{Holdings, Model, Player, Stances};
+use crate::base::goods::Goods;
+use crate::base::id::{AllianceId, EntityIndex, Knower, PlayerId, SiteId};
+use crate::base::ruleset::Force;
+use crate::knowledge::intel::{Field, IntelReport, ObservationLog, SourceKind, rules};
+use crate::society::alliance::Alliance;
+use crate::world::village::{Buildings, Garrison, Guests, Stores, stores};
+use bevy::prelude::*;
+use core::fmt::Write;
+use serde::{Deserialize, Serialize};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Rows of a table of reports at most.
+const REPORTS_SHOWN: usize = 25;
+
+/// What all alliances that deliberate know together.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct IntelSummary {
+    /// Observations so far.
+    pub observations: u64,
+    /// Reports of sites that are live now.
+    pub reports_live: u64,
+    /// Reports that expired with their last field.
+    pub expired: u64,
+    /// Observations that were sights of hostile marches.
+    pub sightings: u64,
+    /// Share of the sites of those with whom they are at war whose troops they know, 0..=1.
+    pub coverage: f64,
+    /// Median age of the troops in live reports, in hours; `None` if there are none.
+    pub median_age_hours: Option<f64>,
+    /// Share of the looks from which scouts came back that a decision cited within 72 hours; `None` without looks.
+    pub cited_share: Option<f64>,
+}
+
+impl IntelSummary {
+    /// What is known now, with what became of the looks so far.
+    #[must_use]
+    #[expect(clippy::cast_precision_loss, reason = "counts, far below 2^53")]
+    pub fn of(world: &mut World, looks: &LookCounts) -> Self {
+        let now = world.resource::<GameClock>().now();
+        let mut summary = Self::default();
+        for (_, log) in world.query::<(&Alliance, &ObservationLog)>().iter(world) {
+            summary.observations += log.total;
+            summary.sightings += log.sightings;
+            summary.expired += log.expired;
+        }
+        let deliberates = deliberating(world);
+        let mut ages = Vec::new();
+        let mut known: BTreeSet<(AllianceId, SiteId)> = BTreeSet::new();
+        for report in world.query::<&IntelReport>().iter(world) {
+            let Knower::Alliance(alliance) = report.knower else { continue };
+            if !deliberates.contains_key(&alliance) || report.cite(now).next().is_none() {
+                continue;
+            }
+            summary.reports_live += 1;
+            if let Some(troops) = rules::live(report.troops.as_ref(), now) {
+                ages.push((now - troops.observed_at).as_hours());
+                known.insert((alliance, report.site));
+            }
+        }
+        ages.sort_by(f64::total_cmp);
+        summary.median_age_hours = match ages.len() {
+            0 => None,
+            n => Some((ages[(n - 1) / 2] + ages[n / 2]) / 2.0),
+        };
+        let (mut seen, mut all) = (0_u64, 0_u64);
+        for (alliance, enemies) in &deliberates {
+            for site in sites_of(world, enemies) {
+                all += 1;
+                seen += u64::from(known.contains(&(*alliance, site)));
+            }
+        }
+        summary.coverage = if all == 0 { 0.0 } else { seen as f64 / all as f64 };
+        summary.cited_share = (looks.came_back > 0).then(|| looks.cited as f64 / looks.came_back as f64);
+        summary
+    }
+}
+
+/// The alliances that deliberate, with those that each is at war with.
+fn deliberating(world: &mut World) -> BTreeMap<AllianceId, BTreeSet<AllianceId>> {
+    let mut alliances = world.query::<(&Alliance, &Stances)>();
+    let active = alliances.iter(world).filter(|(alliance, _)| alliance.active);
+    active.map(|(alliance, stances)| (alliance.id, stances.wars().collect())).collect()
+}
+
+/// All sites of the members of some alliances.
+fn sites_of(world: &mut World, alliances: &BTreeSet<AllianceId>) -> Vec<SiteId> {
+    let of = |player: &Player| player.alliance.is_some_and(|a| alliances.contains(&a));
+    let members: Vec<PlayerId> = world.query::<&Player>().iter(world).filter(|p| of(p)).map(|p| p.id).collect();
+    let holdings = world.resource::<Holdings>();
+    members.into_iter().flat_map(|member| holdings.of(member).to_vec()).collect()
+}
+
+/// What truly stands and lies at a site, where the default world runs.
+struct Truth {
+    troops: Force,
+    goods: Goods,
+    wall: u8,
+}
+
+fn truth(world: &World, site: SiteId, now: GameTime) -> Option<Truth> {
+    let entity = world.resource::<EntityIndex>().site(site)?;
+    let mut troops = world.get::<Garrison>(entity)?.home.clone();
+    for guest in world.get::<Guests>(entity).into_iter().flat_map(|g| g.0.values()) {
+        troops.add_all(&guest.force);
+    }
+    let goods = stores::read_stores(world.get::<Stores>(entity)?, now).amount;
+    Some(Truth { troops, goods, wall: world.get::<Buildings>(entity)?.wall })
+}
+
+/// Tells what one alliance knows, and the truth beside it: which no decision sees.
+///
+/// The truth is that of the default world; where a game has its own, there is a dash instead.
+///
+/// # Errors
+/// If the alliance does not exist or does not deliberate, with the names of those that do.
+pub fn intel_account(world: &mut World, names: &Directory, alliance: AllianceId) -> Result<String, String> {
+    let deliberates = deliberating(world);
+    let Some(enemies) = deliberates.get(&alliance) else {
+        let those: Vec<String> =
+            deliberates.keys().map(|id| format!("{id} ({})", clip(names.alliance(*id), 40))).collect();
+        return Err(format!("alliance {alliance} does not deliberate; those that do: {}", those.join(", ")));
+    };
+    let mut out = String::new();
+    // Writing into a string does not fail.
+    let _ = tell(&mut out, world, names, alliance, enemies);
+    Ok(out)
+}
+
+fn tell(
+    out: &mut String,
+    world: &mut World,
+    names: &Directory,
+    alliance: AllianceId,
+    enemies: &BTreeSet<AllianceId>,
+) -> core::fmt::Result {
+    let now = world.resource::<GameClock>().now();
+    let at_war = sites_of(world, enemies);
+    let mut reports: Vec<IntelReport> = world
+        .query::<&IntelReport>()
+        .iter(world)
+        .filter(|r| r.knower == Knower::Alliance(alliance) && r.cite(now).next().is_some())
+        .cloned()
+        .collect();
+    let model = world.resource::<Model>().clone();
+    let worth = |r: &IntelReport| rules::live(r.troops.as_ref(), now).map(|f| model.cost(&f.value));
+    reports.sort_by_key(|r| (core::cmp::Reverse(worth(r)), r.site));
+    let troops_known: BTreeSet<SiteId> = reports.iter().filter(|r| worth(r).is_some()).map(|r| r.site).collect();
+    let known = at_war.iter().filter(|site| troops_known.contains(site)).count();
+    writeln!(out, "What {} knows at {now}, and the truth beside it", clip(names.alliance(alliance), 40))?;
+    writeln!(
+        out,
+        "  {} villages of those it is at war with, the troops of {known} known; {} live reports in all\n",
+        at_war.len(),
+        reports.len()
+    )?;
+    writeln!(
+        out,
+        "  {:<32} {:<9} {:>6} {:>5} {:>12} {:>12} {:>12} {:>12} {:>9}",
+        "village", "how", "age", "c", "troops", "truth", "in store", "truth", "wall"
+    )?;
+    for report in reports.iter().take(REPORTS_SHOWN) {
+        tell_report(out, world, names, &model, report, now)?;
+    }
+    if reports.len() > REPORTS_SHOWN {
+        writeln!(out, "  and {} more", reports.len() - REPORTS_SHOWN)?;
+    }
+    tell_errors(out, world, &model, &reports, now)?;
+    tell_log(out, world, names, alliance, now)
+}
+
+fn tell_report(
+    out: &mut String,
+    world: &World,
+    names: &Directory,
+    model: &Model,
+    report: &IntelReport,
+    now: GameTime,
+) -> core::fmt::Result {
+    let truth = truth(world, report.site, now);
+    let troops = rules::live(report.troops.as_ref(), now);
+    // Of the troops where they are known; else of whatever is.
+    let main = report.cite(now).min_by_key(|c| c.what);
+    let latest = main.map_or(now, |c| c.observed_at);
+    let certain = main.map_or(0.0, |c| c.confidence);
+    let kind =
+        troops.map(|f| f.kind).or(report.wall.as_ref().map(|f| f.kind)).or(report.goods.as_ref().map(|f| f.kind));
+    let number = |n: Option<i64>| n.map_or_else(|| "-".to_owned(), thousands);
+    let goods = rules::live(report.goods.as_ref(), now).map(|f| f.value.total());
+    let level = |n: Option<u8>| n.map_or_else(|| "-".to_owned(), |n| n.to_string());
+    writeln!(
+        out,
+        "  {:<32} {:<9} {:>4.0} h {:>4.0}% {:>12} {:>12} {:>12} {:>12} {:>9}",
+        clip(names.site(report.site), 32),
+        kind.map_or("", source),
+        (now - latest).as_hours(),
+        certain * 100.0,
+        number(troops.map(|f| model.cost(&f.value))),
+        number(truth.as_ref().map(|t| model.cost(&t.troops))),
+        number(goods),
+        number(truth.as_ref().map(|t| t.goods.total())),
+        format!(
+            "{} / {}",
+            level(rules::live(report.wall.as_ref(), now).map(|f| f.value)),
+            level(truth.as_ref().map(|t| t.wall))
+        ),
+    )
+}
+
+fn source(kind: SourceKind) -> &'static str {
+    match kind {
+        SourceKind::Scout => "scouts",
+        SourceKind::Battle => "battle",
+        SourceKind::Sighting => "sighting",
+        SourceKind::Hearsay => "hearsay",
+    }
+}
+
+/// How far what is believed is from the truth, by age: what intel loses as it grows old.
+#[expect(clippy::cast_precision_loss, reason = "goods of one village, for display")]
+fn tell_errors(
+    out: &mut String,
+    world: &World,
+    model: &Model,
+    reports: &[IntelReport],
+    now: GameTime,
+) -> core::fmt::Result {
+    const AGES: [(f64, &str); 4] =
+        [(12.0, "up to 12 h"), (48.0, "12 to 48 h"), (96.0, "2 to 4 days"), (168.0, "older")];
+    let mut errors: [Vec<f64>; 4] = Default::default();
+    let off = |field: &Field<Force>, site| {
+        let stands = truth(world, site, now)?.troops;
+        let (believed, true_one) = (model.cost(&field.value) as f64, model.cost(&stands) as f64);
+        Some(libm::fabs(libm::log((believed + 1_000.0) / (true_one + 1_000.0))))
+    };
+    for report in reports {
+        let Some(troops) = rules::live(report.troops.as_ref(), now) else { continue };
+        let age = (now - troops.observed_at).as_hours();
+        let class = AGES.iter().position(|(most, _)| age <= *most).unwrap_or(AGES.len() - 1);
+        errors[class].extend(off(troops, report.site));
+    }
+    writeln!(out, "\n  How far off beliefs of troops are, in the median, by their age")?;
+    for ((_, name), errors) in AGES.iter().zip(&mut errors) {
+        errors.sort_by(f64::total_cmp);
+        let Some(median) = errors.get(errors.len() / 2) else { continue };
+        writeln!(out, "    {name:<12} {:>4} villages, a factor of {:.2}", errors.len(), libm::exp(*median))?;
+    }
+    Ok(())
+}
+
+/// The latest observations.
+fn tell_log(
+    out: &mut String,
+    world: &World,
+    names: &Directory,
+    alliance: AllianceId,
+    now: GameTime,
+) -> core::fmt::Result {
+    let entity = world.resource::<EntityIndex>().alliance(alliance);
+    let Some(log) = entity.and_then(|e| world.get::<ObservationLog>(e)) else { return Ok(()) };
+    writeln!(
+        out,
+        "\n  {} observations so far, {} of them of marches; {} reports expired. The latest:",
+        log.total, log.sightings, log.expired
+    )?;
+    for seen in log.latest.iter().rev().take(8) {
+        let cause = format!("{:?}", seen.cause);
+        writeln!(
+            out,
+            "    {:>5.1} h ago  {:<16} {:<32} by {}",
+            (now - seen.at).as_hours(),
+            cause,
+            clip(names.site(seen.site), 32),
+            clip(names.player(seen.witness), 24)
+        )?;
+    }
+    Ok(())
+}
