@@ -47,6 +47,10 @@ struct Compared {
     /// The longest list of equal decisions.
     most: usize,
     hours: f64,
+    /// Things that allies told.
+    told: usize,
+    /// Things that members brought along.
+    brought: usize,
 }
 
 impl Compared {
@@ -126,6 +130,11 @@ fn check_pair(seed: u64, step: GameSpan, extra: fn(&mut App), compared: &mut Com
             told = pair.change(&mut worlds[1]);
         }
         let mut span = STIRRED_EVERY - GameSpan((now - GameTime(0)).0 % STIRRED_EVERY.0);
+        if let Some(moves) = &pair.moves
+            && now == GameTime(0) + GameSpan::hours(24)
+        {
+            worlds.iter_mut().for_each(|world| world.app.world_mut().write_message(moves.clone()).map_or((), drop));
+        }
         if is_stirred && span == STIRRED_EVERY {
             stir(&mut worlds, &mut raids);
         }
@@ -138,6 +147,10 @@ fn check_pair(seed: u64, step: GameSpan, extra: fn(&mut App), compared: &mut Com
     let knowers: BTreeSet<Knower> =
         [a, b].iter().flat_map(|d| d.decided.keys().chain(d.seen.keys())).copied().collect();
     compared.pairs += 1;
+    for (_, what) in a.seen.values().flatten() {
+        compared.told += usize::from(what.contains("AllyTold"));
+        compared.brought += usize::from(what.contains("BroughtAlong"));
+    }
     for knower in knowers.difference(&told) {
         let equal = compare(*knower, [a, b], from).map_err(|why| format!("pair {seed}: {why}"))?;
         compared.note(*knower, equal, from);
@@ -160,6 +173,7 @@ fn check_pairs(seeds: core::ops::Range<u64>) -> Compared {
 fn what_is_hidden_changes_no_decision() {
     let compared = check_pairs(0..40);
     assert!(compared.alliances >= 40 && compared.saw >= 10, "{compared:?}");
+    assert!(compared.told > 0 && compared.brought > 0, "nothing was told on: {compared:?}");
     assert!(compared.long >= 20, "too few decisions before anybody saw anything else: {compared:?}");
 }
 

@@ -3,9 +3,9 @@
 use crate::diary::{Diaries, People, note_decisions, note_public, note_sights};
 use bevy::prelude::*;
 use bevy_alliance::base::clock::{Campaign, CampaignSystems, GameSpan};
-use bevy_alliance::base::contract::{AccountRole, Rhythm, Scenario};
+use bevy_alliance::base::contract::{AccountRole, Rank, Rhythm, Scenario, SetMembership, Stance};
 use bevy_alliance::base::goods::Goods;
-use bevy_alliance::base::id::{EntityIndex, Knower, PlayerId, SiteId, UnitClass};
+use bevy_alliance::base::id::{AllianceId, EntityIndex, Knower, PlayerId, SiteId, UnitClass};
 use bevy_alliance::base::limits::Limits;
 use bevy_alliance::base::rng::{Purpose, Stream};
 use bevy_alliance::base::ruleset::Ruleset;
@@ -26,6 +26,30 @@ pub(crate) struct Pair {
     sites: BTreeSet<SiteId>,
     what: u64,
     pub(crate) stream: Stream,
+    /// A member who leaves for another alliance a day later, and takes along what it saw.
+    pub(crate) moves: Option<SetMembership>,
+}
+
+/// Where three alliances deliberate, two of them are allies against the third and tell each other what they see.
+fn ally_two(scenario: &mut Scenario, seed: u64) {
+    let active: Vec<AllianceId> = scenario.alliances.iter().filter(|a| a.active).map(|a| a.id).collect();
+    if let [a, b, enemy] = active[..] {
+        let bound = if seed.is_multiple_of(2) { Stance::Pact } else { Stance::Confederacy };
+        scenario.stances = vec![(a, b, bound), (a, enemy, Stance::War), (b, enemy, Stance::War)];
+    }
+}
+
+/// A member of one alliance that goes to another: somebody of whom nothing is changed, and who leads nobody.
+fn moves(scenario: &Scenario, changed: &BTreeSet<SiteId>, seed: u64) -> Option<SetMembership> {
+    let active: Vec<AllianceId> = scenario.alliances.iter().filter(|a| a.active).map(|a| a.id).collect();
+    let known: BTreeSet<PlayerId> =
+        scenario.sites.iter().filter(|s| changed.contains(&s.id)).map(|s| s.owner).collect();
+    let mut candidates = scenario.players.iter().filter(|p| !known.contains(&p.id)).filter_map(|p| {
+        let (from, _) = p.membership.filter(|(a, rank)| active.contains(a) && *rank != Rank::Leader)?;
+        Some((p.id, from))
+    });
+    let (player, from) = candidates.nth(usize::try_from(seed % 7).unwrap())?;
+    Some(SetMembership { player, alliance: active.into_iter().find(|a| *a != from) })
 }
 
 pub(crate) const SPAN: GameSpan = GameSpan::days(3);
@@ -41,7 +65,10 @@ impl Pair {
             alliances: usize::try_from(stream.between(2, 3)).unwrap(),
             ..GeneratorOptions::default()
         };
-        let scenario = generate_world(&options, &Ruleset::extended()).unwrap();
+        let mut scenario = generate_world(&options, &Ruleset::extended()).unwrap();
+        if seed.is_multiple_of(3) {
+            ally_two(&mut scenario, seed);
+        }
         let spared = stream.pick(&scenario.alliances.iter().map(|a| a.id).collect::<Vec<_>>()).copied().unwrap();
         let is_spared = |p: PlayerId| {
             let player = scenario.players.iter().find(|player| player.id == p);
@@ -55,7 +82,8 @@ impl Pair {
             sites.insert(others.swap_remove(place));
         }
         let at = if stream.chance(0.5) { GameSpan(0) } else { GameSpan::mins(stream.between(1, 60 * 60)) };
-        Self { scenario, still: stream.chance(0.5), at, sites, what: 1 + stream.below(ALL - 1), stream }
+        let moves = if seed % 3 == 1 { moves(&scenario, &sites, seed) } else { None };
+        Self { scenario, still: stream.chance(0.5), at, sites, what: 1 + stream.below(ALL - 1), stream, moves }
     }
 
     pub(crate) fn start(&self, extra: fn(&mut App)) -> TestApp {

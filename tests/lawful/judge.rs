@@ -2,15 +2,17 @@
 //!
 //! What is *not* here: the gateway of `knowledge`, and the fights that report to it.
 
+use crate::told::Told;
 use bevy::ecs::system::SystemParam;
 use bevy::prelude::*;
 use bevy_alliance::base::clock::{Campaign, CampaignSystems, DueBatch, GameTime};
 use bevy_alliance::base::contract::{
-    BattleFought, EnemyGroup, Manner, Player, PlayerKind, Site, SiteChanged, Stances, WorldSystems,
+    BattleFought, EnemyGroup, Manner, MembershipChanged, Player, PlayerKind, Site, SiteChanged, Stance, Stances,
+    WorldSystems,
 };
 use bevy_alliance::base::goods::Goods;
 use bevy_alliance::base::id::{
-    EntityIndex, Knower, MarchId, OrderId, PlayerId, ProposalId, SiteId, StableId, UnitClass,
+    AllianceId, EntityIndex, Knower, MarchId, OrderId, PlayerId, ProposalId, SiteId, StableId, UnitClass,
 };
 use bevy_alliance::base::ruleset::{Force, Ruleset};
 use bevy_alliance::edge::test_app::TestApp;
@@ -80,6 +82,15 @@ impl Eyes<'_, '_> {
     fn alliance(&self, player: PlayerId) -> Option<(&Alliance, &Stances)> {
         let id = self.players.get(self.index.player(player)?).ok()?.alliance?;
         self.alliances.get(self.index.alliance(id)?).ok()
+    }
+
+    pub(crate) fn alliance_of(&self, player: PlayerId) -> Option<AllianceId> {
+        self.players.get(self.index.player(player)?).ok()?.alliance
+    }
+
+    pub(crate) fn stance(&self, one: AllianceId, other: AllianceId) -> Stance {
+        let stances = self.index.alliance(one).and_then(|e| self.alliances.get(e).ok());
+        stances.map_or(Stance::Neutral, |(_, stances)| stances.to(other))
     }
 
     fn are_friends(&self, one: PlayerId, other: PlayerId) -> bool {
@@ -198,6 +209,10 @@ pub(crate) struct Judge {
     pub(crate) at_once: u32,
     /// Reports of battles that tell no more than observations may.
     pub(crate) reports: u32,
+    /// What was seen, for judging what is told on.
+    told: Told,
+    /// Who changed its alliance in this pass.
+    moved: Vec<MembershipChanged>,
     /// Villages that changed hands.
     pub(crate) taken: u32,
     /// Marches that were seen because of that, by the new owners.
@@ -391,8 +406,17 @@ impl Judge {
     }
 
     /// Takes the grant that an observation uses up; a fault if there is none.
-    fn judge(&mut self, knower: Knower, seen: &Observation, now: GameTime, grants: &mut Vec<Grant>) {
+    fn judge(&mut self, knower: Knower, seen: &Observation, world: &Eyes, grants: &mut Vec<Grant>) {
+        let now = world.now();
         let rightful = seen.at == now && self.knowers.get(&seen.witness) == Some(&knower);
+        if let Seen::Told(report) = &seen.seen {
+            let fault = self.told.fault(knower, seen, report, &self.moved, world);
+            match fault.or_else(|| (!rightful).then(|| "not its own".to_owned())) {
+                None => *self.lawful.entry(format!("{:?}", seen.cause)).or_default() += 1,
+                Some(why) => self.faults.push(format!("{now}: {knower:?} was told {seen:?}: {why}")),
+            }
+            return;
+        }
         let same = |g: &Grant| (g.witness, g.site, g.cause) == (seen.witness, seen.site, seen.cause);
         let fits = |g: &Grant| rightful && same(g) && g.sight.allows(&seen.seen);
         // The one that permits least: who fell does not use up what a survivor may tell.
@@ -405,6 +429,7 @@ impl Judge {
                 self.inherited += u32::from(matches!(&seen.seen, Seen::March(sighting) if !departed(sighting)));
                 let nothing = matches!(seen.seen, Seen::Site { troops: None, .. });
                 self.blind += u32::from(nothing);
+                self.told.note(knower, seen);
             }
             None => {
                 let could: Vec<&Grant> = grants.iter().filter(|g| same(g)).collect();
@@ -425,8 +450,10 @@ fn judge_observations(
     rules: Res<Ruleset>,
     logs: Query<(&StableId, &ObservationLog), Changed<ObservationLog>>,
     mut changed: MessageReader<SiteChanged>,
+    mut moved: MessageReader<MembershipChanged>,
     mut judge: ResMut<Judge>,
 ) {
+    judge.moved = moved.read().copied().collect();
     let changed: Vec<SiteChanged> = changed.read().copied().collect();
     judge.taken += u32::try_from(changed.iter().filter(|c| c.from.is_some() && c.to.is_some()).count()).unwrap();
     let mut grants = judge.grants(&world, &changed, rules.capabilities.joint_assault);
@@ -440,7 +467,7 @@ fn judge_observations(
         let new = usize::try_from(log.total - noted).unwrap();
         assert!(new <= log.latest.len(), "an observation fell out before it was judged");
         for seen in log.latest.iter().skip(log.latest.len() - new) {
-            judge.judge(knower, seen, world.now(), &mut grants);
+            judge.judge(knower, seen, &world, &mut grants);
         }
     }
     (judge.before, judge.after, judge.departed) = Default::default();

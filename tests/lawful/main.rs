@@ -9,18 +9,23 @@
 #[path = "../common/mod.rs"]
 mod common;
 mod judge;
+mod told;
 
 use bevy::prelude::*;
 use bevy_alliance::base::clock::{Campaign, CampaignSystems, GameSpan};
 use bevy_alliance::base::contract::{
-    BattleFought, LaunchMarch, Manner, MarchSighted, ScoutReturned, ScoutsKilled, Site,
+    BattleFought, LaunchMarch, Manner, MarchSighted, Player, PlayerKind, Scenario, ScoutReturned, ScoutsKilled,
+    SetMembership, Site, Stance,
 };
 use bevy_alliance::base::goods::Goods;
-use bevy_alliance::base::id::{MarchId, PlayerId, SiteId};
+use bevy_alliance::base::id::{AllianceId, MarchId, PlayerId, SiteId};
 use bevy_alliance::base::limits::Limits;
 use bevy_alliance::base::rng::{Purpose, Stream};
 use bevy_alliance::base::ruleset::{Force, Ruleset};
 use bevy_alliance::edge::test_app::{TestApp, small_world};
+use bevy_alliance::knowledge::intel::rules::SharingSettings;
+use bevy_alliance::knowledge::intel::{Cause, IntelReport, ObservationLog};
+use bevy_alliance::society::alliance::Alliance;
 use bevy_alliance::world::generator::{GeneratorOptions, generate_world};
 use bevy_alliance::world::village::Garrison;
 use common::*;
@@ -30,22 +35,56 @@ use std::collections::BTreeSet;
 fn generated(seed: u64) -> TestApp {
     // Where they live close together, more villages change hands.
     let close = GeneratorOptions { seed, villages: 200, half_width: 30, alliances: 3, ..GeneratorOptions::default() };
-    let scenario = match seed % 2 {
+    let mut scenario = match seed % 2 {
         0 => generate_world(&close, &Ruleset::extended()).unwrap(),
         _ => small_world(seed, 300),
     };
+    ally_two(&mut scenario, seed);
     judged(TestApp::with(&scenario, |app| {
         app.insert_resource(Limits { lone_observations_kept: 2_000, ..Limits::default() });
+        // Partners of a pact never trust each other so much that they speak of everybody.
+        app.insert_resource(SharingSettings { trust_all: 1e9, ..SharingSettings::default() });
         if seed.is_multiple_of(4) {
             app.insert_resource(Ruleset::classic());
         }
     }))
 }
 
+/// Where at least three alliances deliberate, two of them are allies against the others and tell each other what they see.
+fn ally_two(scenario: &mut Scenario, seed: u64) {
+    let active: Vec<AllianceId> = scenario.alliances.iter().filter(|a| a.active).map(|a| a.id).collect();
+    if let [a, b, enemies @ ..] = &active[..] {
+        let bound = if seed.is_multiple_of(2) { Stance::Pact } else { Stance::Confederacy };
+        let wars = enemies.iter().flat_map(|enemy| [(*a, *enemy, Stance::War), (*b, *enemy, Stance::War)]);
+        scenario.stances = wars.chain([(*a, *b, bound)]).collect();
+    }
+}
+
+/// A player goes to another alliance, or to none.
+fn somebody_moves(app: &mut TestApp, stream: &mut Stream) {
+    let world = app.app.world_mut();
+    let mut alliances: Vec<AllianceId> =
+        world.query::<&Alliance>().iter(world).filter(|a| a.active).map(|a| a.id).collect();
+    alliances.sort_unstable();
+    let mut players: Vec<PlayerId> = world
+        .query::<&Player>()
+        .iter(world)
+        .filter(|p| p.kind != PlayerKind::Static && p.alliance.is_some_and(|a| alliances.contains(&a)))
+        .map(|p| p.id)
+        .collect();
+    players.sort_unstable();
+    let Some(player) = stream.pick(&players).copied() else { return };
+    let alliance = if stream.chance(0.2) { None } else { stream.pick(&alliances).copied() };
+    world.write_message(SetMembership { player, alliance });
+}
+
 /// Some hours in which players, led by nobody, send marches of all manners at random: too few troops as often as many,
 /// and now and then several that arrive at one instant.
 fn run_with_fools(app: &mut TestApp, stream: &mut Stream, hours: u32) {
-    for _ in 0..hours {
+    for hour in 0..hours {
+        if hour % 12 == 7 {
+            somebody_moves(app, stream);
+        }
         let mut homes: Vec<(SiteId, Force)> = Vec::new();
         let world = app.app.world_mut();
         for (site, garrison) in world.query::<(&Site, &Garrison)>().iter(world) {
@@ -98,7 +137,7 @@ fn judge_weeks(seeds: core::ops::RangeInclusive<u64>) -> Judge {
 #[test]
 fn weeks_of_observations_are_lawful() {
     let all = judge_weeks(1..=4);
-    assert_eq!(all.lawful.len(), 6, "each cause is judged");
+    assert_eq!(all.lawful.len(), 8, "each cause is judged");
     assert!(all.blind > 0 && all.taken > 0, "somebody fell without a report, and villages changed hands");
     assert!(10 * all.at_once < all.lawful.values().sum::<u32>(), "nearly all are compared with the exact truth");
 }
@@ -147,9 +186,12 @@ fn a_hundred_weeks_of_observations_are_lawful() {
 
 /// Plants a fault between fights and knowledge, and runs until the judge finds something.
 fn first_fault(planted: fn(&mut App)) -> String {
-    let mut app = generated(1);
+    first_fault_in(generated(1), 1, planted)
+}
+
+fn first_fault_in(mut app: TestApp, seed: u64, planted: fn(&mut App)) -> String {
     planted(&mut app.app);
-    let mut stream = Stream::new(1, 0, Purpose::EXAMPLE, 0);
+    let mut stream = Stream::new(seed, 0, Purpose::EXAMPLE, 0);
     for _ in 0..7 * 24 {
         run_with_fools(&mut app, &mut stream, 1);
         if let Some(fault) = verdict(&app).faults.first() {
@@ -303,4 +345,47 @@ fn a_report_to_the_fallen_of_what_they_broke_is_caught() {
         });
     });
     assert!(fault.contains("a report tells too much"), "{fault}");
+}
+
+/// The first fault that judges find in a world in which two alliances are allies.
+fn first_fault_of_allies(planted: fn(&mut App)) -> String {
+    (2..12)
+        .map(|seed| first_fault_in(generated(seed), seed, planted))
+        .find(|fault| !fault.is_empty())
+        .unwrap_or_default()
+}
+
+#[test]
+fn an_ally_who_tells_more_than_it_saw_is_caught() {
+    let fault = first_fault_of_allies(|app| {
+        plant(app, |mut reports: Query<&mut IntelReport>| {
+            for mut report in &mut reports {
+                if let Some(wall) = &mut report.wall {
+                    wall.value = wall.value.saturating_add(1);
+                }
+            }
+        });
+    });
+    assert!(fault.contains("AllyTold") && fault.contains("wall was not seen so"), "{fault}");
+}
+
+/// What one was told all others hear too.
+fn everybody_hears(mut logs: Query<&mut ObservationLog, With<Alliance>>, mut heard: Local<u64>) {
+    let told = logs.iter().flat_map(|log| &log.latest).filter(|o| o.cause == Cause::AllyTold).count() as u64;
+    let news = logs.iter().flat_map(|log| &log.latest).filter(|o| o.cause == Cause::AllyTold).last().cloned();
+    if let (Some(news), true) = (news, told > *heard) {
+        for mut log in &mut logs {
+            log.total += 1;
+            log.latest.push_back(news.clone());
+        }
+    }
+    *heard = logs.iter().flat_map(|log| &log.latest).filter(|o| o.cause == Cause::AllyTold).count() as u64;
+}
+
+#[test]
+fn who_overhears_allies_is_caught() {
+    let fault = first_fault_of_allies(|app| {
+        app.add_systems(Campaign, everybody_hears.in_set(CampaignSystems::Publish));
+    });
+    assert!(fault.contains("was told"), "{fault}");
 }

@@ -1,0 +1,110 @@
+//! What is told on: by allies, and by members who change their alliance. Each field must be what its source saw there at
+//! that instant, and whoever tells it must have it from its own people.
+
+use crate::judge::Eyes;
+use bevy_alliance::base::clock::{GameSpan, GameTime};
+use bevy_alliance::base::contract::{MembershipChanged, Stance};
+use bevy_alliance::base::id::{Knower, PlayerId, SiteId};
+use bevy_alliance::knowledge::intel::{Cause, Field, IntelReport, Observation, Seen, SourceKind};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// What somebody saw with its own eyes, and who has it from them.
+struct Sight {
+    seen: Seen,
+    holders: BTreeSet<Knower>,
+}
+
+/// Everything that was lawfully seen of sites so far.
+#[derive(Default)]
+pub(crate) struct Told {
+    sights: BTreeMap<(PlayerId, SiteId, GameTime), Vec<Sight>>,
+}
+
+impl Told {
+    /// Notes what was seen with own eyes, which was found to be lawful.
+    pub(crate) fn note(&mut self, knower: Knower, seen: &Observation) {
+        if matches!(seen.seen, Seen::Site { .. }) {
+            let sight = Sight { seen: seen.seen.clone(), holders: BTreeSet::from([knower]) };
+            self.sights.entry((seen.witness, seen.site, seen.at)).or_default().push(sight);
+        }
+    }
+
+    /// Why something that was told may not be known; nothing if it may.
+    pub(crate) fn fault(
+        &mut self,
+        knower: Knower,
+        seen: &Observation,
+        report: &IntelReport,
+        moved: &[MembershipChanged],
+        world: &Eyes,
+    ) -> Option<String> {
+        let sources = match self.sources(seen, report) {
+            Ok(sources) => sources,
+            Err(why) => return Some(why),
+        };
+        match seen.cause {
+            Cause::AllyTold => may_tell(report.knower, knower, seen.site, world).err(),
+            Cause::BroughtAlong => {
+                let went = moved.iter().any(|m| m.player == seen.witness);
+                let own = sources.iter().all(|(source, _)| *source == seen.witness);
+                if !went || !own {
+                    return Some(format!("moved: {went}, its own: {own}"));
+                }
+                for (source, at) in sources {
+                    for sight in self.sights.get_mut(&(source, seen.site, at)).into_iter().flatten() {
+                        sight.holders.insert(knower);
+                    }
+                }
+                None
+            }
+            _ => Some("nobody told it".to_owned()),
+        }
+    }
+
+    /// Who saw the fields of a report, and when; or which of them nobody of the teller's saw so.
+    fn sources(&self, told: &Observation, report: &IntelReport) -> Result<BTreeSet<(PlayerId, GameTime)>, String> {
+        let IntelReport { troops, goods, wall, buildings, .. } = report;
+        let is = |field: &'static str, at: GameTime, source: PlayerId, kind, same: &dyn Fn(&Seen) -> bool| {
+            let known = self.sights.get(&(source, told.site, at)).into_iter().flatten();
+            let lawful = known.filter(|s| s.holders.contains(&report.knower)).any(|s| same(&s.seen));
+            let live = told.at - at < GameSpan::days(7) && kind != SourceKind::Hearsay;
+            if lawful && live { Ok((source, at)) } else { Err(format!("{field} was not seen so by {source} at {at}")) }
+        };
+        fn of<T>(field: Option<&Field<T>>) -> Option<(GameTime, PlayerId, SourceKind, &T)> {
+            field.map(|f| (f.observed_at, f.source, f.kind, &f.value))
+        }
+        let mut sources = BTreeSet::new();
+        if let Some((at, by, kind, value)) = of(troops.as_ref()) {
+            let same = |s: &Seen| matches!(s, Seen::Site { troops: Some(t), .. } if t == value);
+            sources.insert(is("troops", at, by, kind, &same)?);
+        }
+        if let Some((at, by, kind, value)) = of(goods.as_ref()) {
+            let same = |s: &Seen| matches!(s, Seen::Site { goods: Some(g), .. } if g == value);
+            sources.insert(is("goods", at, by, kind, &same)?);
+        }
+        if let Some((at, by, kind, value)) = of(wall.as_ref()) {
+            let same = |s: &Seen| matches!(s, Seen::Site { wall: Some(w), .. } if w == value);
+            sources.insert(is("wall", at, by, kind, &same)?);
+        }
+        if let Some((at, by, kind, value)) = of(buildings.as_ref()) {
+            let same = |s: &Seen| matches!(s, Seen::Site { residence: Some(r), .. } if r == value);
+            sources.insert(is("residence", at, by, kind, &same)?);
+        }
+        Ok(sources)
+    }
+}
+
+/// Allies alone tell each other something; partners of a pact of common enemies alone.
+fn may_tell(teller: Knower, listener: Knower, site: SiteId, world: &Eyes) -> Result<(), String> {
+    let (Knower::Alliance(teller), Knower::Alliance(listener)) = (teller, listener) else {
+        return Err("only alliances tell each other".to_owned());
+    };
+    let owner = world.place(site).map(|p| p.owner).ok_or("of a site that is not there")?;
+    let whose = world.alliance_of(owner);
+    let at_war = |a| whose.is_some_and(|w| world.stance(a, w) == Stance::War);
+    match world.stance(teller, listener) {
+        Stance::Confederacy => Ok(()),
+        Stance::Pact if at_war(teller) && at_war(listener) => Ok(()),
+        stance => Err(format!("{teller} tells {listener} of {whose:?} with stance {stance:?}")),
+    }
+}
