@@ -7,7 +7,7 @@ mod common;
 use bevy::prelude::*;
 use bevy_alliance::base::clock::{GameSpan, GameTime};
 use bevy_alliance::base::contract::{
-    CastVote, Fact, LaunchMarch, Manner, PlayerKind, Rank, RequestRefused, Scenario, SetStance, Stance, Vote,
+    CastVote, Cited, Fact, LaunchMarch, Manner, PlayerKind, Rank, RequestRefused, Scenario, SetStance, Stance, Vote,
 };
 use bevy_alliance::base::id::{AllianceId, EntityIndex, OrderId, PlayerId, ProposalId, SiteId};
 use bevy_alliance::base::limits::Limits;
@@ -406,9 +406,18 @@ fn what_was_not_known_is_absent_from_the_explanation() {
     for id in submitted {
         let Some(explanation) = explain(app.app.world(), id).filter(|_| id.alliance == deciders) else { continue };
         let text = explanation.to_string();
-        assert!(
-            text.starts_with(&format!("Proposal {id} by player {}: {}", explanation.proposer, explanation.outcome))
-        );
+        let (by, at, outcome) = (explanation.proposer, explanation.opened_at, &explanation.outcome);
+        assert!(text.starts_with(&format!("Proposal {id} by player {by} at {at}: {outcome}")), "{text}");
+        for target in &explanation.targets {
+            // What it rested on was seen before it was decided, is cited with its age, and had not expired.
+            let troops = target.cites.iter().find(|c| c.what == Cited::Troops).unwrap();
+            assert_eq!((troops.site, troops.observed_at), (target.site, target.seen_at));
+            let age = explanation.opened_at - troops.observed_at;
+            assert!(GameSpan(0) <= age && age < GameSpan::days(7));
+            let faded = target.confidence * libm::exp2(-age.as_hours() / 48.0);
+            assert!((troops.confidence - faded).abs() < 1e-12);
+            assert!(text.contains(&format!("troops at {} {:.1} h old", target.site, age.as_hours())), "{text}");
+        }
         for (member, ballot) in &explanation.ballots {
             let line = text.lines().find(|l| l.starts_with(&format!("  player {member}: "))).unwrap();
             for term in &ballot.reason.terms {

@@ -163,3 +163,17 @@ fn who_leaves_takes_nothing_that_others_saw() {
     moves(&mut app, 5, Some(2));
     assert!(by(&app, 1).is_some() && by(&app, 2).is_none());
 }
+
+#[test]
+fn a_report_is_there_until_seven_days_are_over_at_any_pace() {
+    for step in [GameSpan::secs(10), GameSpan::mins(37), GameSpan::hours(7), GameSpan::days(30)] {
+        let mut app = neighbours(&[AT_WAR[0]]);
+        let seen = look(&mut app, 1);
+        let left = seen + EXPIRES_AFTER - GameSpan::millis(1) - app.now();
+        app.run_in_steps(left, step);
+        let last = by(&app, 1).unwrap().troops.as_ref().map(|f| f.observed_at);
+        assert_eq!((last, app.now() - seen), (Some(seen), EXPIRES_AFTER - GameSpan::millis(1)), "pace {step}");
+        app.run_in_steps(GameSpan::millis(1), step);
+        assert!(by(&app, 1).is_none(), "gone at seven days, pace {step}");
+    }
+}
