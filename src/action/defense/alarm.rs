@@ -5,14 +5,13 @@ use super::rules::{self, Case, Expected, Refuge, Wave};
 use super::systems::{Watch, site_of};
 use crate::base::clock::{Agenda, DueBatch, GameSpan, GameTime};
 use crate::base::contract::{AttackGroup, CampaignFact, DefenseAnswer, Fact, MarchSighted, SiteChanged, SiteState};
-use crate::base::id::{Knower, PlayerId, SiteId};
+use crate::base::id::{PlayerId, SiteId};
 use crate::base::rng::{Purpose, Stream};
 use crate::base::ruleset::{Force, Levels};
-use crate::decision::planning::{Incoming, believed, known_offense, unseen_attack};
-use crate::knowledge::intel::{Sighting, rules as intel};
+use crate::decision::planning::{Incoming, believed};
 use crate::society::personality::rules as personality;
 use bevy::prelude::*;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Questions that a player thinks about are told apart by a number; those of alarms have the highest bit.
 const ALARM_QUESTIONS: u64 = 1 << 63;
@@ -168,14 +167,13 @@ fn keep_out(defense: &mut Defenses, alarm: &Alarm, watch: &Watch, agenda: &mut A
 struct Alarm<'a> {
     now: GameTime,
     player: PlayerId,
-    knower: Knower,
     state: &'a SiteState,
     /// What may leave before the first hit.
     leaving: Force,
     first: GameTime,
     last: GameTime,
-    /// All hostile marches that the knower sees.
-    seen: Vec<Sighting>,
+    /// Sites to which the knower sees hostile marches go.
+    threatened: BTreeSet<SiteId>,
     /// Those that come to this site, by arrival.
     incoming: Vec<Incoming>,
 }
@@ -186,16 +184,14 @@ impl<'a> Alarm<'a> {
         let player = watch.view.site(site)?.owner;
         let knower = watch.roster.knower_of(player).filter(|_| watch.acts(player))?;
         let state = watch.state(player, site)?;
-        let seen: Vec<Sighting> = watch.view.incoming(knower, now).filter(|s| s.arrival > now).copied().collect();
-        let mut incoming = believed(&seen, |origin| {
-            known_offense(&watch.view, knower, origin, now)
-                .map_or_else(|| unseen_attack(&watch.view, origin), |known| known.attack)
-        });
+        let mut incoming = believed(&watch.view, knower, now);
+        incoming.retain(|i| i.arrival > now);
+        let threatened = incoming.iter().map(|i| i.target).collect();
         incoming.retain(|i| i.target == site);
-        // Sightings are sorted by arrival.
+        // They are sorted by arrival.
         let (first, last) = (incoming.first()?.arrival, incoming.last()?.arrival);
         let leaving = watch.leaving(state, first);
-        Some(Self { now, player, knower, state, leaving, first, last, seen, incoming })
+        Some(Self { now, player, state, leaving, first, last, threatened, incoming })
     }
 
     fn expected(&self, watch: &Watch) -> Expected {
@@ -216,15 +212,10 @@ impl<'a> Alarm<'a> {
     fn attackers(&self, watch: &Watch, incoming: &Incoming) -> Option<AttackGroup> {
         let model = watch.view.model();
         let origin = watch.view.site(incoming.origin)?;
-        let report = watch.view.report(self.knower, incoming.origin);
-        let seen = report.and_then(|r| intel::live(r.troops.as_ref(), self.now));
-        let offense: Force =
-            seen.iter().flat_map(|f| f.value.iter()).filter(|(class, _)| model.is_offense(*class)).collect();
-        let points = model.attack(&offense);
-        let force = if points > 0.0 {
-            offense.share(incoming.attack / points)
-        } else {
+        let force = if incoming.force.is_empty() {
             model.unseen_army(origin.tribe, incoming.attack)
+        } else {
+            incoming.force.clone()
         };
         let population = watch.view.player(origin.owner).map_or(0, |p| p.population);
         let upgrades = Levels::default();
@@ -276,7 +267,7 @@ impl<'a> Alarm<'a> {
     fn refuges(&self, watch: &Watch, sites: &[SiteId], own: bool) -> Vec<Refuge> {
         sites
             .iter()
-            .filter(|s| **s != self.state.site && !self.seen.iter().any(|seen| seen.target == **s))
+            .filter(|s| **s != self.state.site && !self.threatened.contains(s))
             .filter_map(|site| {
                 let to = watch.view.site(*site)?.at;
                 let travel = watch.view.model().travel_of(self.state, to, &self.leaving)?;
