@@ -239,7 +239,7 @@ fn who_sees_the_march_to_another_is_caught() {
             rewrite(&mut told, |told| vec![MarchSighted { witness: PlayerId(told.witness.0 + 1), ..told }]);
         });
     });
-    assert!(fault.contains("IncomingMarch"), "{fault}");
+    assert!(fault.contains("saw Observation") && fault.contains("March(Sighting"), "{fault}");
 }
 
 /// Tells of marches as soon as they are there, scouts too, which nobody sees coming.

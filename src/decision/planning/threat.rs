@@ -188,7 +188,7 @@ fn evidence(view: &View, knower: Knower, march: &Track, of_sender: &[&Track], (h
     let sites = origin.map_or(&[] as &[SiteId], |s| view.sites_of(s.owner));
     let population = |site: &SiteId| view.site(*site).map_or(0, |s| s.population);
     let largest = sites.iter().max_by_key(|site| (population(site), core::cmp::Reverse(**site)));
-    let speed = origin.zip(view.site(march.target)).map_or(0.0, |(from, to)| {
+    let slow = origin.zip(view.site(march.target)).and_then(|(from, to)| {
         let model = &*view.model().0;
         let pace = |class: UnitClass| {
             let heavy = model.is_siege(class) || model.is_chief(class);
@@ -198,11 +198,8 @@ fn evidence(view: &View, knower: Knower, march: &Track, of_sender: &[&Track], (h
         };
         let roster: Vec<Pace> = model.roster(from.tribe).into_iter().filter_map(pace).collect();
         let deduced = movement::deduce(&roster, march.travel);
-        match (deduced.must_hold_siege, deduced.can_hold_siege || !roster.iter().any(|p| p.heavy)) {
-            (true, _) => 1.0,
-            (false, true) => 0.0,
-            (false, false) => -1.0,
-        }
+        let too_fast = !deduced.can_hold_siege && roster.iter().any(|p| p.heavy);
+        (deduced.must_hold_siege || too_fast).then_some(deduced.must_hold_siege)
     });
     let dossier = march.player.and_then(|player| view.dossier(knower, player));
     let targets: BTreeSet<SiteId> = of_sender.iter().map(|t| t.target).collect();
@@ -211,7 +208,7 @@ fn evidence(view: &View, knower: Knower, march: &Track, of_sender: &[&Track], (h
     };
     let count = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
     Evidence {
-        speed,
+        slow,
         offense_share: (all > 0.0).then(|| here / all),
         from_largest: largest == Some(&march.origin),
         real: dossier.map_or(0, |d| d.real),

@@ -75,13 +75,13 @@ pub struct Movements {
 pub struct MovementSettings {
     /// Before anything is known: 0 is a probability of one half.
     pub prior: f64,
-    /// Added for a march that moves as slowly as siege engines or chiefs and can be slowed by nothing else; taken away
-    /// from one that is too fast for any of them.
-    pub speed: f64,
+    /// Added for a march that moves as slowly as siege engines or chiefs and can be slowed by nothing else.
+    pub slow: f64,
+    /// Taken away from a march that is too fast for any of them. Raids are fast and real, so this says less.
+    pub fast: f64,
     /// Times twice the share (0..=1) of its owner's known offense that stands at its origin, less 1.
     pub home: f64,
-    /// The same where no offense of its owner is known: added if it left the most populous site of its owner, else taken
-    /// away.
+    /// Added where no offense of its owner is known, if it left his most populous site.
     pub home_unseen: f64,
     /// Times the log-odds of (real + 1) / (real + fake + 2), over what came of its owner's earlier marches.
     pub history: f64,
@@ -97,7 +97,8 @@ impl Default for MovementSettings {
     fn default() -> Self {
         Self {
             prior: 0.0,
-            speed: 1.0,
+            slow: 1.0,
+            fast: 0.5,
             home: 1.0,
             home_unseen: 0.5,
             history: 1.0,

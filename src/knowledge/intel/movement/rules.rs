@@ -135,8 +135,9 @@ pub fn deduce(roster: &[Pace], travel: Bounds) -> Deduction {
 /// What speaks for a march being real, and what against it.
 #[derive(Clone, Copy, PartialEq, Debug, Default)]
 pub struct Evidence {
-    /// 1 if nothing but siege engines or chiefs can have slowed it, -1 if it is too fast for them, else 0.
-    pub speed: f64,
+    /// Whether nothing but siege engines or chiefs can have slowed it (true), or it is too fast for them (false); `None` if
+    /// its speed does not tell.
+    pub slow: Option<bool>,
     /// Share of its owner's known offense that stands at its origin, 0..=1; `None` if no offense of its owner is known.
     pub offense_share: Option<f64>,
     /// Whether it left the most populous site of its owner.
@@ -160,21 +161,22 @@ pub struct Evidence {
 /// // From the village where 70% of the known offense stands: 1.0 (2 x .7 - 1) = .4, 1 / (1 + e^-.4).
 /// let alone = Evidence { offense_share: Some(0.7), targets: 1, waves: 1, ..Evidence::default() };
 /// assert!((probability_real(&alone, &weights) - 0.5987).abs() < 1e-4);
-/// // One of five that go everywhere, too fast for rams, of a player who fakes 9 times out of 10:
-/// // .4 - .5 ln 5 - 1 + ln(2 / 10) = -3.01.
-/// let fake = Evidence { speed: -1.0, real: 1, fake: 9, targets: 5, ..alone };
-/// assert!((probability_real(&fake, &weights) - 0.0468_f64.max(0.05)).abs() < 1e-4);
+/// // One of five that go everywhere, too fast for rams, of a player who faked 5 times out of 6:
+/// // .4 - .5 ln 5 - .5 + ln(2 / 6) = -2.0033.
+/// let fake = Evidence { slow: Some(false), real: 1, fake: 5, targets: 5, ..alone };
+/// assert!((probability_real(&fake, &weights) - 0.1189).abs() < 1e-4);
 /// ```
 #[must_use]
 pub fn probability_real(evidence: &Evidence, weights: &MovementSettings) -> f64 {
     let home = match (evidence.offense_share, evidence.from_largest) {
         (Some(share), _) => weights.home * (2.0 * share - 1.0),
         (None, true) => weights.home_unseen,
-        (None, false) => -weights.home_unseen,
+        (None, false) => 0.0,
     };
+    let speed = evidence.slow.map_or(0.0, |slow| if slow { weights.slow } else { -weights.fast });
     let (real, fake) = (f64::from(evidence.real) + 1.0, f64::from(evidence.fake) + 1.0);
     let waves = if evidence.waves > 1 { weights.waves } else { 0.0 };
-    let odds = weights.prior + weights.speed * evidence.speed + home + weights.history * libm::log(real / fake)
+    let odds = weights.prior + speed + home + weights.history * libm::log(real / fake)
         - weights.targets * libm::log(f64::from(evidence.targets.max(1)))
         + waves;
     let least = weights.probability_min.clamp(0.0, 0.5);
@@ -272,11 +274,11 @@ mod tests {
 
         #[test]
         fn a_march_is_never_certain(
-            speed in -1.0..=1.0_f64, share in 0.0..=1.0_f64, real in 0_u32..50, fake in 0_u32..50, targets in 1_u32..50, waves in 1_u32..5,
+            slow in any::<Option<bool>>(), share in 0.0..=1.0_f64, real in 0_u32..50, fake in 0_u32..50, targets in 1_u32..50, waves in 1_u32..5,
         ) {
             let weights = MovementSettings::default();
             let of = |evidence: &Evidence| probability_real(evidence, &weights);
-            let seen = Evidence { speed, offense_share: Some(share), from_largest: true, real, fake, targets, waves };
+            let seen = Evidence { slow, offense_share: Some(share), from_largest: true, real, fake, targets, waves };
             prop_assert!((0.05..=0.95).contains(&of(&seen)));
             let more = [
                 (of(&seen), of(&Evidence { real: real + 1, ..seen })),
