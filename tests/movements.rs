@@ -97,7 +97,7 @@ fn a_march_is_seen_at_the_millisecond_at_which_it_comes_within_six_fields() {
         arrival,
         at: Some(tile),
     };
-    until(&mut app, arrival);
+    until(&mut app, arrival - MILLI);
     assert_eq!(
         said::<MarchSighted>(&app),
         [seen(3, GameTime(0), Tile::new(0, 0)), seen(4, passes, Tile::new(15, 0))],
@@ -185,6 +185,20 @@ fn a_war_that_begins_under_way_opens_the_areas_ahead() {
     // 40 - sqrt(27) fields at 6 an hour.
     let seen: Vec<_> = said::<MarchSighted>(&app).iter().map(|s| (s.witness.0, s.seen_at)).collect();
     assert_eq!(seen, [(3, GameTime(0)), (4, GameTime(20_882_309))]);
+}
+
+#[test]
+fn whoever_takes_a_site_sees_what_will_pass_it() {
+    let made = war().village(1, 1, (0, 0), &[(LEGIONNAIRE, 100)]).village(9, 3, (60, 0), &[]);
+    let made = made.village(7, 6, (30, 3), &[]).village(5, 4, (30, 11), &[(IMPERIAN, 500), ("senator", 6)]);
+    let mut app = made.start(Ruleset::extended());
+    leaves(&mut app, 1, 9, &[(LEGIONNAIRE, 100)], Manner::Raid);
+    leaves(&mut app, 5, 7, &[(IMPERIAN, 500), ("senator", 6)], Manner::Siege);
+    app.run(GameSpan::hours(3));
+    assert_eq!((owner(&app, 7), tracks(&app, 4)), (Some(4), Vec::new()));
+    app.run(GameSpan::hours(3));
+    // 30 - sqrt(27) fields at 6 an hour.
+    assert_eq!(tracks(&app, 4)[0].first_seen, GameTime(14_882_309));
 }
 
 #[test]

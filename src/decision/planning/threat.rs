@@ -78,8 +78,8 @@ pub fn known_offense(view: &View, knower: Knower, site: SiteId, now: GameTime) -
     let model = &*view.model().0;
     let confidence = intel::faded(troops.confidence, now - troops.observed_at, intel::TROOPS_HALF_LIFE);
     let mut known = KnownOffense::of(public.owner, site, public.at, &troops.value, confidence, model)?;
-    let returning = view.away(knower, site, now).returning;
-    let away = movement::away_until(troops.observed_at, returning.into_iter(), now + REACH).min(&troops.value);
+    let returning = view.returning_to(knower, site).iter();
+    let away = movement::away_until(troops.observed_at, returning, now + REACH).min(&troops.value);
     if !away.is_empty() {
         let ready = KnownOffense::of(public.owner, site, public.at, &troops.value.minus(&away), confidence, model);
         known.ready = ready.map_or(0.0, |r| r.attack);

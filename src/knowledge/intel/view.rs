@@ -189,8 +189,14 @@ impl View<'_, '_> {
         let Some(known) = self.movements_of(knower.into()) else { return Away::default() };
         Away {
             out: known.tracks.iter().filter(|t| t.origin == site && t.home_at().1 >= now).collect(),
-            returning: known.returning.iter().filter(|r| r.site == site && r.home_at.1 >= now).collect(),
+            returning: known.returning_to(site).iter().filter(|r| r.home_at.1 >= now).collect(),
         }
+    }
+
+    /// Survivors of battles that the knower saw go home to a site, those that are there by now included.
+    #[must_use]
+    pub fn returning_to(&self, knower: impl Into<Knower>, site: SiteId) -> &[Returning] {
+        self.movements_of(knower.into()).map_or(&[], |m| m.returning_to(site))
     }
 
     /// The troops that the knower believes to stand at a site at `at`: those in its report, and survivors that were out
@@ -200,7 +206,7 @@ impl View<'_, '_> {
         let knower = knower.into();
         let troops = rules::live(self.report(knower, site)?.troops.as_ref(), now)?;
         // Who came home after the report was made is not forgotten: it is what the report lacks.
-        let returning = self.movements_of(knower).into_iter().flat_map(|m| &m.returning).filter(|r| r.site == site);
+        let returning = self.returning_to(knower, site).iter();
         Some(movement::home_at(&troops.value, troops.observed_at, returning, at))
     }
 

@@ -66,8 +66,18 @@ pub struct Returning {
 pub struct Movements {
     /// Marches, sorted by arrival, target and origin.
     pub tracks: Vec<Track>,
-    /// Survivors on their way home, sorted by when they are home at the earliest.
+    /// Survivors on their way home, sorted by the site that they go to, then by when they are there at the earliest.
     pub returning: Vec<Returning>,
+}
+
+impl Movements {
+    /// Survivors that go home to a site, by when they are there at the earliest.
+    #[must_use]
+    pub fn returning_to(&self, site: SiteId) -> &[Returning] {
+        let first = self.returning.partition_point(|r| r.site < site);
+        let after = self.returning.partition_point(|r| r.site <= site);
+        &self.returning[first..after]
+    }
 }
 
 /// How it is judged whether a march is real: weights in a sum of log-odds.

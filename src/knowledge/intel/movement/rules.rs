@@ -188,8 +188,9 @@ pub fn probability_real(evidence: &Evidence, weights: &MovementSettings) -> f64 
 ///
 /// ```
 /// use bevy_alliance::knowledge::intel::movement::rules::spread;
-/// assert_eq!(spread(&[0.6, 0.6, 0.3], |_| true), [0.4, 0.4, 0.2]);
-/// assert_eq!(spread(&[0.6, 0.6, 0.3], |march| march != 1), [0.6, 0.0, 0.3]);
+/// assert_eq!(spread(&[0.75, 0.75, 0.5], |_| true), [0.375, 0.375, 0.25]);
+/// assert_eq!(spread(&[0.75, 0.75, 0.5], |march| march != 1), [0.6, 0.0, 0.4]);
+/// assert_eq!(spread(&[0.75], |_| true), [0.75]);
 /// ```
 #[must_use]
 pub fn spread(probabilities: &[f64], can_hold: impl Fn(usize) -> bool) -> Vec<f64> {

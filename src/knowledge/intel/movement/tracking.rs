@@ -67,8 +67,10 @@ pub(in crate::knowledge::intel) fn follow(
     }
     // Who is home again is news beside a report that was made while they were out, and those live for a week.
     movements.returning.retain(|r| r.home_at.1 + EXPIRES_AFTER >= seen.at);
-    let too_many = movements.returning.len().saturating_sub(kept.max(1));
-    movements.returning.drain(..too_many);
+    while movements.returning.len() > kept.max(1) {
+        let first = (0..movements.returning.len()).min_by_key(|i| (movements.returning[*i].home_at, *i));
+        first.map(|i| movements.returning.remove(i));
+    }
     launched
 }
 
@@ -139,7 +141,7 @@ fn note_survivors(
             left_at: (ago(out.1), ago(out.0)),
             force: group.left.clone(),
         };
-        let place = movements.returning.partition_point(|r| (r.home_at, r.site) <= (new.home_at, new.site));
+        let place = movements.returning.partition_point(|r| (r.site, r.home_at) <= (new.site, new.home_at));
         movements.returning.insert(place, new);
     }
 }
