@@ -17,7 +17,7 @@ use bevy_alliance::base::state::StateRegistry;
 use bevy_alliance::decision::council::{Ballots, Decisions, Proposal};
 use bevy_alliance::decision::planning::Commitments;
 use bevy_alliance::edge::snapshot::{Snapshot, SnapshotExt};
-use bevy_alliance::knowledge::intel::{IntelReport, ObservationLog, Sightings};
+use bevy_alliance::knowledge::intel::{Dossiers, IntelReport, Movements, ObservationLog};
 use bevy_alliance::society::alliance::{
     Alliance, Grievances, Membership, ProposalCount, Reliability, Trust, WarAims, WarRecord,
 };
@@ -79,7 +79,8 @@ macro_rules! clone_all {
 /// Two tuples, as one would be longer than tuples may be in a debugger's view.
 fn clone_components(world: &mut World) -> (usize, usize) {
     let public = clone_all!(world, Site, Player, Rhythm, Traits, Taste, Alliance, ProposalCount, Membership, Stances);
-    let social = clone_all!(world, Grievances, WarAims, Trust, Reliability, WarRecord, IntelReport, Sightings);
+    let social =
+        clone_all!(world, Grievances, WarAims, Trust, Reliability, WarRecord, IntelReport, Movements, Dossiers);
     let plans = clone_all!(world, ObservationLog, Commitments, Proposal, Ballots, Decisions, Defenses, Reprisals);
     let acts = clone_all!(world, Operation, RunningOperations, CouncilCalendar, March, Economy, Garrison, Guests);
     let rest = clone_all!(world, Buildings, Stores, Blockades, AccountRole);

@@ -275,6 +275,7 @@ fn the_new_owner_sees_what_comes_and_his_friends_leave_the_gates() {
         target: SiteId(9),
         seen_at,
         arrival: at(GameSpan::hours(5)),
+        at: None,
     };
     assert_eq!(said::<MarchSighted>(&app)[seen..], [raid]);
     // Six fields at 5 an hour.

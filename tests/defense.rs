@@ -14,7 +14,7 @@ use bevy_alliance::base::limits::Limits;
 use bevy_alliance::base::ruleset::{Force, Ruleset};
 use bevy_alliance::decision::planning::{Commitment, Commitments};
 use bevy_alliance::edge::test_app::{TestApp, small_world};
-use bevy_alliance::knowledge::intel::{ObservationLog, Sightings};
+use bevy_alliance::knowledge::intel::{Movements, ObservationLog};
 use bevy_alliance::world::audit::Audit;
 use common::*;
 
@@ -157,7 +157,7 @@ fn sleepers_static_players_and_humans_answer_nothing() {
         until(&mut app, hit - SECOND);
         assert_eq!(answers(&app), []);
         assert_eq!(home(&app, 2), force(WEAK));
-        assert_eq!(of_player::<Sightings>(&app, 2).is_some(), kind == HUMAN, "who never acts never knows");
+        assert_eq!(of_player::<Movements>(&app, 2).is_some(), kind == HUMAN, "who never acts never knows");
     }
 }
 
@@ -273,7 +273,7 @@ fn members_of_a_deliberating_alliance_defend_themselves_too() {
     until(&mut app, hit + HOUR);
     assert_eq!(answers(&app), [answer(2, DefenseAnswer::Dodge, "not_worth_it")]);
     assert_eq!(home(&app, 2), force(WEAK));
-    assert!(of_player::<Sightings>(&app, 2).is_none(), "a member's knowledge is its alliance's");
+    assert!(of_player::<Movements>(&app, 2).is_none(), "a member's knowledge is its alliance's");
 }
 
 #[test]

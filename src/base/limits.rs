@@ -29,6 +29,8 @@ pub struct Limits {
     pub observations_kept: usize,
     /// Raw observations that a player without a deliberating alliance keeps as history.
     pub lone_observations_kept: usize,
+    /// Foreign marches that a knower keeps track of, and forces on their way home; whoever is home first goes first.
+    pub movements_kept: usize,
     /// Results of operations that an alliance keeps.
     pub results_kept: usize,
     /// Conditions of one ballot.
@@ -53,6 +55,7 @@ impl Default for Limits {
             decisions_kept: 64,
             observations_kept: 2_000,
             lone_observations_kept: 32,
+            movements_kept: 1_024,
             results_kept: 64,
             conditions_per_ballot: 6,
             text_chars: 1_000,

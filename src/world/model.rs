@@ -13,6 +13,9 @@ use crate::base::goods::Goods;
 use crate::base::id::{TribeId, UnitClass};
 use crate::base::ruleset::{Capabilities, Force, Levels, Ruleset, UnitRole};
 
+/// The highest level of a tournament square.
+const SQUARE_MAX: u8 = 20;
+
 /// The classic rules as a world model.
 #[derive(Clone, Debug)]
 pub struct ClassicModel {
@@ -111,6 +114,15 @@ impl WorldModel for ClassicModel {
     fn travel_between(&self, from: Tile, to: Tile, class: UnitClass) -> Option<GameSpan> {
         let unit = self.rules.unit(class)?;
         Some(travel_time(self.torus.distance(from, to), unit.fields_per_hour, 0, &self.rules))
+    }
+
+    fn travel_fastest(&self, from: Tile, to: Tile, class: UnitClass) -> Option<GameSpan> {
+        let unit = self.rules.unit(class)?;
+        Some(travel_time(self.torus.distance(from, to), unit.fields_per_hour, SQUARE_MAX, &self.rules))
+    }
+
+    fn roster(&self, tribe: TribeId) -> Vec<UnitClass> {
+        self.rules.tribe(tribe).map_or_else(Vec::new, |t| (t.first.0..t.first.0 + t.size).map(UnitClass).collect())
     }
 
     fn forecast(&self, groups: &[AttackGroup], target: &SiteEstimate, manner: Manner) -> Forecast {

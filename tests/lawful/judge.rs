@@ -5,11 +5,12 @@
 use crate::told::Told;
 use bevy::ecs::system::SystemParam;
 use bevy::prelude::*;
-use bevy_alliance::base::clock::{Campaign, CampaignSystems, DueBatch, GameTime};
+use bevy_alliance::base::clock::{Campaign, CampaignSystems, DueBatch, GameSpan, GameTime};
 use bevy_alliance::base::contract::{
     BattleFought, EnemyGroup, Manner, MembershipChanged, Player, PlayerKind, Site, SiteChanged, Stance, Stances,
     WorldSystems,
 };
+use bevy_alliance::base::geometry::{Tile, Torus};
 use bevy_alliance::base::goods::Goods;
 use bevy_alliance::base::id::{
     AllianceId, EntityIndex, Knower, MarchId, OrderId, PlayerId, ProposalId, SiteId, StableId, UnitClass,
@@ -49,6 +50,7 @@ struct Truth {
 pub(crate) struct Eyes<'w, 's> {
     batch: Res<'w, DueBatch>,
     index: Res<'w, EntityIndex>,
+    torus: Res<'w, Torus>,
     pub(crate) marches: Query<'w, 's, &'static March>,
     sites: Query<'w, 's, (&'static Site, &'static Garrison, &'static Guests, &'static Buildings, &'static Stores)>,
     blockades: Query<'w, 's, &'static Blockades>,
@@ -59,6 +61,10 @@ pub(crate) struct Eyes<'w, 's> {
 impl Eyes<'_, '_> {
     pub(crate) fn now(&self) -> GameTime {
         self.batch.now()
+    }
+
+    pub(crate) fn tile(&self, site: SiteId) -> Option<Tile> {
+        Some(self.sites.get(self.index.site(site)?).ok()?.0.at)
     }
 
     pub(crate) fn place(&self, site: SiteId) -> Option<Place> {
@@ -77,6 +83,22 @@ impl Eyes<'_, '_> {
             residence: buildings.residence,
             blockers: blocking.iter().filter_map(owner).collect(),
         })
+    }
+
+    pub(crate) fn holds(&self, site: SiteId, player: PlayerId) -> bool {
+        self.index.site(site).and_then(|e| self.sites.get(e).ok()).is_some_and(|s| s.0.owner == player)
+    }
+
+    /// An owner of a site within six fields of where a march left who is not at war with its owner.
+    pub(crate) fn peaceful_watcher(&self, march: &March) -> Option<PlayerId> {
+        let from = self.tile(march.id.site)?;
+        let war = |one: PlayerId, other: PlayerId| {
+            let alliances = self.alliance(one).zip(self.alliance(other));
+            alliances.is_some_and(|((_, stances), (b, _))| stances.to(b.id) == Stance::War)
+        };
+        let near = self.sites.iter().map(|s| s.0).filter(|s| self.torus.distance(from, s.at) <= 6.0);
+        let others = near.filter(|s| s.owner != march.owner && !self.holds(march.target, s.owner));
+        others.map(|s| s.owner).find(|owner| !war(march.owner, *owner))
     }
 
     fn alliance(&self, player: PlayerId) -> Option<(&Alliance, &Stances)> {
@@ -135,6 +157,8 @@ enum Sight {
         goods: bool,
         troops: bool,
     },
+    /// Those who came to stay, or what earlier fights before the village left of them.
+    Met(Force),
     Exactly(Seen),
 }
 
@@ -161,7 +185,7 @@ impl Sight {
             Self::All(truth) | Self::Fight { left: truth, .. } => {
                 truth.low.troops != truth.high.troops || truth.low.goods != truth.high.goods
             }
-            Self::Exactly(_) => false,
+            Self::Exactly(_) | Self::Met(_) => false,
         }
     }
 
@@ -169,13 +193,16 @@ impl Sight {
     fn breadth(&self) -> u8 {
         match self {
             Self::Fight { goods, troops, .. } => 1 + u8::from(*goods) + u8::from(*troops),
-            Self::All(_) | Self::Exactly(_) => 0,
+            Self::All(_) | Self::Exactly(_) | Self::Met(_) => 0,
         }
     }
 
     fn allows(&self, seen: &Seen) -> bool {
         match (self, seen) {
             (Self::Exactly(all), seen) => all == seen,
+            (Self::Met(force), Seen::Attackers { groups, before: Some(before) }) => {
+                groups.is_empty() && force.covers(before)
+            }
             (Self::All(truth), Seen::Site { troops: Some(t), goods: Some(g), wall: Some(w), residence: Some(r) }) => {
                 let residence = truth.low.residence..=truth.high.residence;
                 truth.hold_troops(t) && truth.hold_goods(*g) && truth.hold_wall(*w) && residence.contains(r)
@@ -199,6 +226,10 @@ pub(crate) struct Judge {
     /// Marches whose departure was seen by us.
     known: BTreeSet<MarchId>,
     departed: Vec<March>,
+    /// Where marches came near which sites, by instant: all that lie ahead.
+    ahead: BTreeMap<GameTime, BTreeSet<(MarchId, SiteId)>>,
+    /// Who sees a march pass at this instant.
+    passing: Vec<Grant>,
     noted: BTreeMap<Knower, u64>,
     pub(crate) faults: Vec<String>,
     /// Lawful observations by cause.
@@ -219,12 +250,15 @@ pub(crate) struct Judge {
     pub(crate) inherited: u32,
 }
 
-fn look_before(world: Eyes, mut judge: ResMut<Judge>) {
+fn look_before(world: Eyes, rules: Res<Ruleset>, mut judge: ResMut<Judge>) {
     let now = world.now();
     let (mut truth, mut departed) = (Truth::default(), Vec::new());
     for march in world.marches.iter().filter(|m| !m.homeward) {
         if judge.known.insert(march.id) && march.launched == now {
             departed.push(march.clone());
+            for (site, ..) in &world.sites {
+                judge.look_ahead(&world, march, site, rules.sight_fields);
+            }
         } else if march.arrival != now {
             continue;
         }
@@ -237,6 +271,65 @@ fn look_before(world: Eyes, mut judge: ResMut<Judge>) {
     }
     // A village may take in the marches of a lost one: they keep their ids.
     (judge.before, judge.departed) = (truth, departed);
+    let passing = judge.ahead.remove(&now).unwrap_or_default();
+    judge.passing = watchers(&world, &passing);
+}
+
+/// The way of a march, as a vector of fields from where it left; `None` if either end is no more.
+fn way(world: &Eyes, march: &March) -> Option<(Tile, [i64; 2])> {
+    let (from, to) = (world.tile(march.id.site)?, world.tile(march.target)?);
+    let (w, side) = (i64::from(world.torus.half_width), i64::from(world.torus.side()));
+    let shorter = |d: i16| (i64::from(d) + w).rem_euclid(side) - w;
+    Some((from, [shorter(to.x - from.x), shorter(to.y - from.y)]))
+}
+
+/// Who may see these marches pass these sites: enemies in war, but not those to whom they go.
+fn watchers(world: &Eyes, passing: &BTreeSet<(MarchId, SiteId)>) -> Vec<Grant> {
+    let mut grants: Vec<((MarchId, PlayerId), Grant)> = Vec::new();
+    for (id, site) in passing {
+        let Some(march) = world.index.march(*id).and_then(|e| world.marches.get(e).ok()) else { continue };
+        let place = |site| Some(world.sites.get(world.index.site(site)?).ok()?.0);
+        let (Some(site), Some(target)) = (place(*site), place(march.target)) else { continue };
+        let enemies = world.alliance(march.owner).zip(world.alliance(site.owner));
+        let at_war = enemies.is_some_and(|((_, stances), (other, _))| stances.to(other.id) == Stance::War);
+        if march.homeward || march.arrival <= world.now() || !at_war || site.owner == target.owner {
+            continue;
+        }
+        let Some((from, [x, y])) = way(world, march) else { continue };
+        let (gone, all) = (world.now() - march.launched, march.arrival - march.launched);
+        // The nearest whole field, halves upward.
+        let fields = |d: i64| {
+            let (doubled, all) = (2 * i128::from(d) * i128::from(gone.0) + i128::from(all.0), 2 * i128::from(all.0));
+            i32::try_from((doubled - doubled.rem_euclid(all)) / all).unwrap()
+        };
+        let at = world.torus.shifted(from, fields(x), fields(y));
+        let grant = Grant { cause: Cause::WatchArea, ..coming(march, site.owner, world.now(), Some(at)) };
+        if !grants.iter().any(|(key, _)| *key == (*id, site.owner)) {
+            grants.push(((*id, site.owner), grant));
+        }
+    }
+    grants.into_iter().map(|(_, grant)| grant).collect()
+}
+
+/// The first millisecond, before the end, at which a march along a vector comes within `sight` fields of a place that
+/// lies so far from where it left: by the roots of a quadratic equation, checked in integers.
+fn comes_near([dx, dy]: [i64; 2], [sx, sy]: [i64; 2], span: i64, sight: i64) -> Option<i64> {
+    if sx * sx + sy * sy <= sight * sight {
+        return Some(0);
+    }
+    let (length, along, beyond) = (dx * dx + dy * dy, dx * sx + dy * sy, sx * sx + sy * sy - sight * sight);
+    let root = along * along - length * beyond;
+    if length == 0 || along < 0 || root < 0 {
+        return None;
+    }
+    let enters = (along as f64 - (root as f64).sqrt()) / length as f64 * span as f64;
+    let near = |elapsed: i64| {
+        let off = |d: i64, s: i64| i128::from(d) * i128::from(elapsed) - i128::from(s) * i128::from(span);
+        let (x, y, reach) = (off(dx, sx), off(dy, sy), i128::from(sight) * i128::from(span));
+        x * x + y * y <= reach * reach
+    };
+    let guess = enters as i64;
+    (guess - 3..guess + 5).find(|elapsed| (0..span).contains(elapsed) && near(*elapsed))
 }
 
 fn look_after(world: Eyes, mut judge: ResMut<Judge>) {
@@ -260,6 +353,23 @@ struct Assault<'a> {
 }
 
 impl Judge {
+    /// Notes when a march comes near a site, if it does from now on.
+    fn look_ahead(&mut self, world: &Eyes, march: &March, site: &Site, sight: u16) {
+        let Some((from, vector)) = way(world, march).filter(|_| march.manner.is_seen() && sight > 0) else { return };
+        let span = (march.arrival - march.launched).0;
+        let side = i64::from(world.torus.side());
+        let (x, y) = (i64::from(site.at.x) - i64::from(from.x), i64::from(site.at.y) - i64::from(from.y));
+        // The same place seen from all sides of a map whose edges meet.
+        let around = |s: i64| [s - 2 * side, s - side, s, s + side, s + 2 * side];
+        let seen = around(x).into_iter().flat_map(|x| around(y).map(|y| [x, y]));
+        if let Some(elapsed) = seen.filter_map(|place| comes_near(vector, place, span, sight.into())).min() {
+            let at = march.launched + GameSpan(elapsed);
+            if at >= world.now() {
+                self.ahead.entry(at).or_default().insert((march.id, site.id));
+            }
+        }
+    }
+
     /// What went home of a march that was at its target; nothing of one that still waits there.
     fn left(&self, march: &March) -> Option<Force> {
         match self.after.marches.get(&march.id) {
@@ -321,13 +431,15 @@ impl Judge {
         }
         for march in self.departed.iter().filter(|m| m.manner.is_seen()) {
             if let Some(place) = self.before.places.get(&march.target) {
-                grants.push(coming(march, place.owner, world.now()));
+                let at = way(world, march).map(|(from, _)| from);
+                grants.push(coming(march, place.owner, world.now(), at));
             }
         }
+        grants.extend(self.passing.iter().cloned());
         for (site, to) in changed.iter().filter_map(|c| c.from.and(c.to).map(|to| (c.site, to))) {
             let under_way = |m: &&March| m.target == site && !m.homeward && m.arrival > world.now();
             let hostile = world.marches.iter().filter(under_way).filter(|m| m.manner.is_seen());
-            grants.extend(hostile.map(|march| coming(march, to, world.now())));
+            grants.extend(hostile.map(|march| coming(march, to, world.now(), None)));
         }
         grants
     }
@@ -359,10 +471,10 @@ impl Judge {
         let Some(before) = self.before.places.get(&march.target) else { return };
         let nothing = Seen::Site { troops: None, goods: None, wall: None, residence: None };
         for blocker in &before.blockers {
-            let (site, nobody) = (march.target, Seen::Attackers { groups: Vec::new() });
+            let (site, met) = (march.target, Sight::Met(march.force.clone()));
             let sight = Sight::Exactly(nothing.clone());
             grants.push(Grant { witness: march.owner, site, cause: Cause::OwnAttack, sight });
-            grants.push(Grant { witness: *blocker, site, cause: Cause::OwnDefense, sight: Sight::Exactly(nobody) });
+            grants.push(Grant { witness: *blocker, site, cause: Cause::OwnDefense, sight: met });
         }
     }
 
@@ -400,7 +512,9 @@ impl Judge {
                 left: left.clone(),
             };
             let groups = marches.into_iter().map(group).collect();
-            let sight = Sight::Exactly(Seen::Attackers { groups });
+            let mut before = Force::new();
+            assault.marches.iter().for_each(|(march, _)| before.add_all(&march.force));
+            let sight = Sight::Exactly(Seen::Attackers { groups, before: Some(before) });
             grants.push(Grant { witness, site: assault.site, cause: Cause::OwnDefense, sight });
         }
     }
@@ -426,7 +540,9 @@ impl Judge {
                 *self.lawful.entry(format!("{:?}", seen.cause)).or_default() += 1;
                 let departed =
                     |s: &Sighting| self.departed.iter().any(|m| (m.target, m.arrival) == (s.target, s.arrival));
-                self.inherited += u32::from(matches!(&seen.seen, Seen::March(sighting) if !departed(sighting)));
+                let coming = seen.cause == Cause::IncomingMarch;
+                self.inherited +=
+                    u32::from(matches!(&seen.seen, Seen::March(sighting) if coming && !departed(sighting)));
                 let nothing = matches!(seen.seen, Seen::Site { troops: None, .. });
                 self.blind += u32::from(nothing);
                 self.told.note(knower, seen);
@@ -439,9 +555,9 @@ impl Judge {
     }
 }
 
-fn coming(march: &March, witness: PlayerId, seen_at: GameTime) -> Grant {
+fn coming(march: &March, witness: PlayerId, seen_at: GameTime, at: Option<Tile>) -> Grant {
     let (origin, target, arrival) = (march.id.site, march.target, march.arrival);
-    let sight = Sight::Exactly(Seen::March(Sighting { arrival, target, origin, seen_at }));
+    let sight = Sight::Exactly(Seen::March(Sighting { arrival, target, origin, seen_at, at }));
     Grant { witness, site: target, cause: Cause::IncomingMarch, sight }
 }
 
@@ -470,7 +586,19 @@ fn judge_observations(
             judge.judge(knower, seen, &world, &mut grants);
         }
     }
-    (judge.before, judge.after, judge.departed) = Default::default();
+    // Whoever watches an area misses nobody.
+    let missed = grants.iter().filter(|g| g.cause == Cause::WatchArea && judge.knowers.contains_key(&g.witness));
+    let missed: Vec<String> = missed.map(|g| format!("{}: nobody told {g:?}", world.now())).collect();
+    judge.faults.extend(missed);
+    for site in changed.iter().filter(|c| c.from.is_none()).map(|c| c.site) {
+        let Some(site) = world.index.site(site).and_then(|e| world.sites.get(e).ok()).map(|s| s.0) else { continue };
+        for march in world.marches.iter().filter(|m| !m.homeward) {
+            judge.look_ahead(&world, march, site, rules.sight_fields);
+        }
+    }
+    // What lies at this instant by now is known only after it.
+    judge.ahead = judge.ahead.split_off(&(world.now() + GameSpan::millis(1)));
+    (judge.before, judge.after, judge.departed, judge.passing) = Default::default();
 }
 
 /// Operations and grudges read the reports of battles themselves: whose observation tells nothing of the village must

@@ -17,6 +17,7 @@ use bevy_alliance::base::contract::{
     BattleFought, LaunchMarch, Manner, MarchSighted, Player, PlayerKind, Scenario, ScoutReturned, ScoutsKilled,
     SetMembership, Site, Stance,
 };
+use bevy_alliance::base::geometry::Tile;
 use bevy_alliance::base::goods::Goods;
 use bevy_alliance::base::id::{AllianceId, MarchId, PlayerId, SiteId};
 use bevy_alliance::base::limits::Limits;
@@ -137,7 +138,7 @@ fn judge_weeks(seeds: core::ops::RangeInclusive<u64>) -> Judge {
 #[test]
 fn weeks_of_observations_are_lawful() {
     let all = judge_weeks(1..=4);
-    assert_eq!(all.lawful.len(), 8, "each cause is judged");
+    assert_eq!(all.lawful.len(), 9, "each cause is judged");
     assert!(all.blind > 0 && all.taken > 0, "somebody fell without a report, and villages changed hands");
     assert!(10 * all.at_once < all.lawful.values().sum::<u32>(), "nearly all are compared with the exact truth");
 }
@@ -280,7 +281,7 @@ fn who_sees_the_march_to_another_is_caught() {
             rewrite(&mut told, |told| vec![MarchSighted { witness: PlayerId(told.witness.0 + 1), ..told }]);
         });
     });
-    assert!(fault.contains("IncomingMarch"), "{fault}");
+    assert!(fault.contains("saw Observation") && fault.contains("March(Sighting"), "{fault}");
 }
 
 /// Tells of marches as soon as they are there, scouts too, which nobody sees coming.
@@ -294,8 +295,65 @@ fn tell_of_scouts(world: Eyes, mut told: ResMut<Messages<MarchSighted>>, mut see
             target: march.target,
             seen_at: now,
             arrival: march.arrival,
+            at: world.tile(march.id.site),
         }));
     }
+}
+
+/// Tells of marches that leave to the owners of sites in sight who are not at war with anybody there.
+fn tell_of_passers_by(world: Eyes, mut told: ResMut<Messages<MarchSighted>>, mut seen: Local<BTreeSet<MarchId>>) {
+    let now = world.now();
+    for march in world.marches.iter().filter(|m| !m.homeward && m.launched == now && m.manner.is_seen()) {
+        if seen.insert(march.id) {
+            told.write_batch(world.peaceful_watcher(march).map(|witness| MarchSighted {
+                witness,
+                origin: march.id.site,
+                target: march.target,
+                seen_at: now,
+                arrival: march.arrival,
+                at: world.tile(march.id.site),
+            }));
+        }
+    }
+}
+
+#[test]
+fn who_sees_marches_pass_without_a_war_is_caught() {
+    let fault = first_fault(|app| plant(app, tell_of_passers_by));
+    assert!(fault.contains("WatchArea"), "{fault}");
+}
+
+#[test]
+fn who_misses_a_march_that_passes_is_caught() {
+    let fault = first_fault(|app| {
+        plant(app, |mut told: ResMut<Messages<MarchSighted>>, world: Eyes| {
+            rewrite(&mut told, |told| if world.holds(told.target, told.witness) { vec![told] } else { Vec::new() });
+        });
+    });
+    assert!(fault.contains("nobody told") && fault.contains("WatchArea"), "{fault}");
+}
+
+#[test]
+fn who_is_told_another_tile_is_caught() {
+    for held in [false, true] {
+        let fault = first_fault(match held {
+            true => {
+                |app| plant(app, |told: ResMut<Messages<MarchSighted>>, world: Eyes| move_north(told, &world, true))
+            }
+            false => {
+                |app| plant(app, |told: ResMut<Messages<MarchSighted>>, world: Eyes| move_north(told, &world, false))
+            }
+        });
+        assert!(fault.contains(if held { "IncomingMarch" } else { "WatchArea" }), "{fault}");
+    }
+}
+
+/// Says of marches that they are a field to the north of where they are.
+fn move_north(mut told: ResMut<Messages<MarchSighted>>, world: &Eyes, held: bool) {
+    rewrite(&mut told, |told| {
+        let at = told.at.map(|at| Tile::new(at.x, if at.y < 0 { at.y + 1 } else { at.y - 1 }));
+        vec![if world.holds(told.target, told.witness) == held { MarchSighted { at, ..told } } else { told }]
+    });
 }
 
 #[test]

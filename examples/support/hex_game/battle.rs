@@ -40,6 +40,7 @@ pub(super) fn light_beacons(
             target: column.target,
             seen_at: batch.now(),
             arrival: column.due,
+            at: None,
         });
     }
 }

@@ -10,8 +10,7 @@ use crate::base::contract::{
 use crate::base::id::{Knower, PlayerId, SiteId};
 use crate::base::rng::{Purpose, Stream};
 use crate::base::ruleset::{Force, Levels};
-use crate::decision::planning::{Incoming, believed, known_offense, unseen_attack};
-use crate::knowledge::intel::{Sighting, rules as intel};
+use crate::decision::planning::{Incoming, believed};
 use crate::society::personality::rules as personality;
 use bevy::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
@@ -177,8 +176,8 @@ struct Alarm<'a> {
     leaving: Force,
     first: GameTime,
     last: GameTime,
-    /// All hostile marches that the knower sees.
-    seen: Vec<Sighting>,
+    /// Sites to which the knower sees hostile marches go.
+    threatened: BTreeSet<SiteId>,
     /// Those that come to this site, by arrival.
     incoming: Vec<Incoming>,
 }
@@ -189,28 +188,21 @@ impl<'a> Alarm<'a> {
         let player = watch.view.site(site)?.owner;
         let knower = watch.roster.knower_of(player).filter(|_| watch.acts(player))?;
         let state = watch.state(player, site)?;
-        let seen: Vec<Sighting> = watch.view.incoming(knower, now).filter(|s| s.arrival > now).copied().collect();
-        let mut incoming = believed(&seen, |origin| {
-            known_offense(&watch.view, knower, origin, now)
-                .map_or_else(|| unseen_attack(&watch.view, origin), |known| known.attack)
-        });
-        incoming.retain(|i| i.target == site);
-        // Sightings are sorted by arrival.
+        let mut incoming = believed(&watch.view, knower, now);
+        incoming.retain(|i| i.target == site && i.arrival > now);
+        let threatened = watch.view.movements(knower, now).filter(|t| t.arrival > now).map(|t| t.target).collect();
+        // They are sorted by arrival.
         let (first, last) = (incoming.first()?.arrival, incoming.last()?.arrival);
         let leaving = watch.leaving(state, first);
-        Some(Self { now, player, knower, state, leaving, first, last, seen, incoming })
+        Some(Self { now, player, knower, state, leaving, first, last, threatened, incoming })
     }
 
     /// The marches that it is about, and what is known of the troops that stood where they left.
     fn cites(&self, watch: &Watch) -> Vec<Citation> {
-        let here = self.seen.iter().filter(|s| s.target == self.state.site);
-        let marches = here.clone().map(|s| Citation {
-            site: s.target,
-            what: Cited::March,
-            observed_at: s.seen_at,
-            confidence: 1.0,
-        });
-        let origins: BTreeSet<SiteId> = here.map(|s| s.origin).collect();
+        let here = || watch.view.incoming(self.knower, self.now).filter(|t| t.target == self.state.site);
+        let marches =
+            here().map(|t| Citation { site: t.target, what: Cited::March, observed_at: t.first_seen, confidence: 1.0 });
+        let origins: BTreeSet<SiteId> = here().map(|t| t.origin).collect();
         let troops = origins.into_iter().filter_map(|site| watch.view.cite_troops(self.knower, site, self.now));
         marches.chain(troops).collect()
     }
@@ -233,15 +225,10 @@ impl<'a> Alarm<'a> {
     fn attackers(&self, watch: &Watch, incoming: &Incoming) -> Option<AttackGroup> {
         let model = watch.view.model();
         let origin = watch.view.site(incoming.origin)?;
-        let report = watch.view.report(self.knower, incoming.origin);
-        let seen = report.and_then(|r| intel::live(r.troops.as_ref(), self.now));
-        let offense: Force =
-            seen.iter().flat_map(|f| f.value.iter()).filter(|(class, _)| model.is_offense(*class)).collect();
-        let points = model.attack(&offense);
-        let force = if points > 0.0 {
-            offense.share(incoming.attack / points)
-        } else {
+        let force = if incoming.force.is_empty() {
             model.unseen_army(origin.tribe, incoming.attack)
+        } else {
+            incoming.force.clone()
         };
         let population = watch.view.player(origin.owner).map_or(0, |p| p.population);
         let upgrades = Levels::default();
@@ -293,7 +280,7 @@ impl<'a> Alarm<'a> {
     fn refuges(&self, watch: &Watch, sites: &[SiteId], own: bool) -> Vec<Refuge> {
         sites
             .iter()
-            .filter(|s| **s != self.state.site && !self.seen.iter().any(|seen| seen.target == **s))
+            .filter(|s| **s != self.state.site && !self.threatened.contains(s))
             .filter_map(|site| {
                 let to = watch.view.site(*site)?.at;
                 let travel = watch.view.model().travel_of(self.state, to, &self.leaving)?;

@@ -1,6 +1,7 @@
 //! Orders to march and what comes of them. All of these live for one pass.
 
 use crate::base::clock::GameTime;
+use crate::base::geometry::Tile;
 use crate::base::goods::Goods;
 use crate::base::id::{MarchId, OrderId, PlayerId, SiteId};
 use crate::base::ruleset::Force;
@@ -35,7 +36,7 @@ impl Manner {
         }
     }
 
-    /// Whether the holder of the target sees it coming.
+    /// Whether the holder of the target sees it coming, and enemies whose sites it passes see it.
     #[must_use]
     pub const fn is_seen(self) -> bool {
         matches!(self, Self::Siege | Self::Raid | Self::Blockade)
@@ -128,7 +129,8 @@ pub struct GroupHome {
     pub loot: Goods,
 }
 
-/// The owner of a site sees a hostile march coming: where it left, where it goes, when it arrives. Not what it is.
+/// Somebody sees a hostile march: the owner of the site that it goes to, or an enemy past whose site it goes. Where it
+/// left, where it goes, when it arrives, and where it is. Not what it is.
 #[derive(Message, Clone, Copy, PartialEq, Debug, Serialize, Deserialize)]
 pub struct MarchSighted {
     /// Who sees it.
@@ -137,10 +139,13 @@ pub struct MarchSighted {
     pub origin: SiteId,
     /// Where it goes.
     pub target: SiteId,
-    /// When it was first seen.
+    /// When it was seen.
     pub seen_at: GameTime,
     /// When it arrives.
     pub arrival: GameTime,
+    /// Where it was then: the tile of its origin when it was seen at its launch by the owner of its target; `None` if the
+    /// sight does not tell.
+    pub at: Option<Tile>,
 }
 
 /// An attacking group, as the defender sees it.

@@ -107,6 +107,17 @@ pub trait WorldModel: Send + Sync + 'static {
     /// How long units of this class take between two places without help of any building: for what is foreign.
     fn travel_between(&self, from: Tile, to: Tile, class: UnitClass) -> Option<GameSpan>;
 
+    /// The same with the best help of buildings that a foreign site may have: no march of such units is faster.
+    fn travel_fastest(&self, from: Tile, to: Tile, class: UnitClass) -> Option<GameSpan> {
+        self.travel_between(from, to, class)
+    }
+
+    /// The classes that a site of this tribe can have. Empty where a game does not say: then the speed of a march tells
+    /// nothing of what nobody has seen.
+    fn roster(&self, _tribe: TribeId) -> Vec<UnitClass> {
+        Vec::new()
+    }
+
     /// What would come of an attack by these groups, arriving together in this manner.
     fn forecast(&self, groups: &[AttackGroup], target: &SiteEstimate, manner: Manner) -> Forecast;
 

@@ -59,6 +59,11 @@ impl Relations<'_, '_> {
         self.index.alliance(one).and_then(|e| self.stances.get(e).ok()).map_or(Stance::Neutral, |s| s.to(other))
     }
 
+    /// Those with whom an alliance is at war, sorted.
+    pub fn wars(&self, alliance: AllianceId) -> impl Iterator<Item = AllianceId> + '_ {
+        self.index.alliance(alliance).and_then(|e| self.stances.get(e).ok()).into_iter().flat_map(Stances::wars)
+    }
+
     /// Whether both are the same player, or belong to the same alliance.
     #[must_use]
     pub fn are_allies(&self, one: PlayerId, other: PlayerId) -> bool {

@@ -167,6 +167,9 @@ pub struct Ruleset {
     pub settlers_needed: u32,
     /// What founding a village takes of each good.
     pub founding_goods: i64,
+    /// A hostile march is seen by its enemies when it comes within this many fields of one of their sites. 0: it is seen
+    /// by the owner of its target alone.
+    pub sight_fields: u16,
     /// All unit classes; a [`UnitClass`] is an index into this.
     pub units: Vec<UnitType>,
     /// All tribes; a [`TribeId`] is an index into this.
@@ -241,6 +244,8 @@ struct RawRules {
     settlers_needed: u32,
     #[serde(default = "usual_founding_goods")]
     founding_goods: i64,
+    #[serde(default)]
+    sight_fields: u16,
 }
 
 const fn usual_settlers() -> u32 {
@@ -297,6 +302,7 @@ impl Ruleset {
             goods_per_inhabitant: raw.goods_per_inhabitant,
             settlers_needed: raw.settlers_needed,
             founding_goods: raw.founding_goods,
+            sight_fields: raw.sight_fields,
             units: Vec::new(),
             tribes: Vec::new(),
         };

@@ -10,7 +10,7 @@ use crate::base::id::{AllianceId, EntityIndex, PlayerId};
 use crate::base::ruleset::Force;
 use crate::decision::planning::rules::facts::AttackEstimate;
 use crate::decision::planning::{
-    Commitments, Incoming, KnownOffense, LIKELIHOOD, believed, known_offense, strongest_in_reach, threat, unseen_attack,
+    Commitments, Incoming, KnownOffense, LIKELIHOOD, believed, known_offense, strongest_in_reach, threat,
 };
 use crate::knowledge::intel::{View, rules as intel};
 use crate::society::alliance::{MemberInfo, Roster, rules as relations};
@@ -83,11 +83,7 @@ impl Situation<'_, '_> {
             }
         }
         known.sort_by_key(|o| (o.player, o.site));
-        let seen: Vec<_> = self.view.incoming(alliance, now).copied().collect();
-        let incoming = believed(&seen, |origin| {
-            known.iter().find(|o| o.site == origin).map_or_else(|| unseen_attack(&self.view, origin), |o| o.attack)
-        });
-        Threats { known, incoming }
+        Threats { known, incoming: believed(&self.view, alliance.into(), now) }
     }
 
     /// Army value of an alliance in goods as another one believes it: live reports; villages without one count their

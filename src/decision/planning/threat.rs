@@ -5,9 +5,10 @@ use crate::base::contract::WorldModel;
 use crate::base::geometry::Tile;
 use crate::base::id::{Knower, PlayerId, SiteId, UnitClass};
 use crate::base::ruleset::Force;
-use crate::knowledge::intel::{Sighting, View, rules as intel};
+use crate::knowledge::intel::movement::rules::{self as movement, Evidence, Pace};
+use crate::knowledge::intel::{Track, View, rules as intel};
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Known offense that reaches a site within this time is a threat to it.
 pub const REACH: GameSpan = GameSpan::hours(12);
@@ -15,9 +16,6 @@ pub const REACH: GameSpan = GameSpan::hours(12);
 pub const LIKELIHOOD: f64 = 0.35;
 /// Hostile marches due within this time are a threat.
 pub const INCOMING_WITHIN: GameSpan = GameSpan::hours(24);
-
-/// Probability that a hostile march is what it could be at most.
-pub const REAL: f64 = 0.5;
 
 /// Offense of one enemy site, as far as it is known.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
@@ -30,6 +28,8 @@ pub struct KnownOffense {
     pub at: Tile,
     /// Attack points, times the confidence in them now.
     pub attack: f64,
+    /// Those of them that may be at home within [`REACH`].
+    pub ready: f64,
     /// Its fastest class of offense.
     pub fastest: UnitClass,
 }
@@ -50,7 +50,8 @@ impl KnownOffense {
         let far = Tile::new(at.x.saturating_add(1), at.y);
         let fastest =
             offense.iter().map(|(class, _)| class).min_by_key(|class| model.travel_between(at, far, *class))?;
-        Some(Self { player, site, at, attack: model.attack(&offense) * confidence, fastest })
+        let attack = model.attack(&offense) * confidence;
+        Some(Self { player, site, at, attack, ready: attack, fastest })
     }
 
     fn reaches(&self, to: Tile, model: &dyn WorldModel) -> bool {
@@ -64,17 +65,26 @@ impl KnownOffense {
 pub fn strongest_in_reach(known: &[KnownOffense], to: Tile, model: &dyn WorldModel) -> f64 {
     known
         .chunk_by(|a, b| a.player == b.player)
-        .map(|of_player| of_player.iter().filter(|o| o.reaches(to, model)).map(|o| o.attack).sum::<f64>())
+        .map(|of_player| of_player.iter().filter(|o| o.reaches(to, model)).map(|o| o.ready).sum::<f64>())
         .fold(0.0, f64::max)
 }
 
-/// The offense that a knower has seen at a site and not yet forgotten; none if it has seen none.
+/// The offense that a knower has seen at a site and not yet forgotten; none if it has seen none. Survivors of a battle who
+/// are on their way home for longer than [`REACH`] are not ready.
 #[must_use]
 pub fn known_offense(view: &View, knower: Knower, site: SiteId, now: GameTime) -> Option<KnownOffense> {
     let troops = intel::live(view.report(knower, site)?.troops.as_ref(), now)?;
     let public = view.site(site)?;
+    let model = &*view.model().0;
     let confidence = intel::faded(troops.confidence, now - troops.observed_at, intel::TROOPS_HALF_LIFE);
-    KnownOffense::of(public.owner, site, public.at, &troops.value, confidence, &*view.model().0)
+    let mut known = KnownOffense::of(public.owner, site, public.at, &troops.value, confidence, model)?;
+    let returning = view.returning_to(knower, site).iter();
+    let away = movement::away_until(troops.observed_at, returning, now + REACH).min(&troops.value);
+    if !away.is_empty() {
+        let ready = KnownOffense::of(public.owner, site, public.at, &troops.value.minus(&away), confidence, model);
+        known.ready = ready.map_or(0.0, |r| r.attack);
+    }
+    Some(known)
 }
 
 /// What an army that nobody has seen is taken for, in attack points: by the inhabitants of its site.
@@ -83,24 +93,8 @@ pub fn unseen_attack(view: &View, site: SiteId) -> f64 {
     view.model().scale().attack_per_inhabitant * view.site(site).map_or(0.0, |s| f64::from(s.population))
 }
 
-/// What the marches that are seen coming are believed to be, in the same order. The army of each sender counts once
-/// over all its marches, evenly, and times the probability of being real; `army` tells its attack points.
-pub fn believed(seen: &[Sighting], mut army: impl FnMut(SiteId) -> f64) -> Vec<Incoming> {
-    let mut senders: BTreeMap<SiteId, (f64, f64)> = BTreeMap::new();
-    for march in seen {
-        senders.entry(march.origin).or_insert_with(|| (army(march.origin), 0.0)).1 += 1.0;
-    }
-    seen.iter()
-        .filter_map(|march| {
-            let (attack, marches) = senders.get(&march.origin)?;
-            let attack = REAL * attack / marches;
-            Some(Incoming { origin: march.origin, target: march.target, arrival: march.arrival, attack })
-        })
-        .collect()
-}
-
 /// A hostile march as far as it counts as a threat.
-#[derive(Clone, Copy, PartialEq, Debug)]
+#[derive(Clone, PartialEq, Debug)]
 pub struct Incoming {
     /// Where it left.
     pub origin: SiteId,
@@ -108,8 +102,120 @@ pub struct Incoming {
     pub target: SiteId,
     /// When it arrives.
     pub arrival: GameTime,
+    /// The probability that it is what it can be at most.
+    pub real: f64,
     /// What it is believed to be, in attack points.
     pub attack: f64,
+    /// The troops that it is believed to be, of those seen at its origin; empty where nobody saw any.
+    pub force: Force,
+}
+
+/// What the marches that a knower has seen are believed to be, by arrival: those to its own sites and all others. The army
+/// of each sender is spread once over all its marches, class by class over those that can hold it.
+#[must_use]
+pub fn believed(view: &View, knower: Knower, now: GameTime) -> Vec<Incoming> {
+    let tracks: Vec<&Track> = view.movements(knower, now).collect();
+    let mut senders: BTreeMap<SiteId, Vec<usize>> = BTreeMap::new();
+    for (i, track) in tracks.iter().enumerate() {
+        senders.entry(track.origin).or_default().push(i);
+    }
+    let incoming = |t: &&Track| Incoming {
+        origin: t.origin,
+        target: t.target,
+        arrival: t.arrival,
+        real: 0.0,
+        attack: 0.0,
+        force: Force::new(),
+    };
+    let mut believed: Vec<Incoming> = tracks.iter().map(incoming).collect();
+    for (origin, marches) in senders {
+        let of_sender: Vec<&Track> = marches.iter().map(|i| tracks[*i]).collect();
+        for (share, i) in shares(view, knower, origin, &of_sender, now).into_iter().zip(marches) {
+            (believed[i].real, believed[i].attack, believed[i].force) = share;
+        }
+    }
+    believed
+}
+
+/// What each march of one sender is believed to be: its probability of being real, attack points and troops.
+fn shares(view: &View, knower: Knower, origin: SiteId, marches: &[&Track], now: GameTime) -> Vec<(f64, f64, Force)> {
+    let model = &*view.model().0;
+    let of_owner = owners_offense(view, knower, origin, now);
+    let real: Vec<f64> = marches
+        .iter()
+        .map(|march| {
+            let evidence = evidence(view, knower, march, marches, of_owner);
+            movement::probability_real(&evidence, view.movement_settings())
+        })
+        .collect();
+    let mut shares: Vec<(f64, f64, Force)> = real.iter().map(|p| (*p, 0.0, Force::new())).collect();
+    let report = view.report(knower, origin).and_then(|r| intel::live(r.troops.as_ref(), now));
+    let offense: Vec<(UnitClass, u32)> =
+        report.iter().flat_map(|f| f.value.iter()).filter(|(class, _)| model.is_offense(*class)).collect();
+    let Some(report) = report.filter(|_| !offense.is_empty()) else {
+        let army = unseen_attack(view, origin);
+        for (share, of) in shares.iter_mut().zip(movement::spread(&real, |_| true)) {
+            share.1 = army * of;
+        }
+        return shares;
+    };
+    let confidence = intel::faded(report.confidence, now - report.observed_at, intel::TROOPS_HALF_LIFE);
+    for (class, n) in offense {
+        let can_hold = |march: usize| {
+            let places = view.site(origin).zip(view.site(marches[march].target));
+            let fastest = places.and_then(|(from, to)| model.travel_fastest(from.at, to.at, class));
+            fastest.is_none_or(|fastest| fastest <= marches[march].travel.1)
+        };
+        for (share, of) in shares.iter_mut().zip(movement::spread(&real, can_hold)) {
+            let part = Force::of(class, n).share(confidence * of);
+            share.1 += model.attack(&Force::of(class, n)) * confidence * of;
+            share.2.add_all(&part);
+        }
+    }
+    shares
+}
+
+/// The known offense of the owner of a site: at the site, and at all of his.
+fn owners_offense(view: &View, knower: Knower, origin: SiteId, now: GameTime) -> (f64, f64) {
+    let sites = view.site(origin).map_or(&[] as &[SiteId], |s| view.sites_of(s.owner));
+    let attack = |site: SiteId| known_offense(view, knower, site, now).map_or(0.0, |o| o.attack);
+    (attack(origin), sites.iter().map(|site| attack(*site)).sum())
+}
+
+/// What is known that speaks for a march being real, and against it.
+fn evidence(view: &View, knower: Knower, march: &Track, of_sender: &[&Track], (here, all): (f64, f64)) -> Evidence {
+    let origin = view.site(march.origin);
+    let sites = origin.map_or(&[] as &[SiteId], |s| view.sites_of(s.owner));
+    let population = |site: &SiteId| view.site(*site).map_or(0, |s| s.population);
+    let largest = sites.iter().max_by_key(|site| (population(site), core::cmp::Reverse(**site)));
+    let slow = origin.zip(view.site(march.target)).and_then(|(from, to)| {
+        let model = &*view.model().0;
+        let pace = |class: UnitClass| {
+            let heavy = model.is_siege(class) || model.is_chief(class);
+            (heavy || model.is_fighter(class)).then_some(())?;
+            let fastest = model.travel_fastest(from.at, to.at, class)?;
+            Some(Pace { class, fastest, plain: model.travel_between(from.at, to.at, class)?, heavy })
+        };
+        let roster: Vec<Pace> = model.roster(from.tribe).into_iter().filter_map(pace).collect();
+        let deduced = movement::deduce(&roster, march.travel);
+        let too_fast = !deduced.can_hold_siege && roster.iter().any(|p| p.heavy);
+        (deduced.must_hold_siege || too_fast).then_some(deduced.must_hold_siege)
+    });
+    let dossier = march.player.and_then(|player| view.dossier(knower, player));
+    let targets: BTreeSet<SiteId> = of_sender.iter().map(|t| t.target).collect();
+    let close = |t: &&&Track| {
+        t.target == march.target && GameSpan((t.arrival - march.arrival).0.abs()) <= movement::WAVES_WITHIN
+    };
+    let count = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
+    Evidence {
+        slow,
+        offense_share: (all > 0.0).then(|| here / all),
+        from_largest: largest == Some(&march.origin),
+        real: dossier.map_or(0, |d| d.real),
+        fake: dossier.map_or(0, |d| d.fake),
+        targets: count(targets.len()),
+        waves: count(of_sender.iter().filter(close).count()),
+    }
 }
 
 /// The threat at a site in attack points: the larger of what is on its way and due within 24 hours, and what could
@@ -126,33 +232,4 @@ pub fn threat(
     let marching: f64 =
         incoming.iter().filter(|i| i.target == site && i.arrival - now <= INCOMING_WITHIN).map(|i| i.attack).sum();
     marching.max(LIKELIHOOD * strongest_in_reach(known, at, model))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use proptest::prelude::*;
-
-    fn sighting(origin: u32, target: u32, arrival: i64) -> Sighting {
-        let (origin, target) = (SiteId(origin), SiteId(target));
-        Sighting { arrival: GameTime(arrival), target, origin, seen_at: GameTime(0) }
-    }
-
-    #[test]
-    fn an_army_counts_once_over_all_its_marches() {
-        let seen = [sighting(1, 8, 10), sighting(1, 9, 20), sighting(2, 8, 30)];
-        let believed = believed(&seen, |site| if site == SiteId(1) { 1_000.0 } else { 300.0 });
-        let attacks: Vec<f64> = believed.iter().map(|i| i.attack).collect();
-        assert_eq!(attacks, [250.0, 250.0, 150.0]);
-        assert_eq!((believed[1].target, believed[1].arrival), (SiteId(9), GameTime(20)));
-    }
-
-    proptest! {
-        #[test]
-        fn more_marches_of_a_sender_are_no_more_army(marches in 1_u32..40) {
-            let seen: Vec<Sighting> = (0..marches).map(|n| sighting(1, n % 3, i64::from(n))).collect();
-            let total: f64 = believed(&seen, |_| 800.0).iter().map(|i| i.attack).sum();
-            prop_assert!((total - 400.0).abs() < 1e-6);
-        }
-    }
 }

@@ -1,7 +1,8 @@
-//! Reports, sightings and the log of observations.
+//! Reports, sightings, and the log of observations.
 
 use crate::base::clock::GameTime;
 use crate::base::contract::EnemyGroup;
+use crate::base::geometry::Tile;
 use crate::base::goods::Goods;
 use crate::base::id::{Knower, PlayerId, SiteId};
 use crate::base::ruleset::Force;
@@ -71,7 +72,7 @@ impl IntelReport {
     }
 }
 
-/// A hostile march on its way to an own site.
+/// A hostile march as it was seen once.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Reflect, Serialize, Deserialize)]
 pub struct Sighting {
     /// When it arrives.
@@ -80,13 +81,11 @@ pub struct Sighting {
     pub target: SiteId,
     /// Where it left.
     pub origin: SiteId,
-    /// When it was first seen.
+    /// When it was seen.
     pub seen_at: GameTime,
+    /// The tile on which it was then, if the sight told.
+    pub at: Option<Tile>,
 }
-
-/// The hostile marches that a knower sees coming, sorted by arrival.
-#[derive(Component, Clone, PartialEq, Eq, Debug, Default, Reflect, Serialize, Deserialize)]
-pub struct Sightings(pub Vec<Sighting>);
 
 /// What was seen.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
@@ -108,6 +107,8 @@ pub enum Seen {
     Attackers {
         /// Their groups.
         groups: Vec<EnemyGroup>,
+        /// All that came, if the witness saw it.
+        before: Option<Force>,
     },
     /// What others saw at the times that the fields name, as they reported it: an ally, or a member who brought it along.
     Told(Box<IntelReport>),
@@ -131,6 +132,8 @@ pub enum Cause {
     OwnDefense,
     /// A march goes to the witness's site.
     IncomingMarch,
+    /// An enemy's march passes a site of the witness.
+    WatchArea,
     /// The witness's scouts caught others.
     ScoutsCaught,
     /// An ally told the witness, who leads its alliance.

@@ -1,8 +1,8 @@
 //! The one way in: facts with a witness become observations, observations become reports.
 
-use super::components::{
-    Cause, Field, IntelReport, NewIntel, Observation, ObservationLog, Seen, Sighting, Sightings, SourceKind,
-};
+use super::components::{Cause, Field, IntelReport, NewIntel, Observation, ObservationLog, Seen, Sighting, SourceKind};
+use super::dossier::ActSeen;
+use super::movement::{Ground, Movements, acts, follow, take_along};
 use super::rules;
 use super::sharing::Relayed;
 use super::view::MemberStates;
@@ -14,6 +14,7 @@ use crate::base::contract::{
 use crate::base::id::{AllianceId, EntityIndex, Knower, PlayerId, SiteId, StableId};
 use crate::base::limits::Limits;
 use crate::society::alliance::Roster;
+use bevy::ecs::system::SystemParam;
 use bevy::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -48,7 +49,7 @@ fn of_key(owner: u64, n: u32) -> (Knower, SiteId) {
 pub(super) fn spawn_knowers(world: &mut World, scenario: &Scenario) {
     for alliance in scenario.alliances.iter().filter(|a| a.active) {
         if let Some(entity) = world.resource::<EntityIndex>().alliance(alliance.id) {
-            world.entity_mut(entity).insert((Sightings::default(), ObservationLog::default()));
+            world.entity_mut(entity).insert((Movements::default(), ObservationLog::default()));
         }
     }
 }
@@ -72,7 +73,7 @@ pub(super) fn follow_members(
     roster: Roster,
     index: Res<EntityIndex>,
     sites: Query<&Site>,
-    mut knowers: Query<(&mut Sightings, &mut ObservationLog)>,
+    mut knowers: Query<(&mut Movements, &mut ObservationLog)>,
     mut commands: Commands,
 ) {
     for change in changed.read() {
@@ -81,17 +82,13 @@ pub(super) fn follow_members(
         let (from, to) = (knower(change.from), knower(change.to));
         let (Some(old), Some(new)) = (index.knower(from), index.knower(to)) else { continue };
         let own = |site| index.site(site).and_then(|e| sites.get(e).ok()).is_some_and(|s| s.owner == change.player);
-        let seen = knowers.get(old).map_or_else(|_| Vec::new(), |(sightings, _)| sightings.0.clone());
-        let coming = seen.into_iter().filter(|s| s.arrival >= batch.now() && own(s.target));
+        let seen = knowers.get(old).map_or_else(|_| Movements::default(), |(movements, _)| movements.clone());
         match knowers.get_mut(new) {
-            Ok((mut sightings, _)) if from != to => {
-                sightings.0.extend(coming);
-                sightings.0.sort_unstable();
-                sightings.0.dedup();
-            }
+            Ok((mut movements, _)) if from != to => take_along(&seen, &mut movements, batch.now(), own),
             Err(_) => {
-                let memory = (Sightings(coming.collect()), ObservationLog::default());
-                commands.entity(new).insert(memory);
+                let mut movements = Movements::default();
+                take_along(&seen, &mut movements, batch.now(), own);
+                commands.entity(new).insert((movements, ObservationLog::default()));
             }
             Ok(_) => {}
         }
@@ -139,33 +136,53 @@ pub(super) fn expire_reports(
     }
 }
 
+/// The facts of a pass that somebody witnessed.
+#[derive(SystemParam)]
+pub(super) struct Witnessed<'w, 's> {
+    sightings: MessageReader<'w, 's, MarchSighted>,
+    battles: MessageReader<'w, 's, BattleFought>,
+    scouts: MessageReader<'w, 's, ScoutReturned>,
+    caught: MessageReader<'w, 's, ScoutsKilled>,
+    relayed: MessageReader<'w, 's, Relayed>,
+    changed: MessageReader<'w, 's, SiteChanged>,
+}
+
+impl Witnessed<'_, '_> {
+    /// As observations, each with whether its witness was attacked in its own site.
+    fn observations(&mut self, ground: &Ground) -> Vec<(Observation, bool)> {
+        let changed: Vec<SiteChanged> = self.changed.read().copied().collect();
+        // Who lost the target at this instant still saw what came to it.
+        let held = |site, player| {
+            ground.site(site).is_some_and(|s| s.owner == player)
+                || changed.iter().any(|c| c.site == site && c.from == Some(player))
+        };
+        let seen = self.sightings.read().map(|s| (from_sighting(s, held(s.target, s.witness)), false));
+        seen.chain(self.battles.read().map(|b| (from_battle(b), b.is_victim())))
+            .chain(self.scouts.read().map(|s| (from_scouts(s), false)))
+            .chain(self.caught.read().map(|s| (from_killed(s), false)))
+            .chain(self.relayed.read().map(|r| (r.0.clone(), false)))
+            .collect()
+    }
+}
+
 /// Turns this pass's facts into observations of the witness's knower, and those into knowledge. A lone player gets
 /// room for a memory with its first observation.
 pub(super) fn admit_observations(
-    mut sightings: MessageReader<MarchSighted>,
-    mut battles: MessageReader<BattleFought>,
-    mut scouts: MessageReader<ScoutReturned>,
-    mut caught: MessageReader<ScoutsKilled>,
-    mut relayed: MessageReader<Relayed>,
+    mut witnessed: Witnessed,
     roster: Roster,
     index: Res<EntityIndex>,
     limits: Res<Limits>,
-    mut knowers: Query<(&mut Sightings, &mut ObservationLog)>,
+    ground: Ground,
+    mut knowers: Query<(&mut Movements, &mut ObservationLog)>,
     mut reports: Query<&mut IntelReport>,
     mut agenda: ResMut<Agenda>,
     mut news: MessageWriter<NewIntel>,
+    mut acted: MessageWriter<ActSeen>,
     mut commands: Commands,
 ) {
-    let observed = sightings
-        .read()
-        .map(from_sighting)
-        .chain(battles.read().map(from_battle))
-        .chain(scouts.read().map(from_scouts))
-        .chain(caught.read().map(from_killed))
-        .chain(relayed.read().map(|r| r.0.clone()));
-    let mut first: BTreeMap<Knower, (Sightings, ObservationLog)> = BTreeMap::new();
+    let mut first: BTreeMap<Knower, (Movements, ObservationLog)> = BTreeMap::new();
     let mut fresh: BTreeMap<(Knower, SiteId), IntelReport> = BTreeMap::new();
-    for observation in observed {
+    for (observation, victim) in witnessed.observations(&ground) {
         let Some(knower) = roster.knower_of(observation.witness) else { continue };
         let Some(entity) = index.knower(knower) else { continue };
         let kept = match knower {
@@ -177,13 +194,17 @@ pub(super) fn admit_observations(
                 fresh.entry((knower, observation.site)).or_insert_with(|| IntelReport::empty(knower, observation.site));
             absorb(known, report);
         }
-        match knowers.get_mut(entity) {
-            Ok((mut sightings, mut log)) => remember(&mut sightings, &mut log, observation, kept),
-            Err(_) => {
-                let (sightings, log) = first.entry(knower).or_default();
-                remember(sightings, log, observation, kept);
+        let mut known = knowers.get_mut(entity).ok();
+        let (movements, log) = match &mut known {
+            Some((movements, log)) => (&mut **movements, &mut **log),
+            None => {
+                let (movements, log) = first.entry(knower).or_default();
+                (movements, log)
             }
-        }
+        };
+        let launched = follow(movements, &observation, limits.movements_kept, &ground);
+        acted.write_batch(acts(knower, &observation, launched, victim, &ground));
+        remember(log, observation, kept);
     }
     for (knower, memory) in first {
         if let Some(entity) = index.knower(knower) {
@@ -205,12 +226,7 @@ pub(super) fn admit_observations(
     }
 }
 
-fn remember(sightings: &mut Sightings, log: &mut ObservationLog, observation: Observation, kept: usize) {
-    if let Seen::March(sighting) = observation.seen {
-        sightings.0.retain(|s| s.arrival >= observation.at);
-        let place = sightings.0.partition_point(|s| *s < sighting);
-        sightings.0.insert(place, sighting);
-    }
+fn remember(log: &mut ObservationLog, observation: Observation, kept: usize) {
     log.total += 1;
     log.sightings += u64::from(matches!(observation.seen, Seen::March(_)));
     while log.latest.len() >= kept.max(1) {
@@ -253,13 +269,20 @@ fn report_of(knower: Knower, seen: &Observation) -> Option<IntelReport> {
     })
 }
 
-fn from_sighting(s: &MarchSighted) -> Observation {
+/// Who does not hold the target sees a march pass a site of its own.
+fn from_sighting(s: &MarchSighted, holds_target: bool) -> Observation {
     Observation {
         at: s.seen_at,
         witness: s.witness,
         site: s.target,
-        cause: Cause::IncomingMarch,
-        seen: Seen::March(Sighting { arrival: s.arrival, target: s.target, origin: s.origin, seen_at: s.seen_at }),
+        cause: if holds_target { Cause::IncomingMarch } else { Cause::WatchArea },
+        seen: Seen::March(Sighting {
+            arrival: s.arrival,
+            target: s.target,
+            origin: s.origin,
+            seen_at: s.seen_at,
+            at: s.at,
+        }),
     }
 }
 
@@ -267,7 +290,7 @@ fn from_sighting(s: &MarchSighted) -> Observation {
 /// site from its own state.
 fn from_battle(b: &BattleFought) -> Observation {
     if !b.attacked {
-        let seen = Seen::Attackers { groups: b.enemy_groups.clone() };
+        let seen = Seen::Attackers { groups: b.enemy_groups.clone(), before: b.enemy_before.clone() };
         return Observation { at: b.at, witness: b.witness, site: b.site, cause: Cause::OwnDefense, seen };
     }
     let troops = match (&b.enemy_before, &b.enemy_lost) {

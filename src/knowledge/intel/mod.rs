@@ -1,5 +1,5 @@
-//! What an alliance knows: observations enter through one gateway, become reports that fade and expire, and are read
-//! through the [`View`].
+//! What an alliance knows: observations enter through one gateway, become reports that fade and expire and tracks of
+//! foreign marches, and are read through the [`View`].
 //!
 //! What is *not* here: the truth. Nothing in this folder can name `world`; what is hidden reaches it only as a fact
 //! with a witness. Own members' states are asked for and live for one pass.
@@ -8,17 +8,17 @@ mod citing;
 mod components;
 mod dossier;
 mod gateway;
+pub mod movement;
 pub mod rules;
 mod sharing;
 mod view;
 
-pub use components::{
-    Cause, Field, IntelReport, NewIntel, Observation, ObservationLog, Seen, Sighting, Sightings, SourceKind,
-};
+pub use components::{Cause, Field, IntelReport, NewIntel, Observation, ObservationLog, Seen, Sighting, SourceKind};
 pub use dossier::{Act, ActSeen, Dossier, Dossiers};
 pub use gateway::{IntelSystems, REPORT_EXPIRES};
+pub use movement::{MovementSettings, Movements, Returning, Track};
 pub use sharing::REPORT_TOLD;
-pub use view::{MemberStates, View};
+pub use view::{Away, MemberStates, View};
 
 use crate::base::clock::{Campaign, CampaignAppExt, CampaignSystems};
 use crate::base::contract::{ScenarioAppExt, WorldSystems};
@@ -41,9 +41,11 @@ impl Plugin for IntelPlugin {
             .add_pass_message::<ActSeen>()
             .add_pass_resource::<MemberStates>()
             .register_state::<IntelReport>("intel_report")
-            .register_state::<Sightings>("sightings")
+            .register_state::<Movements>("movements")
             .register_state::<ObservationLog>("observation_log")
             .register_state::<Dossiers>("dossiers")
+            .init_resource::<MovementSettings>()
+            .register_state_resource::<MovementSettings>("movement_settings")
             .add_scenario_loader(20, gateway::spawn_knowers)
             .configure_sets(Campaign, IntelSystems::Refresh.in_set(CampaignSystems::Sense).after(WorldSystems::Report))
             .configure_sets(

@@ -1,11 +1,14 @@
 //! The view: the only thing that decisions can name.
 
-use super::components::{IntelReport, Sighting, Sightings};
+use super::components::IntelReport;
+use super::dossier::{Dossier, Dossiers};
+use super::movement::{MovementSettings, Movements, Returning, Track, rules as movement};
 use super::rules;
 use crate::base::clock::{GameTime, PassScratch};
 use crate::base::contract::{Holdings, Model, Player, Site, SiteEstimate, SiteState};
 use crate::base::geometry::{SiteGrid, Tile, Torus};
 use crate::base::id::{EntityIndex, Knower, PlayerId, SiteId};
+use crate::base::ruleset::Force;
 use bevy::ecs::system::SystemParam;
 use bevy::prelude::*;
 use std::collections::BTreeMap;
@@ -40,8 +43,17 @@ impl PassScratch for MemberStates {
     }
 }
 
-/// What a knower (an alliance or a lone player) can know: public facts, its reports and sightings, and the states of
-/// its own sites.
+/// What is known to be away from a foreign site.
+#[derive(Clone, PartialEq, Debug, Default)]
+pub struct Away<'a> {
+    /// Marches that left it and may not be home yet, by arrival.
+    pub out: Vec<&'a Track>,
+    /// Survivors on their way home to it, by when they are there at the earliest.
+    pub returning: Vec<&'a Returning>,
+}
+
+/// What a knower (an alliance or a lone player) can know: public facts, its reports and the movements that it saw, and the
+/// states of its own sites.
 #[derive(SystemParam)]
 pub struct View<'w, 's> {
     index: Res<'w, EntityIndex>,
@@ -51,7 +63,9 @@ pub struct View<'w, 's> {
     torus: Res<'w, Torus>,
     model: Res<'w, Model>,
     reports: Query<'w, 's, &'static IntelReport>,
-    sightings: Query<'w, 's, &'static Sightings>,
+    movements: Query<'w, 's, &'static Movements>,
+    dossiers: Query<'w, 's, &'static Dossiers>,
+    movement_settings: Res<'w, MovementSettings>,
     sites: Query<'w, 's, &'static Site>,
     players: Query<'w, 's, &'static Player>,
 }
@@ -146,9 +160,79 @@ impl View<'_, '_> {
         self.states.of(knower).iter().filter(move |s| s.owner == member)
     }
 
-    /// Hostile marches that the knower sees coming and that have not arrived.
-    pub fn incoming(&self, knower: impl Into<Knower>, now: GameTime) -> impl Iterator<Item = &Sighting> {
-        let seen = self.index.knower(knower.into()).and_then(|e| self.sightings.get(e).ok());
-        seen.into_iter().flat_map(|s| &s.0).filter(move |s| s.arrival >= now)
+    /// All hostile marches that the knower saw and that have not arrived, by arrival.
+    pub fn movements(&self, knower: impl Into<Knower>, now: GameTime) -> impl Iterator<Item = &Track> {
+        let known = self.movements_of(knower.into());
+        known.into_iter().flat_map(|m| &m.tracks).filter(move |t| t.arrival >= now)
+    }
+
+    /// Those of them that come to own sites.
+    pub fn incoming(&self, knower: impl Into<Knower>, now: GameTime) -> impl Iterator<Item = &Track> {
+        let knower = knower.into();
+        self.movements(knower, now).filter(move |t| self.is_own(knower, t.target))
+    }
+
+    fn movements_of(&self, knower: Knower) -> Option<&Movements> {
+        self.movements.get(self.index.knower(knower)?).ok()
+    }
+
+    fn is_own(&self, knower: Knower, site: SiteId) -> bool {
+        self.site(site).is_some_and(|s| match knower {
+            Knower::Player(own) => s.owner == own,
+            Knower::Alliance(own) => self.player(s.owner).is_some_and(|p| p.alliance == Some(own)),
+        })
+    }
+
+    /// What the knower knows to be away from a site: marches until they are surely home, and survivors of battles.
+    #[must_use]
+    pub fn away(&self, knower: impl Into<Knower>, site: SiteId, now: GameTime) -> Away<'_> {
+        let Some(known) = self.movements_of(knower.into()) else { return Away::default() };
+        Away {
+            out: known.tracks.iter().filter(|t| t.origin == site && t.home_at().1 >= now).collect(),
+            returning: known.returning_to(site).iter().filter(|r| r.home_at.1 >= now).collect(),
+        }
+    }
+
+    /// Survivors of battles that the knower saw go home to a site, those that are there by now included.
+    #[must_use]
+    pub fn returning_to(&self, knower: impl Into<Knower>, site: SiteId) -> &[Returning] {
+        self.movements_of(knower.into()).map_or(&[], |m| m.returning_to(site))
+    }
+
+    /// The troops that the knower believes to stand at a site at `at`: those in its report, and survivors that were out
+    /// when it was made and are surely home by then. `None` without a report that is live now.
+    #[must_use]
+    pub fn home_at(&self, knower: impl Into<Knower>, site: SiteId, now: GameTime, at: GameTime) -> Option<Force> {
+        let knower = knower.into();
+        let troops = rules::live(self.report(knower, site)?.troops.as_ref(), now)?;
+        // Who came home after the report was made is not forgotten: it is what the report lacks.
+        let returning = self.returning_to(knower, site).iter();
+        Some(movement::home_at(&troops.value, troops.observed_at, returning, at))
+    }
+
+    /// [`estimate`](Self::estimate) with the survivors that are back before `at`.
+    #[must_use]
+    pub fn estimate_at(
+        &self,
+        knower: impl Into<Knower>,
+        site: SiteId,
+        now: GameTime,
+        at: GameTime,
+    ) -> Option<SiteEstimate> {
+        let knower = knower.into();
+        let estimate = self.estimate(knower, site, now)?;
+        Some(SiteEstimate { troops: self.home_at(knower, site, now, at)?, ..estimate })
+    }
+
+    /// What the knower learned of a foreign player over time.
+    #[must_use]
+    pub fn dossier(&self, knower: impl Into<Knower>, player: PlayerId) -> Option<&Dossier> {
+        self.dossiers.get(self.index.knower(knower.into())?).ok()?.0.get(&player)
+    }
+
+    /// How it is judged whether marches are real.
+    #[must_use]
+    pub fn movement_settings(&self) -> &MovementSettings {
+        &self.movement_settings
     }
 }

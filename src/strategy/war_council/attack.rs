@@ -133,7 +133,9 @@ fn candidate(
     site: SiteId,
     strength: f64,
 ) -> Option<Candidate> {
-    let estimate = session.situation.view.estimate(session.alliance, site, session.now)?;
+    // Whoever can be home before the latest arrival may stand there.
+    let latest = session.now + session.settings.arrival_within;
+    let estimate = session.situation.view.estimate_at(session.alliance, site, session.now, latest)?;
     if estimate.population < session.situation.view.model().scale().population_min {
         return None;
     }

@@ -10,6 +10,7 @@ mod systems;
 use crate::base::clock::Campaign;
 use crate::base::contract::WorldSystems;
 use crate::world::battle::Changes;
+use crate::world::march::follow_owners;
 use bevy::prelude::*;
 
 /// Conquest, razing and settling in the default world.
@@ -20,7 +21,9 @@ impl Plugin for ConquestPlugin {
     fn build(&self, app: &mut App) {
         app.add_systems(
             Campaign,
-            systems::change_sites.run_if(|changes: Res<Changes>| !changes.now.is_empty()).in_set(WorldSystems::Change),
+            (systems::change_sites.run_if(|changes: Res<Changes>| !changes.now.is_empty()), follow_owners)
+                .chain()
+                .in_set(WorldSystems::Change),
         );
     }
 }

@@ -71,15 +71,16 @@ pub(super) fn coming(
         .iter()
         .filter(|m| m.target == site && !m.homeward && m.arrival > now && m.manner.is_seen())
         .filter(|m| !relations.are_friends(m.owner, witness))
-        .map(|m| (m.id, m.home, m.arrival))
+        .map(|m| (m.id, m.arrival))
         .collect();
     marches.sort_unstable();
-    let sight = |(_, home, arrival): (MarchId, SiteId, GameTime)| MarchSighted {
+    let sight = |(id, arrival): (MarchId, GameTime)| MarchSighted {
         witness,
-        origin: home,
+        origin: id.site,
         target: site,
         seen_at: now,
         arrival,
+        at: None,
     };
     marches.into_iter().map(sight).collect()
 }

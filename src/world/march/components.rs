@@ -12,6 +12,9 @@ use serde::{Deserialize, Serialize};
 pub const MARCH_ARRIVES: DueKind =
     DueKind::new(60, "march_arrives", &[CampaignSystems::Battle, CampaignSystems::Settle]);
 
+/// A march comes within sight of an enemy's site. Owner: the site that it left, n: its number there.
+pub const MARCH_PASSES: DueKind = DueKind::new(55, "march_passes", &[CampaignSystems::March, CampaignSystems::Settle]);
+
 /// A march comes home.
 pub const MARCH_RETURNS: DueKind = DueKind::mechanical(50, "march_returns");
 

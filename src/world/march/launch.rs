@@ -2,6 +2,7 @@
 
 use super::components::{MARCH_ARRIVES, March, owner_key};
 use super::rules;
+use super::watch::Lookouts;
 use crate::base::clock::{Agenda, DueBatch, GameSpan, GameTime};
 use crate::base::contract::{
     CampaignFact, Fact, GroupFailed, GroupLaunched, INPUT, Input, Inputs, LaunchDue, LaunchMarch, Manner, MarchSighted,
@@ -27,6 +28,7 @@ pub(super) struct Depot<'w, 's> {
     ledger: ResMut<'w, Ledger>,
     agenda: ResMut<'w, Agenda>,
     sighted: MessageWriter<'w, MarchSighted>,
+    lookouts: Lookouts<'w, 's>,
     commands: Commands<'w, 's>,
 }
 
@@ -106,7 +108,8 @@ impl Depot<'_, '_> {
         if left.amounts().into_iter().any(|good| good < 0) {
             return Err("founding_goods");
         }
-        let distance = self.torus.distance(site.at, target_at);
+        let from_at = site.at;
+        let distance = self.torus.distance(from_at, target_at);
         let arrival = now + rules::travel_time(distance, speed, buildings.tournament_square, &self.rules);
         if order.arrival.is_some_and(|due| due != arrival) {
             // What is left would arrive at another instant than the rest of the operation: it stays.
@@ -114,30 +117,35 @@ impl Depot<'_, '_> {
         }
         let id = self.leave(from, &order, &force, carried, now);
         self.agenda.push(MARCH_ARRIVES.entry(arrival, owner_key(id), id.n));
-        if let Some(witness) = target_owner.filter(|_| order.manner.is_seen()) {
-            let (origin, target) = (order.origin, order.target);
-            self.sighted.write(MarchSighted { witness, origin, target, seen_at: now, arrival });
-        }
-        self.commands.spawn((
-            StableId::March(id),
-            March {
-                id,
-                home: order.origin,
-                target: order.target,
-                owner,
-                manner: order.manner,
-                wave: order.wave,
-                homeward: false,
-                order: order.order,
-                launched: now,
-                arrival,
-                detour: GameSpan(0),
-                force: force.clone(),
-                loot: carried,
-                aims: order.aims,
-            },
-        ));
+        let march = March {
+            id,
+            home: order.origin,
+            target: order.target,
+            owner,
+            manner: order.manner,
+            wave: order.wave,
+            homeward: false,
+            order: order.order,
+            launched: now,
+            arrival,
+            detour: GameSpan(0),
+            force: force.clone(),
+            loot: carried,
+            aims: order.aims,
+        };
+        self.tell(&march, from_at, target_owner);
+        self.commands.spawn((StableId::March(id), march));
         Ok((id, force, arrival))
+    }
+
+    /// Who sees it leave: the owner of its target, and enemies within sight. Others see it when it passes them.
+    fn tell(&mut self, march: &March, from: Tile, target_owner: Option<PlayerId>) {
+        if let Some(witness) = target_owner.filter(|_| march.manner.is_seen()) {
+            let (origin, target, arrival) = (march.id.site, march.target, march.arrival);
+            let seen_at = march.launched;
+            self.sighted.write(MarchSighted { witness, origin, target, seen_at, arrival, at: Some(from) });
+        }
+        self.lookouts.on_launch(march, &mut self.agenda, &mut self.sighted);
     }
 
     /// Takes troops and goods out of the village.

@@ -1,4 +1,4 @@
-//! Troops on their way: launch, recall, return, and new homes for those whose village is lost.
+//! Troops on their way: launch, recall, return, who sees them pass, and new homes for those whose village is lost.
 //!
 //! What is *not* here: what happens on arrival (`battle`), and why anyone marches.
 
@@ -6,11 +6,13 @@ mod components;
 mod launch;
 pub mod rules;
 mod systems;
+mod watch;
 mod ways;
 
-pub use components::{MARCH_ARRIVES, MARCH_RETURNS, March};
+pub use components::{MARCH_ARRIVES, MARCH_PASSES, MARCH_RETURNS, March};
 pub(crate) use components::{march_of, owner_key};
 pub(crate) use systems::homes_of_returns;
+pub(crate) use watch::follow_owners;
 pub(crate) use ways::Ways;
 
 use crate::base::clock::{Campaign, CampaignAppExt, Mechanics};
@@ -26,6 +28,7 @@ impl Plugin for MarchPlugin {
     fn build(&self, app: &mut App) {
         app.add_due_kind(MARCH_ARRIVES)
             .add_due_kind(MARCH_RETURNS)
+            .add_due_kind(MARCH_PASSES)
             .register_state::<March>("march")
             .add_systems(
                 Campaign,
@@ -37,6 +40,8 @@ impl Plugin for MarchPlugin {
                     systems::withdraw_guests,
                     launch::launch_groups,
                     launch::launch_inputs,
+                    watch::follow_enemies,
+                    watch::see_marches,
                 )
                     .chain()
                     .in_set(WorldSystems::Move),

@@ -1,8 +1,9 @@
-//! How long a march takes.
+//! How long a march takes, where it is under way, and when it passes a place.
 //!
 //! Source: rules of the world, T4.
 
 use crate::base::clock::{GameSpan, GameTime};
+use crate::base::geometry::{Tile, Torus};
 use crate::base::ruleset::Ruleset;
 
 /// How long a march takes over `distance_fields` at the speed of its slowest unit.
@@ -41,10 +42,139 @@ pub fn way_back(launched: GameTime, recalled: GameTime) -> GameSpan {
     (recalled - launched).max(GameSpan(0))
 }
 
+/// The straight way of a march, the shorter way around the map, at an even pace between its two instants.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Way {
+    /// The map.
+    pub torus: Torus,
+    /// Where it left.
+    pub from: Tile,
+    /// Where it goes.
+    pub to: Tile,
+    /// When it left.
+    pub launched: GameTime,
+    /// When it is there.
+    pub arrival: GameTime,
+}
+
+impl Way {
+    /// Milliseconds that it takes.
+    fn span(&self) -> i128 {
+        i128::from((self.arrival - self.launched).0)
+    }
+
+    /// From one tile to another, the shorter way around.
+    fn offset(&self, from: Tile, to: Tile) -> (i128, i128) {
+        let side = i128::from(self.torus.side());
+        let along = |a: i16, b: i16| {
+            let d = (i128::from(b) - i128::from(a)).rem_euclid(side);
+            if 2 * d > side { d - side } else { d }
+        };
+        (along(from.x, to.x), along(from.y, to.y))
+    }
+
+    /// The tile that it is on, to the nearest, halves to the north and the east.
+    ///
+    /// ```
+    /// use bevy_alliance::base::{clock::GameTime, geometry::{Tile, Torus}};
+    /// use bevy_alliance::world::march::rules::Way;
+    /// let torus = Torus { half_width: 100 };
+    /// let (from, to) = (Tile::new(90, 0), Tile::new(-91, 0)); // 20 fields around the seam
+    /// let way = Way { torus, from, to, launched: GameTime(0), arrival: GameTime(20_000) };
+    /// assert_eq!(way.tile_at(GameTime(10_499)), Tile::new(100, 0));
+    /// assert_eq!(way.tile_at(GameTime(10_500)), Tile::new(-100, 0));
+    /// ```
+    #[must_use]
+    pub fn tile_at(&self, at: GameTime) -> Tile {
+        let span = self.span();
+        if span <= 0 {
+            return self.to;
+        }
+        let elapsed = i128::from((at - self.launched).0).clamp(0, span);
+        let (x, y) = self.offset(self.from, self.to);
+        let nearest = |along: i128| i32::try_from((2 * along * elapsed + span).div_euclid(2 * span)).unwrap_or(0);
+        self.torus.shifted(self.from, nearest(x), nearest(y))
+    }
+
+    /// The first whole millisecond, before it arrives, at which it is within `sight_fields` of a place (the border
+    /// included); `None` if it never is. All in integers: exact.
+    ///
+    /// ```
+    /// use bevy_alliance::base::{clock::{GameSpan, GameTime}, geometry::{Tile, Torus}};
+    /// use bevy_alliance::world::march::rules::Way;
+    /// // 20 fields at 5 an hour; the place lies 3 fields beside the tenth: 10 - sqrt(6^2 - 3^2) = 4.803848 fields.
+    /// let (from, to, launched) = (Tile::new(0, 0), Tile::new(20, 0), GameTime(0));
+    /// let way = Way { torus: Torus::default(), from, to, launched, arrival: launched + GameSpan::hours(4) };
+    /// assert_eq!(way.passes(Tile::new(10, 3), 6), Some(GameTime(3_458_771)));
+    /// assert_eq!(way.passes(Tile::new(2, 0), 6), Some(launched));
+    /// assert_eq!(way.passes(Tile::new(10, 7), 6), None);
+    /// ```
+    #[must_use]
+    pub fn passes(&self, place: Tile, sight_fields: u16) -> Option<GameTime> {
+        let side = i128::from(self.torus.side());
+        let (x, y) = self.offset(self.from, place);
+        // Around the seam a place lies on either side.
+        let images = [-side, 0, side].into_iter().flat_map(|dx| [-side, 0, side].map(|dy| (x + dx, y + dy)));
+        let first = images.filter_map(|image| self.comes_near(image, i128::from(sight_fields))).min()?;
+        Some(self.launched + GameSpan(i64::try_from(first).ok()?))
+    }
+
+    /// Milliseconds after its launch at which it comes near a place that lies so far from its origin.
+    fn comes_near(&self, (x, y): (i128, i128), sight: i128) -> Option<i128> {
+        let (span, (dx, dy)) = (self.span(), self.offset(self.from, self.to));
+        let beside = |s: i128, d: i128| s < d.min(0) - sight || s > d.max(0) + sight;
+        if span <= 0 || beside(x, dx) || beside(y, dy) {
+            return None;
+        }
+        let is_near = |elapsed: i128| {
+            let (px, py) = (dx * elapsed - x * span, dy * elapsed - y * span);
+            px * px + py * py <= sight * sight * span * span
+        };
+        let length = dx * dx + dy * dy;
+        let closest = if length == 0 { 0 } else { (span * (x * dx + y * dy)).div_euclid(length).clamp(0, span - 1) };
+        // Up to the closest point it only comes nearer.
+        let mut near = [closest, closest + 1].into_iter().find(|e| *e < span && is_near(*e))?;
+        let mut far = -1;
+        while near - far > 1 {
+            let middle = far + (near - far) / 2;
+            if is_near(middle) { near = middle } else { far = middle }
+        }
+        Some(near)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use proptest::prelude::*;
+
+    fn map_and_places() -> impl Strategy<Value = (Torus, Tile, Tile, Tile)> {
+        (8_i16..60).prop_flat_map(|half_width| {
+            let tile = || (-half_width..=half_width, -half_width..=half_width).prop_map(|(x, y)| Tile::new(x, y));
+            (Just(Torus { half_width }), tile(), tile(), tile())
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn it_passes_when_a_look_at_every_step_first_finds_it_near(
+            (torus, from, to, place) in map_and_places(), span in 1_i64..400, sight in 0_u16..9,
+        ) {
+            let way = Way { torus, from, to, launched: GameTime(7), arrival: GameTime(7 + span) };
+            let (dx, dy) = way.offset(from, to);
+            let side = f64::from(torus.side());
+            let around = |d: f64| { let d = d.rem_euclid(side); d.min(side - d) };
+            let distance = |elapsed: i64| {
+                #[expect(clippy::cast_precision_loss, reason = "small numbers")]
+                let part = |d: i128| d as f64 * elapsed as f64 / span as f64;
+                let x = around(f64::from(from.x) + part(dx) - f64::from(place.x));
+                let y = around(f64::from(from.y) + part(dy) - f64::from(place.y));
+                (x * x + y * y).sqrt()
+            };
+            let found = (0..span).find(|e| distance(*e) <= f64::from(sight) + 1e-9);
+            prop_assert_eq!(way.passes(place, sight), found.map(|e| GameTime(7 + e)));
+        }
+    }
 
     #[test]
     fn the_square_helps_only_beyond_twenty_fields() {
