@@ -17,7 +17,7 @@ use bevy_alliance::base::state::StateRegistry;
 use bevy_alliance::decision::council::{Ballots, Decisions, Proposal};
 use bevy_alliance::decision::planning::Commitments;
 use bevy_alliance::edge::snapshot::{Snapshot, SnapshotExt};
-use bevy_alliance::knowledge::intel::{IntelReport, ObservationLog, Sightings};
+use bevy_alliance::knowledge::intel::{Dossiers, IntelReport, ObservationLog, Sightings};
 use bevy_alliance::society::alliance::{
     Alliance, Grievances, Membership, ProposalCount, Reliability, Trust, WarAims, WarRecord,
 };
@@ -82,7 +82,7 @@ fn clone_components(world: &mut World) -> (usize, usize) {
     let social = clone_all!(world, Grievances, WarAims, Trust, Reliability, WarRecord, IntelReport, Sightings);
     let plans = clone_all!(world, ObservationLog, Commitments, Proposal, Ballots, Decisions, Defenses, Reprisals);
     let acts = clone_all!(world, Operation, RunningOperations, CouncilCalendar, March, Economy, Garrison, Guests);
-    let rest = clone_all!(world, Buildings, Stores, Blockades, AccountRole);
+    let rest = clone_all!(world, Buildings, Stores, Blockades, AccountRole, Dossiers);
     let parts = [public, social, plans, acts, rest];
     (parts.iter().map(|p| p.0).sum(), parts.iter().map(|p| p.1).sum())
 }

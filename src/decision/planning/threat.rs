@@ -5,7 +5,7 @@ use crate::base::contract::WorldModel;
 use crate::base::geometry::Tile;
 use crate::base::id::{Knower, PlayerId, SiteId, UnitClass};
 use crate::base::ruleset::Force;
-use crate::knowledge::intel::{Sighting, View, rules as intel};
+use crate::knowledge::intel::{KnownForce, Sighting, View};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -71,10 +71,24 @@ pub fn strongest_in_reach(known: &[KnownOffense], to: Tile, model: &dyn WorldMod
 /// The offense that a knower has seen at a site and not yet forgotten; none if it has seen none.
 #[must_use]
 pub fn known_offense(view: &View, knower: Knower, site: SiteId, now: GameTime) -> Option<KnownOffense> {
-    let troops = intel::live(view.report(knower, site)?.troops.as_ref(), now)?;
-    let public = view.site(site)?;
-    let confidence = intel::faded(troops.confidence, now - troops.observed_at, intel::TROOPS_HALF_LIFE);
-    KnownOffense::of(public.owner, site, public.at, &troops.value, confidence, &*view.model().0)
+    let owner = view.site(site)?.owner;
+    offense_in(owner, view.force(knower, site, now)?, now)
+}
+
+/// All offense of a player that a knower has seen and not yet forgotten, sorted by site.
+pub fn offense_of_player(
+    view: &View,
+    knower: Knower,
+    player: PlayerId,
+    now: GameTime,
+) -> impl Iterator<Item = KnownOffense> {
+    view.forces(knower, player, now).filter_map(move |force| offense_in(player, force, now))
+}
+
+/// The offense in a known force.
+fn offense_in(player: PlayerId, force: &KnownForce, now: GameTime) -> Option<KnownOffense> {
+    let attack = force.attack * force.confidence_at(now);
+    Some(KnownOffense { player, site: force.site, at: force.at, attack, fastest: force.fastest? })
 }
 
 /// What an army that nobody has seen is taken for, in attack points: by the inhabitants of its site.

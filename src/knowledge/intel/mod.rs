@@ -5,7 +5,8 @@
 //! with a witness. Own members' states are asked for and live for one pass.
 
 mod components;
-mod dossier;
+pub mod dossier;
+mod forces;
 mod gateway;
 pub mod rules;
 mod view;
@@ -13,7 +14,8 @@ mod view;
 pub use components::{
     Cause, Field, IntelReport, NewIntel, Observation, ObservationLog, Seen, Sighting, Sightings, SourceKind,
 };
-pub use dossier::{Act, ActSeen, Dossier, Dossiers};
+pub use dossier::{Act, ActSeen, Dossier, Dossiers, PlayerDossier};
+pub use forces::{KnownForce, KnownForces, rebuilt as forces_rebuilt};
 pub use gateway::{IntelSystems, REPORT_EXPIRES};
 pub use view::{MemberStates, View};
 
@@ -32,6 +34,10 @@ impl Plugin for IntelPlugin {
         app.add_due_kind(REPORT_EXPIRES)
             .add_pass_message::<NewIntel>()
             .add_pass_message::<ActSeen>()
+            .add_pass_message::<forces::ForceNews>()
+            .init_resource::<KnownForces>()
+            .add_scenario_loader(20, forces::on_start)
+            .add_state_rebuilder(20, forces::build_anew)
             .add_pass_resource::<MemberStates>()
             .register_state::<IntelReport>("intel_report")
             .register_state::<Sightings>("sightings")
@@ -54,6 +60,16 @@ impl Plugin for IntelPlugin {
                         .chain()
                         .in_set(IntelSystems::Refresh),
                     (gateway::admit_observations, gateway::forget_razed).chain().in_set(IntelSystems::Admit),
+                ),
+            )
+            .add_systems(
+                Campaign,
+                (
+                    forces::follow.in_set(IntelSystems::Refresh).after(gateway::expire_reports),
+                    (forces::follow, dossier::learn)
+                        .chain()
+                        .in_set(IntelSystems::Admit)
+                        .after(gateway::forget_razed),
                 ),
             );
     }

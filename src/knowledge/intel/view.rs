@@ -1,6 +1,8 @@
 //! The view: the only thing that decisions can name.
 
 use super::components::{IntelReport, Sighting, Sightings};
+use super::dossier::{Dossier, Dossiers};
+use super::forces::{self, KnownForce, KnownForces};
 use super::rules;
 use crate::base::clock::{GameTime, PassScratch};
 use crate::base::contract::{Holdings, Model, Player, Site, SiteEstimate, SiteState};
@@ -17,7 +19,8 @@ pub struct MemberStates {
 }
 
 impl MemberStates {
-    pub(super) fn fill(&mut self, states: impl Iterator<Item = (Knower, SiteState)>) {
+    /// Takes in states with the knowers that they are for.
+    pub fn fill(&mut self, states: impl Iterator<Item = (Knower, SiteState)>) {
         for (knower, state) in states {
             self.by_knower.entry(knower).or_default().push(state);
         }
@@ -52,6 +55,8 @@ pub struct View<'w, 's> {
     model: Res<'w, Model>,
     reports: Query<'w, 's, &'static IntelReport>,
     sightings: Query<'w, 's, &'static Sightings>,
+    dossiers: Query<'w, 's, &'static Dossiers>,
+    forces: Res<'w, KnownForces>,
     sites: Query<'w, 's, &'static Site>,
     players: Query<'w, 's, &'static Player>,
 }
@@ -150,5 +155,54 @@ impl View<'_, '_> {
     pub fn incoming(&self, knower: impl Into<Knower>, now: GameTime) -> impl Iterator<Item = &Sighting> {
         let seen = self.index.knower(knower.into()).and_then(|e| self.sightings.get(e).ok());
         seen.into_iter().flat_map(|s| &s.0).filter(move |s| s.arrival >= now)
+    }
+}
+
+/// Known forces, and what was learned over time.
+impl View<'_, '_> {
+    /// The foreign troops of a player that the knower saw within the last 7 days, sorted by site.
+    pub fn forces(
+        &self,
+        knower: impl Into<Knower>,
+        player: PlayerId,
+        now: GameTime,
+    ) -> impl Iterator<Item = &KnownForce> {
+        self.forces.of(knower, player).iter().filter(move |f| f.is_live(now))
+    }
+
+    /// The troops of a foreign site, if the knower saw them within the last 7 days.
+    #[must_use]
+    pub fn force(&self, knower: impl Into<Knower>, site: SiteId, now: GameTime) -> Option<&KnownForce> {
+        self.forces.at(knower, self.site(site)?.owner, site).filter(|f| f.is_live(now))
+    }
+
+    /// Defense points that a known force is believed to have where it stands, behind its wall and seat.
+    #[must_use]
+    pub fn defense_of(&self, knower: impl Into<Knower>, force: &KnownForce, now: GameTime) -> Option<f64> {
+        let public = self.site(force.site)?;
+        force.defense(public.population, now).or_else(|| {
+            let report = self.report(knower, force.site)?;
+            let troops = rules::live(report.troops.as_ref(), now)?;
+            Some(forces::defense(report, &troops.value, public, &*self.model.0, now))
+        })
+    }
+
+    /// Those of whose troops anything is known, sorted.
+    pub(super) fn known_players(&self, knower: Knower) -> impl Iterator<Item = PlayerId> {
+        self.forces.players(knower)
+    }
+
+    /// What the knower learned of a player over time.
+    pub(super) fn learned(&self, knower: Knower, player: PlayerId) -> Option<&Dossier> {
+        self.dossiers_of(knower)?.0.get(&player)
+    }
+
+    /// All that the knower learned of players over time, sorted by player.
+    pub(super) fn learned_players(&self, knower: Knower) -> impl Iterator<Item = (PlayerId, &Dossier)> {
+        self.dossiers_of(knower).into_iter().flat_map(|d| d.0.iter().map(|(player, dossier)| (*player, dossier)))
+    }
+
+    fn dossiers_of(&self, knower: Knower) -> Option<&Dossiers> {
+        self.dossiers.get(self.index.knower(knower)?).ok()
     }
 }
