@@ -66,10 +66,7 @@ impl Plugin for IntelPlugin {
                 Campaign,
                 (
                     forces::follow.in_set(IntelSystems::Refresh).after(gateway::expire_reports),
-                    (forces::follow, dossier::learn)
-                        .chain()
-                        .in_set(IntelSystems::Admit)
-                        .after(gateway::forget_razed),
+                    (forces::follow, dossier::learn).chain().in_set(IntelSystems::Admit).after(gateway::forget_razed),
                 ),
             );
     }

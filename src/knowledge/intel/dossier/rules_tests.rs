@@ -21,7 +21,8 @@ fn acts_in(acts: &[u16; HOURS], quiet: QuietHours) -> u32 {
 #[test]
 fn who_never_sleeps_is_rarely_taken_for_a_sleeper() {
     const TRIALS: u64 = 4_000;
-    for (acts, at_most) in [(12, 0.01), (18, 0.04), (24, 0.04), (36, 0.04), (40, 0.04), (60, 0.01), (80, 0.002), (200, 0.0)]
+    for (acts, at_most) in
+        [(12, 0.01), (18, 0.04), (24, 0.04), (36, 0.04), (40, 0.04), (60, 0.01), (80, 0.002), (200, 0.0)]
     {
         let wrong = (0..TRIALS).filter(|seed| quiet_hours(&rhythm(*seed, acts, 0, 0)).is_some()).count();
         #[expect(clippy::cast_precision_loss, reason = "a few thousand")]
@@ -51,20 +52,16 @@ fn the_longest_run_goes_past_midnight_and_the_earliest_of_equals_counts() {
 }
 
 fn inputs() -> impl Strategy<Value = ThreatInputs> {
-    let stance = prop::sample::select(vec![
-        Stance::War,
-        Stance::Neutral,
-        Stance::Truce,
-        Stance::Pact,
-        Stance::Confederacy,
-    ]);
+    let stance =
+        prop::sample::select(vec![Stance::War, Stance::Neutral, Stance::Truce, Stance::Pact, Stance::Confederacy]);
     let points = || prop::option::of(0.0..1e6_f64);
-    (points(), points(), prop::option::of(0.0..200.0_f64), prop::option::of(stance), any::<bool>())
-        .prop_flat_map(|(offense, defense, hours, stance, marches)| {
+    (points(), points(), prop::option::of(0.0..200.0_f64), prop::option::of(stance), any::<bool>()).prop_flat_map(
+        |(offense, defense, hours, stance, marches)| {
             (prop::option::of(0.0..1.0_f64), prop::option::of(-1.0..1.0_f64)).prop_map(move |(grievance, growth)| {
                 ThreatInputs { offense, defense, hours, stance, grievance, marches, growth }
             })
-        })
+        },
+    )
 }
 
 fn parts(threat: &Threat) -> [Option<f64>; 5] {

@@ -55,12 +55,7 @@ pub(in crate::knowledge::intel) fn learn(
     }
 }
 
-fn take_in(
-    dossiers: &mut Dossiers,
-    lessons: &Lessons,
-    kept: usize,
-    own: impl Fn(crate::base::id::PlayerId) -> bool,
-) {
+fn take_in(dossiers: &mut Dossiers, lessons: &Lessons, kept: usize, own: impl Fn(crate::base::id::PlayerId) -> bool) {
     for act in lessons.acts.iter().filter(|act| !own(act.player)) {
         dossiers.open(act.player, kept).note(act.at, act.act);
     }
