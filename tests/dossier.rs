@@ -84,7 +84,7 @@ fn a_village_that_is_seen_twice_tells_how_its_owner_grows() {
     station(&mut app, 9, &[(IMPERIAN, 300)]);
     look(&mut app, 9);
     // 150 and 300 imperians of 600 goods each, 48 hours apart.
-    let growth = (181_000.0_f64 / 91_000.0).ln() / 2.0;
+    let growth = libm::log(181_000.0 / 91_000.0) / 2.0;
     let trend = learned(&app, 3).trend;
     near(trend.growth, growth);
     near(trend.weight, 136_000.0);
@@ -203,13 +203,13 @@ fn a_dossier_sums_up_what_the_reports_say() {
     #[expect(clippy::cast_precision_loss, reason = "a few thousand")]
     let stores = stores.map(|field| field.value.total() as f64);
     near(known.goods.seen, stores[0] + stores[1]);
-    near(known.goods.weighed, stores[0] * 0.8 * (-50.5 / 12.0_f64).exp2() + stores[1] * 0.8 * (-2.5 / 12.0_f64).exp2());
+    near(known.goods.weighed, stores[0] * 0.8 * libm::exp2(-50.5 / 12.0) + stores[1] * 0.8 * libm::exp2(-2.5 / 12.0));
     let model = app.app.world().resource::<Model>().clone();
     let point = |troops: &[(&str, u32)], wall| model.defense(&state(1, 3, wall), &force(troops));
     let (first, second) = (point(&[(IMPERIAN, 100), (PRAETORIAN, 100)], 0), point(&[(PRAETORIAN, 50)], 5));
     near(known.defense.seen, first + second);
     // Seen 50 h 30 min and 2 h 30 min ago, by scouts.
-    let confidence = [50.5, 2.5].map(|age: f64| 0.8 * (-age / 48.0).exp2());
+    let confidence = [50.5, 2.5].map(|age: f64| 0.8 * libm::exp2(-age / 48.0));
     assert_eq!(known.oldest, Some(GameSpan::mins(50 * 60 + 30)));
     assert_eq!(known.youngest, Some(GameSpan::mins(2 * 60 + 30)));
     near(known.offense.weighed, 7_000.0 * confidence[0]);
@@ -259,16 +259,16 @@ fn who_threatens_is_told_by_force_distance_and_intent() {
     assert_eq!(known.iter().map(|(player, _)| *player).collect::<Vec<_>>(), [3, 4, 6]);
     let defense = app.app.world().resource::<Model>().defense(&state(1, 1, 0), &state(1, 1, 0).home);
     // 28,000 points seen by scouts 5 h 30 min ago.
-    let attack = 28_000.0 * 0.8 * (-5.5 / 48.0_f64).exp2();
+    let attack = 28_000.0 * 0.8 * libm::exp2(-5.5 / 48.0);
     let first = known[0].1;
     near(first.force.unwrap(), attack / (attack + defense));
     // 8 fields at 7 an hour; the other 42.
-    near(first.distance.unwrap(), (-8.0 / 7.0 / 12.0_f64).exp2());
+    near(first.distance.unwrap(), libm::exp2(-8.0 / 7.0 / 12.0));
     near(known[1].1.distance.unwrap(), 0.5_f64.sqrt());
     assert_eq!((first.intent, first.trend), (Some(1.0), None));
     near(first.total.unwrap(), first.force.unwrap() * (0.4 * first.distance.unwrap() + 0.4) / 0.8);
     // The village of player 6 that nobody saw counts by its inhabitants: 200 x 8 beside 40 x 70 points.
-    let unseen = 1_600.0 + 2_800.0 * 0.8 * (-(6.0 - (260.0_f64.sqrt() / 16.0)) / 48.0).exp2();
+    let unseen = 1_600.0 + 2_800.0 * 0.8 * libm::exp2(-(6.0 - (260.0_f64.sqrt() / 16.0)) / 48.0);
     let lone = known[2].1;
     assert!((lone.force.unwrap() - unseen / (unseen + defense)).abs() < 1e-4, "{lone:?}");
     assert_eq!(lone.intent, Some(0.3));

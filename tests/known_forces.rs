@@ -109,7 +109,7 @@ fn compare_site(view: &View, knower: Knower, site: SiteId, now: GameTime) -> u32
 fn compare_before_decisions(situation: Situation, batch: Res<DueBatch>, mut compared: ResMut<Compared>) {
     let expired = u32::try_from(batch.of(REPORT_EXPIRES).len()).unwrap();
     compared.expiries += expired;
-    if expired > 0 || compared.passes % 16 == 0 {
+    if expired > 0 || compared.passes.is_multiple_of(16) {
         compare(&situation, batch.now(), &mut compared);
     } else {
         compared.passes += 1;

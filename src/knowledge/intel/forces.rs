@@ -271,7 +271,7 @@ pub(super) fn follow(
     }
     // Last, so that a model that was only put back, as a load does, changes nothing of what is told.
     if reports.model.is_changed() {
-        *forces = anew(&reports.reports, &|site| reports.site(site), &reports.model, batch.now());
+        *forces = anew(reports.reports, &|site| reports.site(site), &reports.model, batch.now());
     }
 }
 

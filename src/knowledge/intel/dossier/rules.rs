@@ -100,7 +100,7 @@ impl QuietHours {
 /// the fewest acts, then the one that begins first.
 ///
 /// Somebody who sleeps 8 hours is found from about 20 acts on. Somebody who never sleeps is taken for a sleeper with a
-/// probability of at most 4%, whatever the number of acts (highest between 18 and 40 of them; under 0.2% from 80 on).
+/// probability of at most 4%, whatever the number of acts (most at 36 of them, under 0.2% from 80 on).
 ///
 /// ```
 /// use bevy_alliance::knowledge::intel::dossier::rules::{QuietHours, quiet_hours};

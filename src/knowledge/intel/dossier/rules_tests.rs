@@ -138,7 +138,7 @@ proptest! {
         let sites = || defenses.iter().zip(0..).map(|(defense, id)| (SiteId(id), *defense, confidence));
         let found = weakest(sites()).unwrap();
         let least = defenses.iter().copied().fold(f64::MAX, f64::min);
-        prop_assert_eq!(defenses[usize::try_from(found.0).unwrap()], least);
+        prop_assert!(defenses[usize::try_from(found.0).unwrap()] <= least);
         // Making it less certain never makes it the weakest.
         let doubted = sites().map(|(s, d, c)| if s == found { (s, d, c) } else { (s, d + 1.0, c * 0.5) });
         prop_assert_eq!(weakest(doubted), Some(found));
