@@ -74,12 +74,14 @@ impl Situation<'_, '_> {
     /// Everything that is known to threaten an alliance.
     #[must_use]
     pub fn threats(&self, alliance: AllianceId, now: GameTime) -> Threats {
-        // Those of whom something is known, and sites of each, come sorted.
+        let mut known = Vec::new();
         let wars: Vec<_> = self.roster.relations(alliance).map_or_else(Vec::new, |(s, ..)| s.wars().collect());
-        let at_war = |player| self.roster.alliance_of(player).is_some_and(|of| wars.binary_search(&of).is_ok());
-        let players = self.view.known_players(alliance).filter(|player| !wars.is_empty() && at_war(*player));
-        let known: Vec<KnownOffense> =
-            players.flat_map(|player| offense_of_player(&self.view, alliance.into(), player, now)).collect();
+        for enemy in wars {
+            for member in self.roster.members(enemy) {
+                known.extend(offense_of_player(&self.view, alliance.into(), member.player, now));
+            }
+        }
+        known.sort_by_key(|o| (o.player, o.site));
         let seen: Vec<_> = self.view.incoming(alliance, now).copied().collect();
         let incoming = believed(&seen, |origin| {
             known.iter().find(|o| o.site == origin).map_or_else(|| unseen_attack(&self.view, origin), |o| o.attack)

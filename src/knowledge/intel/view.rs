@@ -188,7 +188,7 @@ impl View<'_, '_> {
     }
 
     /// Those of whose troops anything is known, sorted.
-    pub fn known_players(&self, knower: impl Into<Knower>) -> impl Iterator<Item = PlayerId> {
+    pub(super) fn known_players(&self, knower: Knower) -> impl Iterator<Item = PlayerId> {
         self.forces.players(knower)
     }
 
