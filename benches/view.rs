@@ -95,9 +95,9 @@ fn game(dice: &mut Dice) -> TestApp {
     app
 }
 
-/// As it was before: the report of each enemy village, and its points worked out anew.
-fn by_walking(situation: &Situation, now: GameTime) -> (Vec<KnownOffense>, f64) {
-    let (view, mut known, mut strength) = (&situation.view, Vec::new(), 0);
+/// As it was before: one walk for threats, working out the points of each report anew ...
+fn offense_by_walking(situation: &Situation, now: GameTime) -> Vec<KnownOffense> {
+    let (view, mut known) = (&situation.view, Vec::new());
     for enemy in situation.roster.relations(US).unwrap().0.wars() {
         for member in situation.roster.members(enemy) {
             for site in view.sites_of(member.player) {
@@ -107,14 +107,30 @@ fn by_walking(situation: &Situation, now: GameTime) -> (Vec<KnownOffense>, f64) 
                 let confidence = rules::faded(troops.confidence, now - troops.observed_at, rules::TROOPS_HALF_LIFE);
                 let model = &*view.model().0;
                 known.extend(KnownOffense::of(public.owner, *site, public.at, &troops.value, confidence, model));
-                strength += model.cost(&troops.value);
             }
         }
     }
     known.sort_by_key(|o| (o.player, o.site));
-    #[expect(clippy::cast_precision_loss, reason = "goods of three alliances")]
-    let strength = strength as f64;
-    (known, strength)
+    known
+}
+
+/// ... and one for the strength of each enemy.
+#[expect(clippy::cast_precision_loss, reason = "goods of an alliance")]
+fn strength_by_walking(situation: &Situation, enemy: AllianceId, now: GameTime) -> f64 {
+    let (view, mut total) = (&situation.view, 0.0);
+    for member in situation.roster.members(enemy) {
+        for site in view.sites_of(member.player) {
+            let seen = view.report(US, *site).and_then(|r| rules::live(r.troops.as_ref(), now));
+            total += seen.map_or(0.0, |troops| view.model().cost(&troops.value) as f64);
+        }
+    }
+    total
+}
+
+fn by_walking(situation: &Situation, now: GameTime) -> (Vec<KnownOffense>, f64) {
+    let wars = situation.roster.relations(US).unwrap().0.wars();
+    let strength = wars.map(|enemy| strength_by_walking(situation, enemy, now)).sum();
+    (offense_by_walking(situation, now), strength)
 }
 
 fn incremental(situation: &Situation, now: GameTime) -> (Vec<KnownOffense>, f64) {
