@@ -31,6 +31,10 @@ pub struct Limits {
     pub lone_observations_kept: usize,
     /// Foreign marches that a knower keeps track of, and forces on their way home; whoever is home first goes first.
     pub movements_kept: usize,
+    /// Foreign players of whom an alliance keeps a dossier.
+    pub dossiers_kept: usize,
+    /// Foreign players of whom a player without a deliberating alliance keeps a dossier.
+    pub lone_dossiers_kept: usize,
     /// Results of operations that an alliance keeps.
     pub results_kept: usize,
     /// Conditions of one ballot.
@@ -56,6 +60,8 @@ impl Default for Limits {
             observations_kept: 2_000,
             lone_observations_kept: 32,
             movements_kept: 1_024,
+            dossiers_kept: 1_024,
+            lone_dossiers_kept: 64,
             results_kept: 64,
             conditions_per_ballot: 6,
             text_chars: 1_000,

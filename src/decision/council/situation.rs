@@ -10,7 +10,7 @@ use crate::base::id::{AllianceId, EntityIndex, PlayerId};
 use crate::base::ruleset::Force;
 use crate::decision::planning::rules::facts::AttackEstimate;
 use crate::decision::planning::{
-    Commitments, Incoming, KnownOffense, LIKELIHOOD, believed, known_offense, strongest_in_reach, threat,
+    Commitments, Incoming, KnownOffense, LIKELIHOOD, believed, offense_of_player, strongest_in_reach, threat,
 };
 use crate::knowledge::intel::{View, rules as intel};
 use crate::society::alliance::{MemberInfo, Roster, rules as relations};
@@ -77,9 +77,7 @@ impl Situation<'_, '_> {
         let wars: Vec<_> = self.roster.relations(alliance).map_or_else(Vec::new, |(s, ..)| s.wars().collect());
         for enemy in wars {
             for member in self.roster.members(enemy) {
-                for site in self.view.sites_of(member.player) {
-                    known.extend(known_offense(&self.view, alliance.into(), *site, now));
-                }
+                known.extend(offense_of_player(&self.view, alliance.into(), member.player, now));
             }
         }
         known.sort_by_key(|o| (o.player, o.site));
@@ -94,10 +92,12 @@ impl Situation<'_, '_> {
         let model = self.view.model();
         let mut total = 0.0;
         for member in self.roster.members(of) {
+            // Both are sorted by site.
+            let mut seen = self.view.forces(knower, member.player, now).peekable();
             for site in self.view.sites_of(member.player) {
-                let seen = self.view.report(knower, *site).and_then(|r| intel::live(r.troops.as_ref(), now));
-                total += match seen {
-                    Some(troops) => model.cost(&troops.value) as f64,
+                while seen.next_if(|force| force.site < *site).is_some() {}
+                total += match seen.next_if(|force| force.site == *site) {
+                    Some(force) => force.cost as f64,
                     None => {
                         model.goods_per_inhabitant() * self.view.site(*site).map_or(0.0, |s| f64::from(s.population))
                     }

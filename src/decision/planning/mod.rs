@@ -15,8 +15,8 @@ pub use commitment::{Commitment, Commitments};
 pub use pattern::{Aim, Library, Need, Pattern, PatternError, PatternGoal, UnitFilter, WaveRole, WaveSpec};
 pub use settling::{plan_settling, settlers};
 pub use threat::{
-    INCOMING_WITHIN, Incoming, KnownOffense, LIKELIHOOD, REACH, believed, known_offense, strongest_in_reach, threat,
-    unseen_attack,
+    INCOMING_WITHIN, Incoming, KnownOffense, LIKELIHOOD, REACH, believed, known_offense, offense_of_player,
+    strongest_in_reach, threat, unseen_attack,
 };
 pub use timing::{earliest_covering, earliest_with_chiefs, in_time};
 

@@ -6,7 +6,7 @@ use crate::base::geometry::Tile;
 use crate::base::id::{Knower, PlayerId, SiteId, UnitClass};
 use crate::base::ruleset::Force;
 use crate::knowledge::intel::movement::rules::{self as movement, Evidence, Pace};
-use crate::knowledge::intel::{Track, View, rules as intel};
+use crate::knowledge::intel::{KnownForce, Track, View, rules as intel};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -73,15 +73,38 @@ pub fn strongest_in_reach(known: &[KnownOffense], to: Tile, model: &dyn WorldMod
 /// are on their way home for longer than [`REACH`] are not ready.
 #[must_use]
 pub fn known_offense(view: &View, knower: Knower, site: SiteId, now: GameTime) -> Option<KnownOffense> {
-    let troops = intel::live(view.report(knower, site)?.troops.as_ref(), now)?;
-    let public = view.site(site)?;
-    let model = &*view.model().0;
-    let confidence = intel::faded(troops.confidence, now - troops.observed_at, intel::TROOPS_HALF_LIFE);
-    let mut known = KnownOffense::of(public.owner, site, public.at, &troops.value, confidence, model)?;
-    let returning = view.returning_to(knower, site).iter();
-    let away = movement::away_until(troops.observed_at, returning, now + REACH).min(&troops.value);
-    if !away.is_empty() {
-        let ready = KnownOffense::of(public.owner, site, public.at, &troops.value.minus(&away), confidence, model);
+    let owner = view.site(site)?.owner;
+    offense_in(view, knower, owner, view.force(knower, site, now)?, now)
+}
+
+/// All offense of a player that a knower has seen and not yet forgotten, sorted by site.
+pub fn offense_of_player(
+    view: &View,
+    knower: Knower,
+    player: PlayerId,
+    now: GameTime,
+) -> impl Iterator<Item = KnownOffense> {
+    view.forces(knower, player, now).filter_map(move |force| offense_in(view, knower, player, force, now))
+}
+
+/// The offense in a known force.
+fn offense_in(
+    view: &View,
+    knower: Knower,
+    player: PlayerId,
+    force: &KnownForce,
+    now: GameTime,
+) -> Option<KnownOffense> {
+    let confidence = force.confidence_at(now);
+    let attack = force.attack * confidence;
+    let mut known =
+        KnownOffense { player, site: force.site, at: force.at, attack, ready: attack, fastest: force.fastest? };
+    let away = movement::away_until(force.observed_at, view.returning_to(knower, force.site).iter(), now + REACH);
+    if !away.is_empty()
+        && let Some(seen) = view.report(knower, force.site).and_then(|r| intel::live(r.troops.as_ref(), now))
+    {
+        let left = seen.value.minus(&away.min(&seen.value));
+        let ready = KnownOffense::of(player, force.site, force.at, &left, confidence, &*view.model().0);
         known.ready = ready.map_or(0.0, |r| r.attack);
     }
     Some(known)

@@ -40,7 +40,7 @@ fn owner_key(knower: Knower, site: SiteId) -> (u64, u32) {
 }
 
 /// The knower and the site of an entry in the agenda.
-fn of_key(owner: u64, n: u32) -> (Knower, SiteId) {
+pub(super) fn of_key(owner: u64, n: u32) -> (Knower, SiteId) {
     let id = u32::try_from(owner >> 32).unwrap_or(0);
     let site = SiteId(u32::try_from(owner & u64::from(u32::MAX)).unwrap_or(0));
     (if n == 0 { Knower::Alliance(AllianceId(id)) } else { Knower::Player(PlayerId(id)) }, site)

@@ -6,7 +6,8 @@
 
 mod citing;
 mod components;
-mod dossier;
+pub mod dossier;
+mod forces;
 mod gateway;
 pub mod movement;
 pub mod rules;
@@ -14,7 +15,8 @@ mod sharing;
 mod view;
 
 pub use components::{Cause, Field, IntelReport, NewIntel, Observation, ObservationLog, Seen, Sighting, SourceKind};
-pub use dossier::{Act, ActSeen, Dossier, Dossiers};
+pub use dossier::{Act, ActSeen, Dossier, Dossiers, PlayerDossier};
+pub use forces::{KnownForce, KnownForces, rebuilt as forces_rebuilt};
 pub use gateway::{IntelSystems, REPORT_EXPIRES};
 pub use movement::{MovementSettings, Movements, Returning, Track};
 pub use sharing::REPORT_TOLD;
@@ -37,8 +39,13 @@ impl Plugin for IntelPlugin {
             .add_due_kind(REPORT_EXPIRES)
             .add_due_kind(REPORT_TOLD)
             .add_pass_message::<sharing::Relayed>()
+            .add_pass_message::<sharing::ReportForgotten>()
             .add_pass_message::<NewIntel>()
             .add_pass_message::<ActSeen>()
+            .add_pass_message::<forces::ForceNews>()
+            .init_resource::<KnownForces>()
+            .add_scenario_loader(20, forces::on_start)
+            .add_state_rebuilder(20, forces::build_anew)
             .add_pass_resource::<MemberStates>()
             .register_state::<IntelReport>("intel_report")
             .register_state::<Movements>("movements")
@@ -65,6 +72,13 @@ impl Plugin for IntelPlugin {
                     (sharing::tell_allies, gateway::admit_observations, gateway::forget_razed, sharing::plan_tellings)
                         .chain()
                         .in_set(IntelSystems::Admit),
+                ),
+            )
+            .add_systems(
+                Campaign,
+                (
+                    forces::follow.in_set(IntelSystems::Refresh).after(gateway::expire_reports),
+                    (forces::follow, dossier::learn).chain().in_set(IntelSystems::Admit).after(gateway::forget_razed),
                 ),
             );
     }

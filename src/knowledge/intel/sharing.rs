@@ -18,6 +18,15 @@ pub const REPORT_TOLD: DueKind = DueKind::new(92, "report_told", &[CampaignSyste
 #[derive(Message, Clone, PartialEq, Debug)]
 pub(super) struct Relayed(pub(super) Observation);
 
+/// A report is no more, before its time: who knew it knows what an alliance knows. Lives for one pass.
+#[derive(Message, Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) struct ReportForgotten {
+    /// Who knew.
+    pub(super) knower: Knower,
+    /// Of which site.
+    pub(super) site: SiteId,
+}
+
 fn owner_key(teller: AllianceId, site: SiteId) -> u64 {
     u64::from(teller.0) << 32 | u64::from(site.0)
 }
@@ -129,6 +138,7 @@ pub(super) fn take_along(
     reports: Query<(Entity, &IntelReport)>,
     holdings: Res<Holdings>,
     mut relayed: MessageWriter<Relayed>,
+    mut forgotten: MessageWriter<ReportForgotten>,
     mut commands: Commands,
 ) {
     let now = batch.now();
@@ -154,6 +164,7 @@ pub(super) fn take_along(
             }
             if matches!(from, Knower::Player(_)) {
                 commands.entity(entity).despawn();
+                forgotten.write(ReportForgotten { knower: from, site: report.site });
             }
         }
     }

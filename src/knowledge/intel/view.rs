@@ -2,6 +2,7 @@
 
 use super::components::IntelReport;
 use super::dossier::{Dossier, Dossiers};
+use super::forces::{self, KnownForce, KnownForces};
 use super::movement::{MovementSettings, Movements, Returning, Track, rules as movement};
 use super::rules;
 use crate::base::clock::{GameTime, PassScratch};
@@ -20,7 +21,8 @@ pub struct MemberStates {
 }
 
 impl MemberStates {
-    pub(super) fn fill(&mut self, states: impl Iterator<Item = (Knower, SiteState)>) {
+    /// Takes in states with the knowers that they are for.
+    pub fn fill(&mut self, states: impl Iterator<Item = (Knower, SiteState)>) {
         for (knower, state) in states {
             self.by_knower.entry(knower).or_default().push(state);
         }
@@ -66,6 +68,7 @@ pub struct View<'w, 's> {
     movements: Query<'w, 's, &'static Movements>,
     dossiers: Query<'w, 's, &'static Dossiers>,
     movement_settings: Res<'w, MovementSettings>,
+    forces: Res<'w, KnownForces>,
     sites: Query<'w, 's, &'static Site>,
     players: Query<'w, 's, &'static Player>,
 }
@@ -227,12 +230,56 @@ impl View<'_, '_> {
     /// What the knower learned of a foreign player over time.
     #[must_use]
     pub fn dossier(&self, knower: impl Into<Knower>, player: PlayerId) -> Option<&Dossier> {
-        self.dossiers.get(self.index.knower(knower.into())?).ok()?.0.get(&player)
+        self.dossiers_of(knower.into())?.0.get(&player)
     }
 
     /// How it is judged whether marches are real.
     #[must_use]
     pub fn movement_settings(&self) -> &MovementSettings {
         &self.movement_settings
+    }
+}
+
+/// Known forces, and what was learned over time.
+impl View<'_, '_> {
+    /// The foreign troops of a player that the knower saw within the last 7 days, sorted by site.
+    pub fn forces(
+        &self,
+        knower: impl Into<Knower>,
+        player: PlayerId,
+        now: GameTime,
+    ) -> impl Iterator<Item = &KnownForce> {
+        self.forces.of(knower, player).iter().filter(move |f| f.is_live(now))
+    }
+
+    /// The troops of a foreign site, if the knower saw them within the last 7 days.
+    #[must_use]
+    pub fn force(&self, knower: impl Into<Knower>, site: SiteId, now: GameTime) -> Option<&KnownForce> {
+        self.forces.at(knower, self.site(site)?.owner, site).filter(|f| f.is_live(now))
+    }
+
+    /// Defense points that a known force is believed to have where it stands, behind its wall and seat.
+    #[must_use]
+    pub fn defense_of(&self, knower: impl Into<Knower>, force: &KnownForce, now: GameTime) -> Option<f64> {
+        let public = self.site(force.site)?;
+        force.defense(public.population, now).or_else(|| {
+            let report = self.report(knower, force.site)?;
+            let troops = rules::live(report.troops.as_ref(), now)?;
+            Some(forces::defense(report, &troops.value, public, &*self.model.0, now))
+        })
+    }
+
+    /// Those of whose troops anything is known, sorted.
+    pub(super) fn known_players(&self, knower: Knower) -> impl Iterator<Item = PlayerId> {
+        self.forces.players(knower)
+    }
+
+    /// All that the knower learned of players over time, sorted by player.
+    pub(super) fn learned_players(&self, knower: Knower) -> impl Iterator<Item = (PlayerId, &Dossier)> {
+        self.dossiers_of(knower).into_iter().flat_map(|d| d.0.iter().map(|(player, dossier)| (*player, dossier)))
+    }
+
+    fn dossiers_of(&self, knower: Knower) -> Option<&Dossiers> {
+        self.dossiers.get(self.index.knower(knower)?).ok()
     }
 }
