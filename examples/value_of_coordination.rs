@@ -16,12 +16,14 @@
 //! do not keep their word, and what comes after this one instant.
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "an example that talks to a terminal")]
 
+#[path = "support/paired.rs"]
+mod paired;
+
 use bevy_alliance::base::clock::{GameSpan, GameTime};
 use bevy_alliance::base::contract::{Rhythm, Scenario, ScenarioSite, SiteEstimate, SiteState, Stance};
 use bevy_alliance::base::geometry::Torus;
 use bevy_alliance::base::goods::Goods;
 use bevy_alliance::base::id::{AllianceId, PlayerId, SiteId};
-use bevy_alliance::base::rng::{Purpose, Stream};
 use bevy_alliance::base::ruleset::{Force, Levels, Ruleset};
 use bevy_alliance::decision::planning::allocation::{
     AllocationProblem, AllocationSettings, Plan, Source, TargetSpec, allocate,
@@ -32,6 +34,7 @@ use bevy_alliance::world::generator::{GenerateWorldError, GeneratorOptions, gene
 use bevy_alliance::world::model::ClassicModel;
 use bevy_alliance::world::village::rules::{VillageDraw, VillageSeed, draw_account};
 use clap::Parser;
+use paired::goods;
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 use std::process::ExitCode;
@@ -43,7 +46,6 @@ const TARGETS: usize = 12;
 const REACH: f64 = 60.0;
 /// Share of a target's defenders, by cost, that must fall for its goal to be met.
 const GOAL: f64 = 0.8;
-const RESAMPLES: usize = 2_000;
 const NOW: GameTime = GameTime(0);
 const ARRIVAL_IN: GameSpan = GameSpan::hours(48);
 
@@ -377,46 +379,19 @@ fn stand(village: &Village<'_>) -> Stand {
 /// One measure over all seeds in which both arms have a value.
 fn compare(index: u64, (measure, more_is_better, value): Measure, pairs: &[(Tally, Tally)]) -> Option<Row> {
     let values: Vec<(f64, f64)> = pairs.iter().filter_map(|(a, b)| Some((value(a)?, value(b)?))).collect();
-    if values.is_empty() {
-        return None;
-    }
-    let differences: Vec<f64> = values.iter().map(|(a, b)| a - b).collect();
-    let (low, high) = interval(&differences, index);
-    let sign = if more_is_better { 1.0 } else { -1.0 };
-    let better = differences.iter().filter(|d| **d * sign > 1e-9).count();
-    let worse = differences.iter().filter(|d| **d * sign < -1e-9).count();
+    let of = paired::compare(index, more_is_better, &values)?;
     Some(Row {
         measure,
-        seeds: values.len(),
-        coordinated: mean(values.iter().map(|v| v.0)),
-        alone: mean(values.iter().map(|v| v.1)),
-        difference: mean(differences.iter().copied()),
-        low,
-        high,
-        better,
-        equal: values.len() - better - worse,
-        worse,
+        seeds: of.seeds,
+        coordinated: of.first,
+        alone: of.second,
+        difference: of.difference,
+        low: of.low,
+        high: of.high,
+        better: of.better,
+        equal: of.equal,
+        worse: of.worse,
     })
-}
-
-/// The middle 95% of the means of resamples.
-fn interval(differences: &[f64], index: u64) -> (f64, f64) {
-    let mut stream = Stream::new(1, index, Purpose::EXAMPLE, 0);
-    let mut means: Vec<f64> = (0..RESAMPLES)
-        .map(|_| mean((0..differences.len()).map(|_| stream.pick(differences).copied().unwrap_or_default())))
-        .collect();
-    means.sort_by(f64::total_cmp);
-    (means[RESAMPLES * 25 / 1_000], means[RESAMPLES * 975 / 1_000 - 1])
-}
-
-fn mean(values: impl Iterator<Item = f64>) -> f64 {
-    let (sum, n) = values.fold((0.0, 0.0), |(sum, n), v| (sum + v, n + 1.0));
-    if n > 0.0 { sum / n } else { 0.0 }
-}
-
-#[expect(clippy::cast_precision_loss, reason = "goods of one operation, far below 2^53")]
-fn goods(amount: i64) -> f64 {
-    amount as f64
 }
 
 fn print_table(rows: &[Row], compared: usize, options: &Options) {

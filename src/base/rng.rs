@@ -38,6 +38,10 @@ impl Purpose {
     pub const DEFENSE: Self = Self(70);
     /// How much of a site's loyalty a chief takes.
     pub const LOYALTY: Self = Self(80);
+    /// Which sites an alliance looks at, where chance decides.
+    pub const SCOUTING: Self = Self(90);
+    /// Where an alliance looks so that others do not see where it means to strike.
+    pub const DECOYS: Self = Self(91);
     /// For tests and examples.
     pub const EXAMPLE: Self = Self(999);
 }

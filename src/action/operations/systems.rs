@@ -51,6 +51,8 @@ pub struct SendScouts {
     pub force: Force,
     /// How long they travel.
     pub travel: crate::base::clock::GameSpan,
+    /// Whether it only draws attention from those that look.
+    pub decoy: bool,
 }
 
 pub(super) fn spawn_running(world: &mut World, scenario: &Scenario) {
@@ -229,7 +231,10 @@ pub(super) fn send_scouts(
         let over = operation.last_arrival() + settings.claim_after_arrival;
         agenda.push(OPERATION_CONCLUDES.entry(over, proposal_key(id), 0));
         let (alliance, origin, target) = (request.alliance, request.origin, request.target);
-        facts.write(CampaignFact { at: now, fact: Fact::ScoutsSent { alliance, order, origin, target } });
+        facts.write(CampaignFact {
+            at: now,
+            fact: Fact::ScoutsSent { alliance, order, origin, target, decoy: request.decoy },
+        });
         running.0.push(id);
         commands.spawn((StableId::Proposal(id), operation));
     }

@@ -56,6 +56,8 @@ pub enum Fact {
         origin: SiteId,
         /// To where.
         target: SiteId,
+        /// Whether it only draws attention from those that look.
+        decoy: bool,
     },
     /// A proposal is open.
     ProposalSubmitted {

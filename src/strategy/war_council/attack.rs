@@ -91,7 +91,7 @@ fn all_sources(session: &Session) -> Vec<Source> {
 /// Enemy sites whose troops are known, the best first by what can be said without a plan.
 fn candidates(session: &Session, sources: &[Source]) -> Vec<Candidate> {
     let mut candidates: Vec<Candidate> = Vec::new();
-    let worthwhile = VILLAGES_EXPECTED * session.planning.scores.drop_hours * mean_production(session);
+    let worthwhile = worthwhile(session);
     for enemy in &session.enemies {
         let strength = strength_ratio(session, *enemy);
         for member in session.situation.roster.members(*enemy) {
@@ -106,6 +106,11 @@ fn candidates(session: &Session, sources: &[Source]) -> Vec<Candidate> {
     candidates.sort_by(|a, b| b.score.total_cmp(&a.score).then(a.spec.site.cmp(&b.spec.site)));
     candidates.truncate(session.settings.targets_planned);
     candidates
+}
+
+/// What an attack must be worth at least, in goods.
+pub(super) fn worthwhile(session: &Session) -> f64 {
+    VILLAGES_EXPECTED * session.planning.scores.drop_hours * mean_production(session)
 }
 
 /// What a village makes per hour on average, in goods.
@@ -223,36 +228,65 @@ fn hours_away(session: &Session, sources: &[Source], estimate: &SiteEstimate) ->
     model.travel_of(&nearest.site, estimate.at, &nearest.available).map(GameSpan::as_hours)
 }
 
-/// What an optimist would score a site of which nothing is known: for deciding where to look.
-pub(super) fn optimistic_score(session: &Session, enemy: AllianceId, site: SiteId) -> Option<f64> {
-    let public = session.situation.view.site(site)?;
-    let model = session.situation.view.model();
-    let scale = model.scale();
-    if public.population < scale.population_min {
-        return None;
+/// What an attack on a site could bring, by what everybody can know of it: for deciding where to look.
+pub(super) struct Prospect {
+    inputs: TargetInputs,
+    /// What its inhabitants suggest for its army, in goods.
+    pub(super) army: f64,
+    /// Of two alike the larger is worth the look more.
+    size: f64,
+}
+
+impl Prospect {
+    /// None for a site that is too small for an operation.
+    pub(super) fn of(session: &Session, enemy: AllianceId, site: SiteId) -> Option<Self> {
+        let public = session.situation.view.site(site)?;
+        let model = session.situation.view.model();
+        if public.population < model.scale().population_min {
+            return None;
+        }
+        let torus = session.situation.view.torus();
+        let nearest = session.own.iter().map(|s| torus.distance_squared(s.at, public.at)).min()?;
+        let inputs = TargetInputs {
+            gain: None,
+            aim: Some(aim(session, enemy, site)),
+            confidence: None,
+            hours_away: Some(f64::from(nearest).sqrt() / model.scale().fields_per_hour),
+            other_enemies: Some(others(session, enemy)),
+            leads: false,
+            days_since_hit: session.last_hit.get(&site).map(|t| (session.now - *t).as_hours() / 24.0),
+            strength_ratio: None,
+        };
+        let army = model.goods_per_inhabitant() * f64::from(public.population);
+        Some(Self { inputs, army, size: 0.1 * (f64::from(public.population) / 1_000.0).min(1.0) })
     }
-    let torus = session.situation.view.torus();
-    let nearest = session.own.iter().map(|s| torus.distance_squared(s.at, public.at)).min()?;
-    let army = model.goods_per_inhabitant() * f64::from(public.population);
-    let attack = AttackEstimate {
-        ratio: OPTIMISTIC_RATIO,
-        confidence: 1.0,
-        age: GameSpan(0),
-        value_goods: session.planning.scores.kills * army,
-        cost_goods: army,
-    };
-    let inputs = TargetInputs {
-        gain: None,
-        aim: Some(aim(session, enemy, site)),
-        confidence: None,
-        hours_away: Some(f64::from(nearest).sqrt() / scale.fields_per_hour),
-        other_enemies: Some(others(session, enemy)),
-        leads: false,
-        days_since_hit: session.last_hit.get(&site).map(|t| (session.now - *t).as_hours() / 24.0),
-        strength_ratio: None,
-    };
-    // Of two alike the larger is worth the look more.
-    Some(score(session, &attack, &inputs) + 0.1 * (f64::from(public.population) / 1_000.0).min(1.0))
+
+    /// The score in the eyes of an optimist.
+    pub(super) fn optimistic(&self, session: &Session) -> f64 {
+        self.at_ratio(session, self.army, OPTIMISTIC_RATIO)
+    }
+
+    /// The score if an army of this many goods stood there; none if that were no target, not
+    /// worth while, or too strong for our offense (all in goods).
+    pub(super) fn score(&self, session: &Session, army: f64, offense: f64, worthwhile: f64) -> Option<f64> {
+        let model = session.situation.view.model();
+        #[expect(clippy::cast_precision_loss, reason = "a threshold")]
+        let least = model.scale().defense_goods_min as f64;
+        let ratio = (offense / army.max(1.0)).min(OPTIMISTIC_RATIO);
+        let is_target = army >= least && session.planning.scores.kills * army >= worthwhile;
+        (is_target && ratio >= session.allocation.target_ratio).then(|| self.at_ratio(session, army, ratio))
+    }
+
+    fn at_ratio(&self, session: &Session, army: f64, ratio: f64) -> f64 {
+        let attack = AttackEstimate {
+            ratio,
+            confidence: 1.0,
+            age: GameSpan(0),
+            value_goods: session.planning.scores.kills * army,
+            cost_goods: army,
+        };
+        score(session, &attack, &self.inputs) + self.size
+    }
 }
 
 /// Plans an attack on these targets: the nearest offense, the earliest arrival that covers the goals.

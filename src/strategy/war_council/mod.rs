@@ -9,6 +9,7 @@ mod option;
 mod scouting;
 mod session;
 
+pub use scouting::{ScoutingPolicy, ScoutingRecord, ScoutingSettings, ScoutsGone};
 pub use session::{CouncilCalendar, WAR_COUNCIL, WarCouncilSettings, WarCouncilSystems};
 
 use crate::base::clock::{Campaign, CampaignAppExt, CampaignSystems};
@@ -26,6 +27,7 @@ impl Plugin for WarCouncilPlugin {
         app.add_due_kind(WAR_COUNCIL)
             .init_resource::<WarCouncilSettings>()
             .register_state::<CouncilCalendar>("council_calendar")
+            .register_state::<ScoutingRecord>("scouting_record")
             .register_state_resource::<WarCouncilSettings>("war_council_settings")
             .add_scenario_loader(40, session::schedule_councils)
             .configure_sets(

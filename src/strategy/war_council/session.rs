@@ -1,8 +1,9 @@
 //! A session: who is there, what they know, what they choose.
 
 use super::option::CouncilOption;
+use super::scouting::{ScoutingRecord, ScoutingSettings};
 use super::{attack, expansion, scouting};
-use crate::action::operations::{Operation, RunningOperations, SendScouts};
+use crate::action::operations::{GroupStatus, Operation, RunningOperations, SendScouts};
 use crate::base::clock::{Agenda, CampaignSystems, DueBatch, DueKind, GameSpan, GameTime};
 use crate::base::contract::{CampaignFact, Fact, Rank, Scenario, SiteState, WantedStates, WorldSeed};
 use crate::base::id::{AllianceId, EntityIndex, PlayerId, ProposalId, SiteId};
@@ -57,10 +58,8 @@ pub struct WarCouncilSettings {
     pub targets_planned: usize,
     /// Targets of one operation at most.
     pub targets_per_operation: usize,
-    /// Scouting parties sent at one session at most.
-    pub parties_per_session: usize,
-    /// Scouting parties of one member at one session at most.
-    pub parties_per_member: usize,
+    /// How scouts are used.
+    pub scouting: ScoutingSettings,
     /// The vote is given this long before the first launch.
     pub vote_window: GameSpan,
     /// No arrival is planned later than this after the session.
@@ -81,8 +80,7 @@ impl Default for WarCouncilSettings {
             period: GameSpan::hours(6),
             targets_planned: 16,
             targets_per_operation: 3,
-            parties_per_session: 10,
-            parties_per_member: 2,
+            scouting: ScoutingSettings::default(),
             vote_window: GameSpan::hours(12),
             arrival_within: GameSpan::hours(44),
             goal_share: 0.8,
@@ -100,7 +98,7 @@ pub(super) fn schedule_councils(world: &mut World, scenario: &Scenario) {
         let first = now + stagger(scenario.seed, alliance.id, period);
         world.resource_mut::<Agenda>().push(WAR_COUNCIL.entry(first, u64::from(alliance.id.0), 0));
         if let Some(entity) = world.resource::<EntityIndex>().alliance(alliance.id) {
-            world.entity_mut(entity).insert(CouncilCalendar { next: first });
+            world.entity_mut(entity).insert((CouncilCalendar { next: first }, ScoutingRecord::default()));
         }
     }
 }
@@ -139,6 +137,10 @@ pub(super) struct Session<'a, 'w, 's> {
     pub(super) claimed: BTreeSet<SiteId>,
     /// Sites that scouts are on their way to.
     pub(super) being_scouted: BTreeSet<SiteId>,
+    /// Scouts that each member sent within the last 24 hours.
+    pub(super) scouts_gone: BTreeMap<PlayerId, u64>,
+    /// Targets of plans that can still be changed, and until when.
+    pub(super) planned: BTreeMap<SiteId, GameTime>,
     /// Scouts that died at a site lately without any coming back.
     pub(super) scouts_lost: BTreeMap<SiteId, u32>,
     /// When an operation last hit a site.
@@ -183,6 +185,21 @@ impl Records<'_, '_> {
         operations.flat_map(|o| o.groups.iter().map(|g| g.target)).collect()
     }
 
+    /// Targets that are voted on, until the vote ends, and those of operations, until the last group has left.
+    fn planned(&self, decisions: &Decisions, running: &RunningOperations) -> BTreeMap<SiteId, GameTime> {
+        let open = decisions.open.iter().filter_map(|id| self.proposals.get(self.index.proposal(*id)?).ok());
+        let open = open.filter(|p| p.action == ActionKind::MassAttack);
+        let voted = open.flat_map(|p| p.targets.iter().map(|t| (t.site, p.deadline)));
+        let attacks = running.0.iter().filter_map(|id| self.operation(*id)).filter(|o| !o.scouting);
+        let waiting = attacks.flat_map(|o| &o.groups).filter(|g| g.status == GroupStatus::Waiting);
+        let mut planned = BTreeMap::new();
+        for (site, until) in voted.chain(waiting.map(|g| (g.target, g.launch))) {
+            let last = planned.entry(site).or_insert(until);
+            *last = (*last).max(until);
+        }
+        planned
+    }
+
     fn last_hits(&self, decisions: &Decisions) -> BTreeMap<SiteId, GameTime> {
         let mut hits = BTreeMap::new();
         for operation in decisions.decided.iter().filter_map(|id| self.operation(*id)) {
@@ -213,7 +230,7 @@ pub(super) fn hold_councils(
     situation: Situation,
     territory: Territory,
     records: Records,
-    mut calendars: Query<&mut CouncilCalendar>,
+    mut calendars: Query<(&mut CouncilCalendar, &mut ScoutingRecord)>,
     mut agenda: ResMut<Agenda>,
     mut submissions: MessageWriter<SubmitProposal>,
     mut scouts: MessageWriter<SendScouts>,
@@ -227,9 +244,11 @@ pub(super) fn hold_councils(
         if !situation.roster.alliance(alliance).is_some_and(|a| a.active) {
             continue;
         }
-        if let Some(mut calendar) = index.alliance(alliance).and_then(|e| calendars.get_mut(e).ok())
-            && entry.n == 0
-        {
+        let Some((mut calendar, mut gone)) = index.alliance(alliance).and_then(|e| calendars.get_mut(e).ok()) else {
+            continue;
+        };
+        gone.forget(now);
+        if entry.n == 0 {
             calendar.next = now + settings.period;
             agenda.push(WAR_COUNCIL.entry(calendar.next, entry.owner, 0));
         }
@@ -263,6 +282,8 @@ pub(super) fn hold_councils(
             enemies: situation.roster.relations(alliance).map_or_else(Vec::new, |(s, ..)| s.wars().collect()),
             claimed: records.targets_of(&running.0, false),
             being_scouted: records.targets_of(&running.0, true),
+            scouts_gone: gone.by_member(),
+            planned: records.planned(decisions, running),
             scouts_lost: scouts_lost(log, now),
             last_hit: records.last_hits(decisions),
             refused: decisions.refused.clone(),
@@ -272,6 +293,7 @@ pub(super) fn hold_councils(
         };
         let outcome = meet(&session);
         for party in outcome.parties {
+            gone.note(now, &party);
             scouts.write(party);
         }
         let best = outcome.best.as_ref().map(|o| (o.name(), o.score));
@@ -306,21 +328,20 @@ fn meet(session: &Session) -> SessionOutcome {
         (_, false) => Err("no_war"),
         _ => attack::best_option(session, &mut considered),
     };
-    let best_score = attack.as_ref().map_or(0.0, |o| o.score);
-    let parties = if at_war { scouting::parties(session, best_score) } else { Vec::new() };
+    let best_attack = attack.as_ref().map_or(0.0, |o| o.score);
     let expansion = if session.voting { Err("vote_is_open") } else { expansion::best_option(session) };
     let best = match (attack, expansion) {
         (Ok(attack), Ok(expansion)) => Ok(if expansion.score > attack.score { expansion } else { attack }),
         // The gate of the war is the one that is asked for.
         (attack, expansion) => attack.or_else(|gate| expansion.map_err(|_| gate)),
     };
-    match best {
-        Err(gate) => SessionOutcome { parties, best: None, gate: Some(gate), considered },
-        Ok(option) => {
-            let gate = (option.score < session.planning.scores.option_min).then_some("no_option_above_threshold");
-            SessionOutcome { parties, best: Some(option), gate, considered }
-        }
-    }
+    let gate = match &best {
+        Err(gate) => Some(*gate),
+        Ok(option) => (option.score < session.planning.scores.option_min).then_some("no_option_above_threshold"),
+    };
+    let proposed = best.as_ref().ok().filter(|_| gate.is_none()).map(|o| &o.submission);
+    let parties = if at_war { scouting::parties(session, best_attack, proposed) } else { Vec::new() };
+    SessionOutcome { parties, best: best.ok(), gate, considered }
 }
 
 /// Scouts that an alliance lost at each site within the last 72 hours, the largest party of each.

@@ -5,4 +5,5 @@
 pub mod breakdown;
 pub mod facts;
 pub mod option;
+pub mod scouting;
 pub mod target;

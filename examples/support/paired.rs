@@ -1,0 +1,67 @@
+//! Paired comparisons of two arms over the same seeds, with intervals by resampling.
+
+use bevy_alliance::base::rng::{Purpose, Stream};
+use serde::Serialize;
+
+const RESAMPLES: usize = 2_000;
+
+/// Two arms over the seeds in which both have a value.
+#[derive(Serialize, Clone, Copy, Debug)]
+pub(crate) struct Paired {
+    pub(crate) seeds: usize,
+    /// Mean of the first arm.
+    pub(crate) first: f64,
+    /// Mean of the second arm.
+    pub(crate) second: f64,
+    /// Mean of first - second, and its 95% interval.
+    pub(crate) difference: f64,
+    pub(crate) low: f64,
+    pub(crate) high: f64,
+    /// Seeds in which the first arm is better, equal and worse.
+    pub(crate) better: usize,
+    pub(crate) equal: usize,
+    pub(crate) worse: usize,
+}
+
+/// Compares (first, second) of each seed; `index` tells the resamples of several measures apart. None without values.
+pub(crate) fn compare(index: u64, more_is_better: bool, values: &[(f64, f64)]) -> Option<Paired> {
+    if values.is_empty() {
+        return None;
+    }
+    let differences: Vec<f64> = values.iter().map(|(a, b)| a - b).collect();
+    let (low, high) = interval(&differences, index);
+    let sign = if more_is_better { 1.0 } else { -1.0 };
+    let better = differences.iter().filter(|d| **d * sign > 1e-9).count();
+    let worse = differences.iter().filter(|d| **d * sign < -1e-9).count();
+    Some(Paired {
+        seeds: values.len(),
+        first: mean(values.iter().map(|v| v.0)),
+        second: mean(values.iter().map(|v| v.1)),
+        difference: mean(differences.iter().copied()),
+        low,
+        high,
+        better,
+        equal: values.len() - better - worse,
+        worse,
+    })
+}
+
+/// The middle 95% of the means of resamples.
+fn interval(differences: &[f64], index: u64) -> (f64, f64) {
+    let mut stream = Stream::new(1, index, Purpose::EXAMPLE, 0);
+    let mut means: Vec<f64> = (0..RESAMPLES)
+        .map(|_| mean((0..differences.len()).map(|_| stream.pick(differences).copied().unwrap_or_default())))
+        .collect();
+    means.sort_by(f64::total_cmp);
+    (means[RESAMPLES * 25 / 1_000], means[RESAMPLES * 975 / 1_000 - 1])
+}
+
+pub(crate) fn mean(values: impl Iterator<Item = f64>) -> f64 {
+    let (sum, n) = values.fold((0.0, 0.0), |(sum, n), v| (sum + v, n + 1.0));
+    if n > 0.0 { sum / n } else { 0.0 }
+}
+
+#[expect(clippy::cast_precision_loss, reason = "goods of one campaign, far below 2^53")]
+pub(crate) fn goods(amount: i64) -> f64 {
+    amount as f64
+}

@@ -1,0 +1,112 @@
+//! How scouts are used, and what is remembered of it.
+
+use crate::action::operations::SendScouts;
+use crate::base::clock::{GameSpan, GameTime};
+use crate::base::id::{AllianceId, PlayerId};
+use bevy::prelude::*;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// How an alliance chooses where to look. All choose among the same sites and have the same budgets.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Reflect, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ScoutingPolicy {
+    /// Where a look is expected to improve the next attack most; and once more, shortly before it leaves, where one is
+    /// planned.
+    #[default]
+    Value,
+    /// What was never seen first, in an order that is drawn, then what was seen longest ago.
+    OldestFirst,
+    /// By lot.
+    Random,
+    /// Temporary.
+    Optimist,
+}
+
+/// How many scouts go, where, and how often.
+#[derive(Clone, PartialEq, Debug, Reflect, Serialize, Deserialize)]
+pub struct ScoutingSettings {
+    /// How alliances choose.
+    pub policy: ScoutingPolicy,
+    /// Alliances that choose otherwise.
+    pub policy_of: BTreeMap<AllianceId, ScoutingPolicy>,
+    /// Parties that look, sent at one session at most.
+    pub parties_per_session: usize,
+    /// Parties of one member at one session at most, decoys included.
+    pub parties_per_member: usize,
+    /// Scouts that a member sends within 24 hours at most, as a share of all that it has: at 1 each goes once.
+    pub scouts_per_member_day: f64,
+    /// What a plan rests on is looked at again once it is older than this.
+    pub relook_after: GameSpan,
+    /// Decoys per party that looks, on average.
+    pub decoys_per_look: f64,
+    /// Decoys sent at one session at most.
+    pub decoys_per_session: usize,
+    /// A decoy goes to a site that is at most this far, in fields, from one that is looked at.
+    pub decoy_fields: f64,
+    /// How far the logarithm of an army may be off that nobody has seen.
+    pub unseen_sigma: f64,
+}
+
+impl Default for ScoutingSettings {
+    fn default() -> Self {
+        Self {
+            policy: ScoutingPolicy::Value,
+            policy_of: BTreeMap::new(),
+            parties_per_session: 10,
+            parties_per_member: 2,
+            scouts_per_member_day: 1.0,
+            relook_after: GameSpan::hours(12),
+            decoys_per_look: 0.25,
+            decoys_per_session: 3,
+            decoy_fields: 15.0,
+            unseen_sigma: 1.0,
+        }
+    }
+}
+
+impl ScoutingSettings {
+    /// How this alliance chooses.
+    #[must_use]
+    pub fn policy(&self, alliance: AllianceId) -> ScoutingPolicy {
+        self.policy_of.get(&alliance).copied().unwrap_or(self.policy)
+    }
+}
+
+/// Scouts that left within the last 24 hours, of each member of an alliance: what the budget of a day is counted from.
+#[derive(Component, Clone, PartialEq, Eq, Debug, Default, Reflect, Serialize, Deserialize)]
+pub struct ScoutingRecord(pub Vec<ScoutsGone>);
+
+/// Scouts of one party.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Reflect, Serialize, Deserialize)]
+pub struct ScoutsGone {
+    /// When they left.
+    pub at: GameTime,
+    /// Whose they are.
+    pub member: PlayerId,
+    /// How many.
+    pub scouts: u32,
+}
+
+impl ScoutingRecord {
+    /// Forgets who left 24 hours ago or longer.
+    pub(crate) fn forget(&mut self, now: GameTime) {
+        self.0.retain(|gone| now - gone.at < GameSpan::hours(24));
+    }
+
+    /// Notes a party that leaves now.
+    pub(crate) fn note(&mut self, now: GameTime, party: &SendScouts) {
+        let scouts = u32::try_from(party.force.total()).unwrap_or(u32::MAX);
+        self.0.push(ScoutsGone { at: now, member: party.member, scouts });
+    }
+
+    /// Scouts of each member that left within the last 24 hours.
+    #[must_use]
+    pub fn by_member(&self) -> BTreeMap<PlayerId, u64> {
+        let mut sent = BTreeMap::new();
+        for gone in &self.0 {
+            *sent.entry(gone.member).or_default() += u64::from(gone.scouts);
+        }
+        sent
+    }
+}
