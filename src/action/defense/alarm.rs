@@ -185,9 +185,8 @@ impl<'a> Alarm<'a> {
         let knower = watch.roster.knower_of(player).filter(|_| watch.acts(player))?;
         let state = watch.state(player, site)?;
         let mut incoming = believed(&watch.view, knower, now);
-        incoming.retain(|i| i.arrival > now);
-        let threatened = incoming.iter().map(|i| i.target).collect();
-        incoming.retain(|i| i.target == site);
+        incoming.retain(|i| i.target == site && i.arrival > now);
+        let threatened = watch.view.movements(knower, now).filter(|t| t.arrival > now).map(|t| t.target).collect();
         // They are sorted by arrival.
         let (first, last) = (incoming.first()?.arrival, incoming.last()?.arrival);
         let leaving = watch.leaving(state, first);
