@@ -431,5 +431,5 @@ fn bounds_hold_the_truth_whatever_passes() {
     }
     assert_eq!(seen.len(), 4);
     assert!(seen.values().any(|t| t.sightings == 5), "{seen:?}");
-    const { assert!(TILE_ERROR > 0.707_107) };
+    const { assert!(TILE_ERROR > core::f64::consts::FRAC_1_SQRT_2) };
 }

@@ -328,6 +328,7 @@ fn comes_near([dx, dy]: [i64; 2], [sx, sy]: [i64; 2], span: i64, sight: i64) -> 
         let (x, y, reach) = (off(dx, sx), off(dy, sy), i128::from(sight) * i128::from(span));
         x * x + y * y <= reach * reach
     };
+    #[expect(clippy::cast_possible_truncation, reason = "a guess that is checked")]
     let guess = enters as i64;
     (guess - 3..guess + 5).find(|elapsed| (0..span).contains(elapsed) && near(*elapsed))
 }

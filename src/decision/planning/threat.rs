@@ -133,29 +133,29 @@ pub struct Incoming {
     pub force: Force,
 }
 
-/// What the marches that a knower has seen are believed to be, by arrival: those to its own sites and all others. The army
-/// of each sender is spread once over all its marches, class by class over those that can hold it.
+/// What the marches that a knower sees coming to its own sites are believed to be, by arrival. The army of each sender is
+/// spread once over all its marches, those to other sites too, class by class over those that can hold it.
 #[must_use]
 pub fn believed(view: &View, knower: Knower, now: GameTime) -> Vec<Incoming> {
-    let tracks: Vec<&Track> = view.movements(knower, now).collect();
-    let mut senders: BTreeMap<SiteId, Vec<usize>> = BTreeMap::new();
-    for (i, track) in tracks.iter().enumerate() {
-        senders.entry(track.origin).or_default().push(i);
+    let coming: Vec<&Track> = view.incoming(knower, now).collect();
+    if coming.is_empty() {
+        return Vec::new();
     }
-    let incoming = |t: &&Track| Incoming {
-        origin: t.origin,
-        target: t.target,
-        arrival: t.arrival,
-        real: 0.0,
-        attack: 0.0,
-        force: Force::new(),
-    };
-    let mut believed: Vec<Incoming> = tracks.iter().map(incoming).collect();
-    for (origin, marches) in senders {
-        let of_sender: Vec<&Track> = marches.iter().map(|i| tracks[*i]).collect();
-        for (share, i) in shares(view, knower, origin, &of_sender, now).into_iter().zip(marches) {
-            (believed[i].real, believed[i].attack, believed[i].force) = share;
+    let mut senders: BTreeMap<SiteId, Vec<&Track>> = coming.iter().map(|t| (t.origin, Vec::new())).collect();
+    for track in view.movements(knower, now) {
+        if let Some(marches) = senders.get_mut(&track.origin) {
+            marches.push(track);
         }
+    }
+    let shares: BTreeMap<SiteId, Vec<(f64, f64, Force)>> =
+        senders.iter().map(|(origin, marches)| (*origin, shares(view, knower, *origin, marches, now))).collect();
+    let mut believed = Vec::new();
+    for track in coming {
+        let of_sender = senders.get(&track.origin).and_then(|marches| marches.iter().position(|t| *t == track));
+        let share = of_sender.zip(shares.get(&track.origin)).and_then(|(i, shares)| shares.get(i));
+        let Some((real, attack, force)) = share.cloned() else { continue };
+        let Track { origin, target, arrival, .. } = *track;
+        believed.push(Incoming { origin, target, arrival, real, attack, force });
     }
     believed
 }

@@ -64,10 +64,10 @@ impl Way {
     }
 
     /// From one tile to another, the shorter way around.
-    fn offset(&self, from: Tile, to: Tile) -> (i128, i128) {
-        let side = i128::from(self.torus.side());
+    fn offset(&self, from: Tile, to: Tile) -> (i64, i64) {
+        let side = i64::from(self.torus.side());
         let along = |a: i16, b: i16| {
-            let d = (i128::from(b) - i128::from(a)).rem_euclid(side);
+            let d = (i64::from(b) - i64::from(a)).rem_euclid(side);
             if 2 * d > side { d - side } else { d }
         };
         (along(from.x, to.x), along(from.y, to.y))
@@ -92,7 +92,8 @@ impl Way {
         }
         let elapsed = i128::from((at - self.launched).0).clamp(0, span);
         let (x, y) = self.offset(self.from, self.to);
-        let nearest = |along: i128| i32::try_from((2 * along * elapsed + span).div_euclid(2 * span)).unwrap_or(0);
+        let nearest =
+            |along: i64| i32::try_from((2 * i128::from(along) * elapsed + span).div_euclid(2 * span)).unwrap_or(0);
         self.torus.shifted(self.from, nearest(x), nearest(y))
     }
 
@@ -111,30 +112,46 @@ impl Way {
     /// ```
     #[must_use]
     pub fn passes(&self, place: Tile, sight_fields: u16) -> Option<GameTime> {
-        let side = i128::from(self.torus.side());
-        let (x, y) = self.offset(self.from, place);
+        let (side, sight) = (i64::from(self.torus.side()), i64::from(sight_fields));
+        let ((x, y), (dx, dy)) = (self.offset(self.from, place), self.offset(self.from, self.to));
+        let beside = |s: i64, d: i64| s < d.min(0) - sight || s > d.max(0) + sight;
         // Around the seam a place lies on either side.
-        let images = [-side, 0, side].into_iter().flat_map(|dx| [-side, 0, side].map(|dy| (x + dx, y + dy)));
-        let first = images.filter_map(|image| self.comes_near(image, i128::from(sight_fields))).min()?;
-        Some(self.launched + GameSpan(i64::try_from(first).ok()?))
+        let images = |s: i64, d: i64| [s - side, s, s + side].into_iter().filter(move |s| !beside(*s, d));
+        let images = images(x, dx).flat_map(|x| images(y, dy).map(move |y| (x, y)));
+        let first = images.filter_map(|image| self.comes_near((dx, dy), image, sight)).min()?;
+        Some(self.launched + GameSpan(first))
     }
 
     /// Milliseconds after its launch at which it comes near a place that lies so far from its origin.
-    fn comes_near(&self, (x, y): (i128, i128), sight: i128) -> Option<i128> {
-        let (span, (dx, dy)) = (self.span(), self.offset(self.from, self.to));
-        let beside = |s: i128, d: i128| s < d.min(0) - sight || s > d.max(0) + sight;
-        if span <= 0 || beside(x, dx) || beside(y, dy) {
+    fn comes_near(&self, (dx, dy): (i64, i64), (x, y): (i64, i64), sight: i64) -> Option<i64> {
+        let span = (self.arrival - self.launched).0;
+        if span <= 0 {
             return None;
         }
-        let is_near = |elapsed: i128| {
-            let (px, py) = (dx * elapsed - x * span, dy * elapsed - y * span);
-            px * px + py * py <= sight * sight * span * span
+        let is_near = |elapsed: i64| {
+            let wide = i128::from;
+            let off = |d: i64, s: i64| wide(d) * wide(elapsed) - wide(s) * wide(span);
+            let (px, py, reach) = (off(dx, x), off(dy, y), wide(sight) * wide(span));
+            px * px + py * py <= reach * reach
         };
-        let length = dx * dx + dy * dy;
-        let closest = if length == 0 { 0 } else { (span * (x * dx + y * dy)).div_euclid(length).clamp(0, span - 1) };
+        let (length, along) = (dx * dx + dy * dy, x * dx + y * dy);
+        let closest = (i128::from(span) * i128::from(along)).div_euclid(i128::from(length.max(1)));
+        let closest = i64::try_from(closest).unwrap_or(0).clamp(0, span - 1);
         // Up to the closest point it only comes nearer.
         let mut near = [closest, closest + 1].into_iter().find(|e| *e < span && is_near(*e))?;
         let mut far = -1;
+        // The root of the equation is right to a millisecond or two: that leaves little to search.
+        #[expect(clippy::cast_precision_loss, clippy::cast_possible_truncation, reason = "a guess that is checked")]
+        let guess = {
+            let root = (along * along - length * (x * x + y * y - sight * sight)).max(0) as f64;
+            ((along as f64 - root.sqrt()) / length.max(1) as f64 * span as f64) as i64
+        };
+        if (0..near).contains(&(guess + 2)) && is_near(guess + 2) {
+            near = guess + 2;
+        }
+        if (0..near).contains(&(guess - 2)) && !is_near(guess - 2) {
+            far = guess - 2;
+        }
         while near - far > 1 {
             let middle = far + (near - far) / 2;
             if is_near(middle) { near = middle } else { far = middle }
@@ -166,7 +183,7 @@ mod tests {
             let around = |d: f64| { let d = d.rem_euclid(side); d.min(side - d) };
             let distance = |elapsed: i64| {
                 #[expect(clippy::cast_precision_loss, reason = "small numbers")]
-                let part = |d: i128| d as f64 * elapsed as f64 / span as f64;
+                let part = |d: i64| d as f64 * elapsed as f64 / span as f64;
                 let x = around(f64::from(from.x) + part(dx) - f64::from(place.x));
                 let y = around(f64::from(from.y) + part(dy) - f64::from(place.y));
                 (x * x + y * y).sqrt()
