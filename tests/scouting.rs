@@ -1,0 +1,264 @@
+//! Where alliances look: budgets, no double looks, decoys, second looks, and policies.
+
+#![expect(clippy::unwrap_used, reason = "helpers of tests may fail like tests")]
+
+use bevy_alliance::base::clock::{GameSpan, GameTime};
+use bevy_alliance::base::contract::{CampaignFact, Fact, Scenario, Site, Stance, Stances};
+use bevy_alliance::base::geometry::{Tile, Torus};
+use bevy_alliance::base::id::{AllianceId, EntityIndex, OrderId, PlayerId, ProposalId, SiteId};
+use bevy_alliance::edge::report::Directory;
+use bevy_alliance::edge::test_app::{TestApp, small_world};
+use bevy_alliance::strategy::war_council::{ScoutingPolicy, ScoutingSettings, WarCouncilSettings};
+use bevy_alliance::world::village::{EconomySettings, Garrison};
+use std::collections::{BTreeMap, BTreeSet};
+
+fn world(seed: u64) -> Scenario {
+    small_world(seed, 400)
+}
+
+/// A campaign in which nobody trains: there are never more scouts than in the beginning.
+fn start(scenario: &Scenario, change: impl FnOnce(&mut ScoutingSettings)) -> TestApp {
+    let mut settings = WarCouncilSettings::default();
+    change(&mut settings.scouting);
+    TestApp::with(scenario, |app| {
+        app.insert_resource(settings).insert_resource(EconomySettings::still());
+    })
+}
+
+/// A party that was sent.
+struct Party {
+    at: GameTime,
+    alliance: AllianceId,
+    order: OrderId,
+    origin: SiteId,
+    target: SiteId,
+    decoy: bool,
+}
+
+fn parties(app: &TestApp) -> Vec<Party> {
+    app.facts
+        .iter()
+        .filter_map(|f| match f.fact {
+            Fact::ScoutsSent { alliance, order, origin, target, decoy } => {
+                Some(Party { at: f.at, alliance, order, origin, target, decoy })
+            }
+            _ => None,
+        })
+        .collect()
+}
+
+fn directory(app: &mut TestApp) -> Directory {
+    Directory::of_world(app.app.world_mut())
+}
+
+#[test]
+fn nobody_looks_twice_at_once_nor_soon_again() {
+    let mut looks = 0;
+    for (seed, policy) in [(1, ScoutingPolicy::Value), (2, ScoutingPolicy::Random), (3, ScoutingPolicy::OldestFirst)] {
+        let mut app = start(&world(seed), |s| {
+            s.policy = policy;
+            s.decoys_per_look = 0.0;
+            s.relook_after = GameSpan::days(365);
+        });
+        app.run(GameSpan::days(6));
+        let names = directory(&mut app);
+        let mut under_way: BTreeSet<(AllianceId, SiteId)> = BTreeSet::new();
+        let mut seen: BTreeMap<(AllianceId, SiteId), GameTime> = BTreeMap::new();
+        for CampaignFact { at, fact } in &app.facts {
+            match fact {
+                Fact::ScoutsSent { alliance, target, .. } => {
+                    let look = (*alliance, *target);
+                    assert!(under_way.insert(look), "{policy:?}: {look:?} at {at} is looked at twice at once");
+                    let fresh = seen.get(&look).is_some_and(|last| *at - *last < GameSpan::hours(48));
+                    assert!(!fresh, "{policy:?}: {look:?} was seen less than a half-life before {at}");
+                    looks += 1;
+                }
+                Fact::SiteScouted { site, by, sent, lost } => {
+                    let look = (names.alliance_of[by], *site);
+                    under_way.remove(&look);
+                    if lost < sent {
+                        seen.insert(look, *at);
+                    }
+                }
+                _ => {}
+            }
+        }
+    }
+    assert!(looks > 500, "{looks} looks");
+}
+
+#[test]
+fn budgets_of_session_member_and_day_are_kept() {
+    for (seed, share) in [(4, 0.5), (5, 1.0)] {
+        let scenario = world(seed);
+        let mut app = start(&scenario, |s| s.scouts_per_member_day = share);
+        let world = app.app.world_mut();
+        let classes = scout_classes();
+        let mut scouts: BTreeMap<PlayerId, u64> = BTreeMap::new();
+        for (site, garrison) in world.query::<(&Site, &Garrison)>().iter(world) {
+            let own = garrison.home.iter().filter(|(class, _)| classes.contains(class)).map(|(_, n)| u64::from(n));
+            *scouts.entry(site.owner).or_default() += own.sum::<u64>();
+        }
+        app.run(GameSpan::days(4));
+        let names = directory(&mut app);
+        let left: BTreeMap<OrderId, u64> = app
+            .facts
+            .iter()
+            .filter_map(|f| match f.fact {
+                Fact::GroupLaunched { order, units, .. } => Some((order, units)),
+                _ => None,
+            })
+            .collect();
+        let mut gone: BTreeMap<PlayerId, Vec<(GameTime, u64)>> = BTreeMap::new();
+        let mut sessions: BTreeMap<(GameTime, AllianceId), (usize, usize)> = BTreeMap::new();
+        let mut members: BTreeMap<(GameTime, PlayerId), usize> = BTreeMap::new();
+        for party in parties(&app) {
+            let member = names.sites[&party.origin].1;
+            let session = sessions.entry((party.at, party.alliance)).or_default();
+            if party.decoy {
+                session.1 += 1
+            } else {
+                session.0 += 1
+            }
+            *members.entry((party.at, member)).or_default() += 1;
+            gone.entry(member).or_default().push((party.at, left.get(&party.order).copied().unwrap_or(0)));
+        }
+        assert!(sessions.values().all(|(looks, decoys)| *looks <= 10 && *decoys <= 3));
+        assert!(members.values().all(|parties| *parties <= 2));
+        let mut most: f64 = 0.0;
+        for (member, gone) in gone {
+            for (at, _) in &gone {
+                let day = gone.iter().filter(|(t, _)| t <= at && *at - *t < GameSpan::hours(24));
+                #[expect(clippy::cast_precision_loss, reason = "some hundred scouts")]
+                let used = day.map(|(_, n)| n).sum::<u64>() as f64 / scouts[&member] as f64;
+                assert!(used <= share + 1e-9, "player {member} sent {used} of its scouts within a day up to {at}");
+                most = most.max(used);
+            }
+        }
+        assert!(most > 0.8 * share, "the budget was never needed: {most}");
+    }
+}
+
+fn scout_classes() -> BTreeSet<bevy_alliance::base::id::UnitClass> {
+    use bevy_alliance::base::ruleset::{Ruleset, UnitRole};
+    let rules = Ruleset::extended();
+    let classes = (0..).zip(&rules.units).filter(|(_, unit)| unit.role == UnitRole::Scout);
+    classes.map(|(n, _)| bevy_alliance::base::id::UnitClass(n)).collect()
+}
+
+#[test]
+fn decoys_go_near_what_is_looked_at_and_to_no_target() {
+    let mut decoys = 0;
+    let mut looks = 0;
+    for seed in 1..=4 {
+        let scenario = world(seed);
+        let mut app = start(&scenario, |_| {});
+        app.run(GameSpan::days(3));
+        let torus = *app.app.world().resource::<Torus>();
+        let world = app.app.world_mut();
+        let places: BTreeMap<SiteId, (Tile, PlayerId)> =
+            world.query::<&Site>().iter(world).map(|s| (s.id, (s.at, s.owner))).collect();
+        let names = directory(&mut app);
+        let sent = parties(&app);
+        for party in &sent {
+            if !party.decoy {
+                looks += 1;
+                continue;
+            }
+            decoys += 1;
+            let (at, owner) = places[&party.target];
+            let enemy = names.alliance_of[&owner];
+            let world = app.app.world();
+            let stances = world.get::<Stances>(world.resource::<EntityIndex>().alliance(party.alliance).unwrap());
+            assert_eq!(stances.unwrap().to(enemy), Stance::War);
+            let beside = sent.iter().any(|p| {
+                let (there, other) = places[&p.target];
+                !p.decoy
+                    && (p.at, p.alliance) == (party.at, party.alliance)
+                    && names.alliance_of.get(&other) == Some(&enemy)
+                    && torus.distance(at, there) <= 15.0
+            });
+            assert!(beside, "a decoy at {} covers nothing", party.target);
+            let attacked = app.facts.iter().any(|f| match &f.fact {
+                Fact::ProposalSubmitted { proposal, targets, .. } => {
+                    proposal.alliance == party.alliance && f.at == party.at && targets.contains(&party.target)
+                }
+                _ => false,
+            });
+            assert!(!attacked, "a decoy at {} gives away the target of the same session", party.target);
+        }
+        let mut without = start(&scenario, |s| s.decoys_per_look = 0.0);
+        without.run(GameSpan::days(1));
+        assert!(parties(&without).iter().all(|p| !p.decoy));
+    }
+    assert!(decoys > 20 && 8 * decoys < 4 * looks, "{decoys} decoys beside {looks} looks");
+}
+
+/// Launches of an operation that started: its targets and when the first group leaves.
+fn started(app: &TestApp, from: usize) -> Vec<(ProposalId, BTreeSet<SiteId>, GameTime)> {
+    let operations = app.facts[from..].iter().filter_map(|f| match &f.fact {
+        Fact::OperationStarted { operation, goal, rows, .. } if goal == "break" => {
+            let targets = rows.iter().map(|r| r.target).collect();
+            Some((*operation, targets, rows.iter().map(|r| r.launch).max()?))
+        }
+        _ => None,
+    });
+    operations.collect()
+}
+
+#[test]
+fn a_second_look_before_the_launch_calls_off_what_has_become_hopeless() {
+    let (mut strengthened, mut called_off) = (0, 0);
+    for seed in 1..=8 {
+        let mut app = start(&world(seed), |_| {});
+        let mut known = 0;
+        for _ in 0..6 * 24 {
+            app.run(GameSpan::hours(1));
+            let new = started(&app, known);
+            known = app.facts.len();
+            for (id, targets, last) in new {
+                // Whoever has not left for another eight hours can still be told of what has come there.
+                if last - app.now() < GameSpan::hours(8) {
+                    continue;
+                }
+                for site in targets {
+                    let world = app.app.world_mut();
+                    let entity = world.resource::<EntityIndex>().site(site).unwrap();
+                    let mut garrison = world.get_mut::<Garrison>(entity).unwrap();
+                    let more: Vec<_> = garrison.home.iter().map(|(class, n)| (class, n * 9)).collect();
+                    more.into_iter().for_each(|(class, n)| garrison.home.add(class, n));
+                }
+                strengthened += 1;
+                let begin = app.facts.len();
+                app.run(last - app.now());
+                called_off += usize::from(app.facts[begin..].iter().any(|f| match &f.fact {
+                    Fact::OperationRevised { operation, reason, cites, .. } => {
+                        // It rests on what was seen after the garrison grew.
+                        let fresh = cites.iter().any(|c| f.at - c.observed_at < GameSpan::hours(8));
+                        *operation == id && reason.starts_with("new intel") && fresh
+                    }
+                    _ => false,
+                }));
+                known = app.facts.len();
+            }
+        }
+    }
+    assert!(strengthened >= 5 && 4 * called_off >= strengthened, "{called_off} of {strengthened}");
+}
+
+#[test]
+fn policies_differ_and_each_is_the_same_twice() {
+    let of = |policy| {
+        let mut app = start(&world(6), |s| {
+            s.policy = policy;
+            s.parties_per_session = 2;
+        });
+        // While nobody has seen anything, the oldest are drawn by lot too.
+        app.run(GameSpan::days(6));
+        parties(&app).into_iter().map(|p| (p.at, p.alliance, p.origin, p.target, p.decoy)).collect::<Vec<_>>()
+    };
+    let all = [ScoutingPolicy::Value, ScoutingPolicy::OldestFirst, ScoutingPolicy::Random].map(of);
+    assert!(all.iter().all(|parties| parties.len() > 20));
+    assert!(all[0] != all[1] && all[1] != all[2] && all[0] != all[2]);
+    assert_eq!(of(ScoutingPolicy::Random), all[2]);
+}
