@@ -3,11 +3,11 @@
 //!
 //! `cargo run --release --example value_of_scouting -- --seeds 100` prints two tables; `--help` lists the options.
 //!
-//! For each seed one synthetic world in which all alliances deliberate and are at war. In the first campaign all of them
-//! scout by value. In each further one a single alliance, the same for all arms that are compared, has another
-//! [`ScoutingPolicy`]; all else is equal, the budgets of scouts too, and so are all others, so that a difference comes from
-//! where this one alliance looks and not from what others do. Each alliance takes its turn, and the means over a world's
-//! alliances are one pair of values. `--all` lets all alliances change their policy at once instead.
+//! For each seed one synthetic world with alliances at war, and of each alliance one campaign for each [`ScoutingPolicy`];
+//! all else is equal, the budgets of scouts too. Its enemies are people who do nothing, so that a difference comes from where
+//! it looks and from nothing else. The means over a world's alliances are one pair of values. `--live` lets the enemies
+//! act instead: all of them deliberate, scout by value, attack, and dodge what comes, which decides more than where one looks.
+//! `--all` lets all alliances change their policy at once.
 //!
 //! `--intel-age` asks instead what old intel costs: goals met of operations whose oldest target was seen more than 48 h before
 //! the last launch on it against the others, and campaigns in which nobody scouts any more after three days against those in
@@ -26,7 +26,7 @@ use bevy_alliance::AlliancePlugins;
 use bevy_alliance::action::operations::Operation;
 use bevy_alliance::base::clock::{Campaign, CampaignSystems, DueBatch, GameClock, GameSpan, GameTime};
 use bevy_alliance::base::contract::{
-    CampaignFact, Fact, GroupLaunched, Scenario, ScenarioAppExt, ScenarioError, Stance,
+    CampaignFact, Fact, GroupLaunched, PlayerKind, Scenario, ScenarioAppExt, ScenarioError, Stance,
 };
 use bevy_alliance::base::id::{AllianceId, EntityIndex, OrderId, PlayerId, ProposalId, SiteId};
 use bevy_alliance::base::ruleset::Ruleset;
@@ -72,6 +72,9 @@ struct Options {
     /// Parties that look, per session of each alliance.
     #[arg(long)]
     parties: Option<usize>,
+    /// Enemies who act: they dodge, retaliate, and attack.
+    #[arg(long)]
+    live: bool,
     /// Lets all alliances change their policy at once.
     #[arg(long)]
     all: bool,
@@ -117,7 +120,6 @@ impl Arm {
             Self::Policy(ScoutingPolicy::Value) => "value",
             Self::Policy(ScoutingPolicy::OldestFirst) => "oldest first",
             Self::Policy(ScoutingPolicy::Random) => "random",
-            Self::Policy(ScoutingPolicy::Optimist) => "optimist",
             Self::NoSecondLooks => "value, no second looks",
             Self::Ends => "scouting ends",
         }
@@ -193,7 +195,7 @@ fn run(options: &Options) -> Result<(), RunError> {
     let mut others: Vec<Arm> = if options.intel_age {
         vec![Arm::Ends]
     } else {
-        [ScoutingPolicy::Random, ScoutingPolicy::OldestFirst, ScoutingPolicy::Optimist].map(Arm::Policy).to_vec()
+        [ScoutingPolicy::Random, ScoutingPolicy::OldestFirst].map(Arm::Policy).to_vec()
     };
     others.extend(options.no_second_looks.then_some(Arm::NoSecondLooks));
     let worlds = play_all(options, &others)?;
@@ -247,6 +249,9 @@ fn play_world(seed: u64, options: &Options, others: &[Arm]) -> Result<World, Run
     for (i, a) in active.iter().enumerate() {
         scenario.stances.extend(active[i + 1..].iter().map(|b| (*a, *b, Stance::War)));
     }
+    if !(options.live || options.all || options.intel_age) {
+        return active.iter().map(|alliance| play_alone(&scenario, options, others, *alliance)).collect();
+    }
     let by_value = play(&scenario, options, Arm::Policy(ScoutingPolicy::Value), &active)?;
     let mut world: World = by_value.values().map(|tally| (tally.clone(), Vec::new())).collect();
     for arm in others {
@@ -260,6 +265,22 @@ fn play_world(seed: u64, options: &Options, others: &[Arm]) -> Result<World, Run
         }
     }
     Ok(world)
+}
+
+/// All arms of one alliance against enemies who are people and do nothing: what they have stands where it stands, so that
+/// nothing but where the alliance looks decides what it finds.
+fn play_alone(
+    scenario: &Scenario,
+    options: &Options,
+    others: &[Arm],
+    alliance: AllianceId,
+) -> Result<(Tally, Vec<Tally>), RunError> {
+    let mut scenario = scenario.clone();
+    let foes = scenario.players.iter_mut().filter(|p| p.membership.is_some_and(|(a, _)| a != alliance));
+    foes.filter(|p| p.kind == PlayerKind::Active).for_each(|p| p.kind = PlayerKind::Human);
+    let arm = |arm| Ok(play(&scenario, options, arm, &[alliance])?.remove(&alliance).unwrap_or_default());
+    let by_value = arm(Arm::Policy(ScoutingPolicy::Value))?;
+    Ok((by_value, others.iter().map(|a| arm(*a)).collect::<Result<_, RunError>>()?))
 }
 
 /// When something left for a target, and when that had been seen.

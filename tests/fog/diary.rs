@@ -2,16 +2,18 @@
 
 use bevy::ecs::system::SystemParam;
 use bevy::prelude::*;
-use bevy_alliance::action::defense::Defenses;
+use bevy_alliance::action::defense::{Defenses, Reprisals};
 use bevy_alliance::base::clock::{DueBatch, GameTime};
 use bevy_alliance::base::contract::{
     BallotRequested, BattleFought, CampaignFact, Fact, LaunchDue, MembershipChanged, Player, PlayerKind, RecallGroup,
     ScoutReturned, ScoutsKilled, Site, SiteChanged, StanceChanged, Stances, WithdrawGuests,
 };
 use bevy_alliance::base::id::{EntityIndex, Knower, OrderId, PlayerId, SiteId, StableId};
+use bevy_alliance::decision::planning::Commitments;
 use bevy_alliance::knowledge::intel::ObservationLog;
-use bevy_alliance::society::alliance::Alliance;
+use bevy_alliance::society::alliance::{Alliance, Reliability, Trust, WarRecord};
 use bevy_alliance::world::economy::CENSUS;
+use bevy_alliance::world::march::March;
 use bevy_alliance::world::village::{Buildings, Economy, Garrison, Stores};
 use std::collections::BTreeMap;
 
@@ -130,7 +132,10 @@ pub(crate) fn note_sights(
     mut scouts: MessageReader<ScoutReturned>,
     mut killed: MessageReader<ScoutsKilled>,
     mut changed: MessageReader<SiteChanged>,
-    villages: Query<(&Garrison, &Buildings, &Stores, &Economy, Option<&Defenses>)>,
+    mut moved: MessageReader<MembershipChanged>,
+    villages: Query<(&Garrison, &Buildings, &Stores, &Economy, Option<&Defenses>, Option<&Commitments>)>,
+    pasts: Query<(&Trust, &Reliability, &WarRecord, Option<&Reprisals>)>,
+    marches: Query<&March>,
     people: People,
     mut diaries: ResMut<Diaries>,
 ) {
@@ -152,7 +157,18 @@ pub(crate) fn note_sights(
     let killed = killed.read().map(|k| (k.witness, format!("{k:?}")));
     let village = |site| Some(format!("{:?}", villages.get(people.index.site(site)?).ok()?));
     let taken = changed.read().filter_map(|c| c.from.and(c.to).zip(village(c.site)));
-    for (witness, what) in battles.chain(scouts).chain(killed).chain(taken) {
+    // Whoever joins shows its new alliance its villages, its past, and what it sees coming to it.
+    let joined = moved.read().flat_map(|m| {
+        let own = people.sites.iter().filter(|s| s.owner == m.player);
+        let mut villages: Vec<(SiteId, Option<String>)> = own.map(|s| (s.id, village(s.id))).collect();
+        villages.sort_unstable();
+        let past = people.index.player(m.player).and_then(|e| pasts.get(e).ok());
+        let coming = marches.iter().filter(|march| villages.iter().any(|(site, _)| *site == march.target));
+        let mut coming: Vec<String> = coming.map(|march| format!("{:?}", (march.id, march.arrival))).collect();
+        coming.sort_unstable();
+        [(m.player, format!("{villages:?} {past:?} {coming:?}"))]
+    });
+    for (witness, what) in battles.chain(scouts).chain(killed).chain(taken).chain(joined) {
         if let Some(knower) = people.knower(witness) {
             diaries.seen.entry(knower).or_default().push((now, what));
         }

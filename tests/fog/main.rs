@@ -133,7 +133,7 @@ fn check_pair(seed: u64, step: GameSpan, extra: fn(&mut App), compared: &mut Com
         if let Some(moves) = &pair.moves
             && now == GameTime(0) + GameSpan::hours(24)
         {
-            worlds.iter_mut().for_each(|world| world.app.world_mut().write_message(moves.clone()).map_or((), drop));
+            worlds.iter_mut().for_each(|world| world.app.world_mut().write_message(*moves).map_or((), drop));
         }
         if is_stirred && span == STIRRED_EVERY {
             stir(&mut worlds, &mut raids);

@@ -261,11 +261,6 @@ impl Prospect {
         Some(Self { inputs, army, size: 0.1 * (f64::from(public.population) / 1_000.0).min(1.0) })
     }
 
-    /// The score in the eyes of an optimist.
-    pub(super) fn optimistic(&self, session: &Session) -> f64 {
-        self.at_ratio(session, self.army, OPTIMISTIC_RATIO)
-    }
-
     /// The score if an army of this many goods stood there; none if that were no target, not
     /// worth while, or too strong for our offense (all in goods).
     pub(super) fn score(&self, session: &Session, army: f64, offense: f64, worthwhile: f64) -> Option<f64> {

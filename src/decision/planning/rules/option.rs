@@ -1,4 +1,4 @@
-//! Scores of what a council can propose: an attack, an expansion or a scouting. More options come with their features.
+//! Scores of what a council can propose: an attack or an expansion. More options come with their features.
 //!
 //! Source: `behavior.md`, "Targets and council options". The bonus for going on with the current aim is given once,
 //! here, and not to the target as well.
@@ -60,32 +60,6 @@ pub fn expansion_score(inputs: &ExpansionInputs, settings: &ScoreSettings) -> Re
         .finish()
 }
 
-/// What the score of a scouting rests on. `None` is not known.
-#[derive(Clone, Copy, PartialEq, Debug, Default, Serialize, Deserialize)]
-pub struct ScoutInputs {
-    /// c of what is known, 0..=1; 0 for a site that nobody has seen.
-    pub confidence: Option<f64>,
-    /// The target's score if r were as good as it may be.
-    pub optimistic_target: Option<f64>,
-    /// The score of the best option without this scouting; `None` if there is no other option.
-    pub best_known: Option<f64>,
-    /// Whether it goes on with the current aim.
-    pub continues_aim: bool,
-}
-
-/// Scout = .6 (1 - c) (target score at optimistic r - best known option), and +.10 for going on with the current
-/// aim. Listed as two terms, whose weight is .6 (1 - c); without c both are absent.
-#[must_use]
-pub fn scout_score(inputs: &ScoutInputs, settings: &ScoreSettings) -> Reason {
-    let weight = settings.scout * (1.0 - inputs.confidence.unwrap_or(1.0)).clamp(0.0, 1.0);
-    let known = |x: Option<f64>| inputs.confidence.and(x);
-    Breakdown::default()
-        .with("optimistic_target", weight, known(inputs.optimistic_target))
-        .with("best_known", weight, known(inputs.best_known.map(|x| -x)))
-        .with("continues_aim", settings.continue_bonus, Some(f64::from(u8::from(inputs.continues_aim))))
-        .finish()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -115,22 +89,5 @@ mod tests {
         let inputs = ExpansionInputs { gain: Some(0.6), open_wars: Some(2), hours_since_refusal: Some(36.0) };
         check(&expansion_score(&inputs, &settings), 0.3 - 0.1 - 0.2);
         check(&expansion_score(&ExpansionInputs { hours_since_refusal: None, ..inputs }, &settings), 0.2);
-    }
-
-    #[test]
-    fn scouting_pays_where_little_is_known() {
-        let settings = ScoreSettings::default();
-        let blind = ScoutInputs {
-            confidence: Some(0.0),
-            optimistic_target: Some(0.8),
-            best_known: Some(0.3),
-            continues_aim: false,
-        };
-        check(&scout_score(&blind, &settings), 0.3);
-        check(&scout_score(&ScoutInputs { confidence: Some(0.5), ..blind }, &settings), 0.15);
-        check(&scout_score(&ScoutInputs { best_known: None, ..blind }, &settings), 0.48);
-        let unknown = scout_score(&ScoutInputs { confidence: None, ..blind }, &settings);
-        check(&unknown, 0.0);
-        assert!(unknown.terms[0].input.is_none());
     }
 }

@@ -25,11 +25,7 @@ pub(super) fn parties(session: &Session, best_known: f64, proposed: Option<&Subm
     let settings = &session.settings.scouting;
     let judge = Judge::new(session, best_known);
     let policy = settings.policy(session.alliance);
-    let mut wanted = if matches!(policy, ScoutingPolicy::Value | ScoutingPolicy::Optimist) {
-        judge.again(proposed)
-    } else {
-        Vec::new()
-    };
+    let mut wanted = if policy == ScoutingPolicy::Value { judge.again(proposed) } else { Vec::new() };
     wanted.extend(judge.wanted(policy));
     let mut scouts = Scouts::of(session);
     let mut parties: Vec<SendScouts> = Vec::new();

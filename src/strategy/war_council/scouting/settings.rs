@@ -19,8 +19,6 @@ pub enum ScoutingPolicy {
     OldestFirst,
     /// By lot.
     Random,
-    /// Temporary.
-    Optimist,
 }
 
 /// How many scouts go, where, and how often.

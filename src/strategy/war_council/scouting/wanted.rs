@@ -7,7 +7,6 @@ use crate::base::clock::{GameSpan, GameTime};
 use crate::base::id::{AllianceId, SiteId};
 use crate::base::rng::{Purpose, Stream};
 use crate::decision::council::{ActionKind, SubmitProposal};
-use crate::decision::planning::rules::option::{ScoutInputs, scout_score};
 use crate::decision::planning::rules::scouting::{Guess, expected_improvement};
 use crate::knowledge::intel::rules as intel;
 
@@ -113,8 +112,7 @@ impl<'a, 'b, 'w, 's> Judge<'a, 'b, 'w, 's> {
     pub(super) fn score(&self, policy: ScoutingPolicy, enemy: AllianceId, site: SiteId) -> Option<f64> {
         let session = self.session;
         match policy {
-            ScoutingPolicy::Value => self.value(enemy, site, false).filter(|v| *v > 0.0),
-            ScoutingPolicy::Optimist => self.value(enemy, site, true).filter(|v| *v > 0.0),
+            ScoutingPolicy::Value => self.value(enemy, site).filter(|v| *v > 0.0),
             ScoutingPolicy::Random => Some(lot(session, site)),
             #[expect(clippy::cast_precision_loss, reason = "milliseconds of a campaign, below 2^53")]
             ScoutingPolicy::OldestFirst => {
@@ -129,7 +127,7 @@ impl<'a, 'b, 'w, 's> Judge<'a, 'b, 'w, 's> {
 
     /// .6 (1 - c) x the improvement that a look is expected to bring.
     #[expect(clippy::cast_precision_loss, reason = "goods of one site, far below 2^53")]
-    fn value(&self, enemy: AllianceId, site: SiteId, optimist: bool) -> Option<f64> {
+    fn value(&self, enemy: AllianceId, site: SiteId) -> Option<f64> {
         let session = self.session;
         let view = &session.situation.view;
         let model = view.model();
@@ -145,15 +143,6 @@ impl<'a, 'b, 'w, 's> Judge<'a, 'b, 'w, 's> {
         let owner = view.site(site)?.owner;
         let is_capital = view.sites_of(owner).iter().all(|s| population(*s) <= population(site));
         let bonus = if is_capital { CAPITAL_BONUS } else { 0.0 };
-        if optimist {
-            let inputs = ScoutInputs {
-                confidence: Some(confidence),
-                optimistic_target: Some(prospect.optimistic(session) + bonus),
-                best_known: Some(self.best_known),
-                continues_aim: false,
-            };
-            return Some(scout_score(&inputs, &session.planning.scores).score);
-        }
         let guess = match seen {
             Some(f) => {
                 let cost = model.cost(&f.value) as f64;
