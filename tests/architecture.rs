@@ -107,7 +107,7 @@ fn order_fault(folder: &str, own: Option<&str>, other: Option<&str>) -> Option<S
 /// Rules know no engine. They may derive [`DERIVES`] for settings, named one by one.
 fn purity_fault(file: &str, path: &[String]) -> Option<String> {
     let pure =
-        file.ends_with("/rules.rs") || file.contains("/rules/") || file.contains("/decision/planning/allocation/");
+        file.ends_with("/rules.rs") || file.contains("/rules/") || ["/decision/planning/allocation/", "/decision/planning/kernel/"].iter().any(|p| file.contains(p));
     let engine = path.first().is_some_and(|s| s == "bevy" || s.starts_with("bevy_") && s != "bevy_alliance");
     let derive = path.len() == 3 && path[1] == "prelude" && DERIVES.contains(&path[2].as_str());
     (pure && engine && !derive).then(|| "rules do not import the engine".to_owned())
