@@ -116,17 +116,13 @@ impl Attack {
         let begun = Instant::now();
         let mut search = AttackSearch::new(&self.problem);
         // A plan's upkeep is brought down at the end, which takes its share of the time.
-        let reserve = (budget / 4).min(Duration::from_micros(400));
+        let reserve = (budget / 6).min(Duration::from_micros(150));
         let mut steps = 0;
         while begun.elapsed() + reserve < budget && !search.is_done() {
             steps += SLICE;
             search.run(Budget(steps));
         }
-        let plan = search.plan();
-        if std::env::var_os("PLANNER_TIMES").is_some() {
-            eprintln!("{} us for {} steps", begun.elapsed().as_micros(), plan.iterations);
-        }
-        plan
+        search.plan()
     }
 
     fn answer(&self, plan: &AttackPlan) -> Answer {

@@ -27,6 +27,10 @@ pub(super) struct Field {
     pub(super) required: Vec<i64>,
     /// By target: offense of all that reaches it.
     pub(super) most: Vec<i64>,
+    /// By target, then village: offense of all that reaches it from there.
+    pub(super) whole: Vec<i64>,
+    /// Groups that a village can have: no more than there are targets.
+    pub(super) width: usize,
 }
 
 impl Field {
@@ -46,10 +50,13 @@ impl Field {
         }
         let mut reach = vec![false; nodes.len() * problem.targets.len()];
         let mut most = vec![0; problem.targets.len()];
+        let mut whole = vec![0; problem.targets.len() * problem.villages.len()];
         for (i, node) in nodes.iter().enumerate() {
             for (t, there) in reached(node.village, node.slot).enumerate() {
                 reach[t * nodes.len() + i] = there;
-                most[t] += if there { i64::from(node.count) * node.points } else { 0 };
+                let points = if there { i64::from(node.count) * node.points } else { 0 };
+                most[t] += points;
+                whole[t * problem.villages.len() + node.village] += points;
             }
         }
         Self {
@@ -61,6 +68,8 @@ impl Field {
             value: problem.targets.iter().map(|t| t.value).collect(),
             required: problem.targets.iter().map(|t| t.required.max(0)).collect(),
             most,
+            whole,
+            width: usize::try_from(problem.groups_per_village).unwrap_or(usize::MAX).min(problem.targets.len()),
             nodes,
         }
     }
@@ -102,6 +111,10 @@ pub(super) struct Draft {
     pub(super) group: Vec<i64>,
     /// By village: groups.
     pub(super) links: Vec<u32>,
+    /// By village, as many places as it can have groups: where these go.
+    ways: Vec<usize>,
+    /// By village: points of its free troops.
+    pub(super) idle: Vec<i64>,
     /// By target: points that arrive.
     pub(super) inflow: Vec<i64>,
     /// Whether a target is to be met.
@@ -110,7 +123,10 @@ pub(super) struct Draft {
 
 impl Draft {
     pub(super) fn new(field: &Field) -> Self {
+        let all = |v: usize| field.own(v).map(|i| field.points(i, field.nodes[i].count)).sum();
         Self {
+            ways: vec![0; field.villages * field.width],
+            idle: (0..field.villages).map(all).collect(),
             sent: vec![0; field.targets * field.nodes.len()],
             free: field.nodes.iter().map(|n| n.count).collect(),
             group: vec![0; field.targets * field.villages],
@@ -125,6 +141,8 @@ impl Draft {
         self.free.copy_from_slice(&other.free);
         self.group.copy_from_slice(&other.group);
         self.links.copy_from_slice(&other.links);
+        self.ways.copy_from_slice(&other.ways);
+        self.idle.copy_from_slice(&other.idle);
         self.inflow.copy_from_slice(&other.inflow);
         self.wanted.copy_from_slice(&other.wanted);
     }
@@ -142,8 +160,17 @@ impl Draft {
         (0..field.targets).map(|t| self.lack(field, t)).sum()
     }
 
+    /// Where a village's groups go.
+    pub(super) fn ways(&self, field: &Field, village: usize) -> &[usize] {
+        let begin = village * field.width;
+        &self.ways[begin..begin + self.links[village] as usize]
+    }
+
     /// Points of a village's free troops that reach a target.
-    pub(super) fn idle(&self, field: &Field, target: usize, village: usize) -> i64 {
+    pub(super) fn idle_for(&self, field: &Field, target: usize, village: usize) -> i64 {
+        if self.idle[village] == 0 {
+            return 0;
+        }
         field.own(village).filter(|i| field.there(target, *i)).map(|i| field.points(i, self.free[i])).sum()
     }
 
@@ -159,8 +186,12 @@ impl Draft {
         }
         let (village, points) = (field.nodes[node].village, field.points(node, count));
         let group = &mut self.group[target * field.villages + village];
-        self.links[village] += u32::from(*group == 0);
+        if *group == 0 {
+            self.ways[village * field.width + self.links[village] as usize] = target;
+            self.links[village] += 1;
+        }
         *group += points;
+        self.idle[village] -= points;
         self.inflow[target] += points;
         self.sent[target * field.nodes.len() + node] += count;
         self.free[node] -= count;
@@ -173,7 +204,15 @@ impl Draft {
         let (village, points) = (field.nodes[node].village, field.points(node, count));
         let group = &mut self.group[target * field.villages + village];
         *group -= points;
-        self.links[village] -= u32::from(*group == 0);
+        if *group == 0 {
+            let begin = village * field.width;
+            let ways = &mut self.ways[begin..begin + self.links[village] as usize];
+            if let Some(place) = ways.iter().position(|t| *t == target) {
+                ways.swap(place, ways.len() - 1);
+            }
+            self.links[village] -= 1;
+        }
+        self.idle[village] += points;
         self.inflow[target] -= points;
         self.sent[target * field.nodes.len() + node] -= count;
         self.free[node] += count;

@@ -6,19 +6,26 @@ use super::draft::{Draft, Field};
 /// Rounds over all targets.
 const ROUNDS: usize = 4;
 
-/// Covers one target after the other anew with the cheapest troops that nobody else uses, as long as that saves upkeep.
-/// Each cover is exact for its target: the troops that it has, those that are free in the same villages, and those of
-/// villages that may send one more group.
-pub(super) fn polish(field: &Field, draft: &mut Draft) {
+/// Covers one target after the other anew with the cheapest troops that nobody else uses, as long as that saves upkeep;
+/// where it goes deep, two targets at a time, too. Each cover is exact for its target: the troops that are free in
+/// villages that may send it a group.
+pub(super) fn polish(field: &Field, draft: &mut Draft, deep: bool) {
     for t in 0..field.targets {
         if !draft.wanted[t] {
             draft.clear(field, t);
         }
     }
+    let wanted: Vec<usize> = (0..field.targets).filter(|t| draft.wanted[*t]).collect();
+    let mut trial = draft.clone();
     for _ in 0..ROUNDS {
         let mut saved = 0;
-        for t in (0..field.targets).filter(|t| draft.wanted[*t]).collect::<Vec<_>>() {
-            saved += recover(field, draft, t);
+        for &t in &wanted {
+            saved += recover(field, draft, &mut trial, &[t]);
+        }
+        for &one in wanted.iter().filter(|_| deep) {
+            for &other in wanted.iter().filter(|other| **other != one) {
+                saved += recover(field, draft, &mut trial, &[one, other]);
+            }
         }
         if saved == 0 {
             break;
@@ -31,51 +38,48 @@ fn upkeep(field: &Field, draft: &Draft, target: usize) -> i64 {
     (0..n).map(|i| i64::from(draft.sent[target * n + i]) * field.nodes[i].upkeep).sum()
 }
 
-/// Covers a target anew, and returns the upkeep that this saves.
-fn recover(field: &Field, draft: &mut Draft, target: usize) -> i64 {
-    let n = field.nodes.len();
-    let before = draft.sent[target * n..(target + 1) * n].to_vec();
-    let spent = upkeep(field, draft, target);
-    for v in 0..field.villages {
-        if draft.linked(field, target, v) {
-            draft.drain(field, target, v);
-        }
+/// Takes all groups of some targets back, covers the targets anew in this order, and returns the upkeep that this saves;
+/// if it saves none, everything stays.
+fn recover(field: &Field, draft: &mut Draft, trial: &mut Draft, targets: &[usize]) -> i64 {
+    let spent: i64 = targets.iter().map(|t| upkeep(field, draft, *t)).sum();
+    trial.copy_from(draft);
+    for &t in targets {
+        trial.clear(field, t);
+        trial.wanted[t] = true;
     }
+    if !targets.iter().all(|t| cover_target(field, trial, *t)) {
+        return 0;
+    }
+    let now: i64 = targets.iter().map(|t| upkeep(field, trial, *t)).sum();
+    if now < spent {
+        draft.copy_from(trial);
+    }
+    (spent - now).max(0)
+}
+
+/// Covers a target without groups with the least upkeep; false where what is free is not enough.
+fn cover_target(field: &Field, draft: &mut Draft, target: usize) -> bool {
     let usable = |i: &usize| {
         draft.free[*i] > 0 && field.there(target, *i) && draft.links[field.nodes[*i].village] < field.groups
     };
-    let nodes: Vec<usize> = (0..n).filter(usable).collect();
+    let nodes: Vec<usize> = (0..field.nodes.len()).filter(usable).collect();
     let mut kinds: Vec<CoverItem> = Vec::new();
-    let kind_of: Vec<usize> = nodes
-        .iter()
-        .map(|i| {
-            let (node, count) = (&field.nodes[*i], i64::from(draft.free[*i]));
-            let place = kinds.iter().position(|k| (k.points, k.cost) == (node.points, node.upkeep));
-            let place = place.unwrap_or(kinds.len());
-            if place == kinds.len() {
-                kinds.push(CoverItem { count: 0, points: node.points, cost: node.upkeep });
-            }
-            kinds[place].count += count;
-            place
-        })
-        .collect();
-    let mut counts = cover(&kinds, field.required[target]).unwrap_or_else(|| vec![0; kinds.len()]);
+    let mut kind_of = Vec::with_capacity(nodes.len());
+    for i in &nodes {
+        let (node, count) = (&field.nodes[*i], i64::from(draft.free[*i]));
+        let known = kinds.iter().position(|k| (k.points, k.cost) == (node.points, node.upkeep));
+        let place = known.unwrap_or(kinds.len());
+        if known.is_none() {
+            kinds.push(CoverItem { count: 0, points: node.points, cost: node.upkeep });
+        }
+        kinds[place].count += count;
+        kind_of.push(place);
+    }
+    let Some(mut counts) = cover(&kinds, field.required[target]) else { return false };
     for (i, kind) in nodes.iter().zip(&kind_of) {
         let sent = draft.free[*i].min(u32::try_from(counts[*kind]).unwrap_or(u32::MAX));
         counts[*kind] -= i64::from(sent);
         draft.send(field, target, *i, sent);
     }
-    let now = upkeep(field, draft, target);
-    if now < spent && draft.inflow[target] >= field.required[target] {
-        return spent - now;
-    }
-    for v in 0..field.villages {
-        if draft.linked(field, target, v) {
-            draft.drain(field, target, v);
-        }
-    }
-    for (i, sent) in before.into_iter().enumerate() {
-        draft.send(field, target, i, sent);
-    }
-    0
+    true
 }

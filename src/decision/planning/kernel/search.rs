@@ -1,13 +1,16 @@
 //! The search for value: targets are put in and taken out, and groups are moved until nothing is lacking.
 
 use super::attack::{AttackPlan, AttackProblem, Budget, KernelGroup, Leave};
-use super::bound::bound;
+use super::bound::{Fate, Flow, relax};
 use super::draft::{Draft, Field, Move};
 use super::polish::polish;
 use std::collections::BTreeSet;
 
-/// Steps that a set of targets gets before it is given up: less while the first plan is built.
-const STEPS_FIRST: u64 = 40;
+/// Steps that a target gets while the first plan is built.
+const STEPS_FIRST: u64 = 6;
+/// The same where a village sends one group alone, and packing is harder.
+const STEPS_ALONE: u64 = 30;
+/// Steps that a set of targets gets before it is given up.
 const STEPS: u64 = 120;
 /// Steps for which a group that moved stays where it is, and as many more at random.
 const HOLD: u64 = 4;
@@ -15,6 +18,9 @@ const HOLD: u64 = 4;
 const EASY: f64 = 0.01;
 /// Targets up to which sets that differ by two in and two out are weighed.
 const PAIRS_MAX: usize = 40;
+/// Steps from which on, and targets up to which, pairs of targets are polished too.
+const DEEP_FROM: u64 = 10_000;
+const DEEP_TARGETS: usize = 8;
 /// Sets without force enough that one step passes over.
 const PASSED_MAX: u32 = 64;
 
@@ -23,12 +29,22 @@ const PASSED_MAX: u32 = 64;
 enum Phase {
     /// Adds the target at this place of the order by density.
     Build(usize),
-    /// Chooses another set of targets.
+    /// Takes the next branch of the relaxation.
+    Branch,
+    /// Chooses another set of targets near the best.
     Choose,
-    /// Moves groups until nothing lacks, at most until this step; then goes on as the place in the build says.
-    Repair(u64, Option<usize>),
+    /// Moves groups until nothing lacks, at most until this step; then goes on as it says.
+    Repair(u64, Next),
     /// The bound is reached.
     Done,
+}
+
+/// What comes after a repair.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Next {
+    Build(usize),
+    Branch,
+    Choose,
 }
 
 /// An anytime search: [`run`](Self::run) goes on from where it stopped, and [`plan`](Self::plan) gives the best so far.
@@ -47,6 +63,11 @@ pub struct AttackSearch {
     /// By target, then village: the step until which it may neither come nor go.
     held: Vec<u64>,
     tried: BTreeSet<u64>,
+    flow: Flow,
+    /// Branches of the relaxation that are open, the next one last.
+    branches: Vec<Vec<Fate>>,
+    /// The most that a set of targets is worth that the relaxation allows and that no plan was found for.
+    missed: f64,
     /// By target: a random word; a set of targets is known by the exclusive or of its words.
     words: Vec<u64>,
     /// Points of all that reaches anything.
@@ -67,11 +88,16 @@ impl AttackSearch {
         let density = |t: usize| field.value[t] / field.required[t].max(1) as f64;
         order.sort_by(|a, b| density(*b).total_cmp(&density(*a)).then(a.cmp(b)));
         let draft = Draft::new(&field);
+        let flow = Flow::new(&field);
+        let bound = relax(&field, &flow, &order, &vec![Fate::Open; field.targets]).map_or(0.0, |r| r.value);
         let mut search = Self {
             best: draft.clone(),
             draft,
             best_value: 0.0,
-            bound: bound(&field),
+            bound,
+            flow,
+            branches: vec![vec![Fate::Open; field.targets]],
+            missed: 0.0,
             order,
             phase: Phase::Build(0),
             steps: 0,
@@ -105,7 +131,7 @@ impl AttackSearch {
     pub fn plan(&self) -> AttackPlan {
         let field = &self.field;
         let mut draft = self.best.clone();
-        polish(field, &mut draft);
+        polish(field, &mut draft, self.steps >= DEEP_FROM || field.targets <= DEEP_TARGETS);
         let mut plan =
             AttackPlan { value: 0.0, bound: self.bound, iterations: self.steps, ..AttackPlan::default() };
         let n = field.nodes.len();
@@ -152,25 +178,94 @@ impl AttackSearch {
             Phase::Build(place) => match self.order.get(place).copied() {
                 Some(target) => {
                     self.draft.wanted[target] = true;
-                    self.phase = Phase::Repair(self.steps + STEPS_FIRST, Some(place + 1));
+                    self.fill(target);
+                    self.phase = Phase::Repair(self.steps + if self.field.width == 1 { STEPS_ALONE } else { STEPS_FIRST }, Next::Build(place + 1));
                 }
-                None => self.phase = Phase::Choose,
+                None => self.phase = if self.field.width == 1 { Phase::Choose } else { Phase::Branch },
             },
+            Phase::Branch => self.branch(),
             Phase::Choose => self.choose(),
             Phase::Repair(until, next) => self.repair(until, next),
             Phase::Done => {}
         }
     }
 
-    fn repair(&mut self, until: u64, next: Option<usize>) {
+    /// Bounds a branch by its relaxation, tries the set of targets that is whole there, and divides it at the target that
+    /// is met in part.
+    fn branch(&mut self) {
+        let Some(mut fates) = self.branches.pop() else {
+            // Every set of targets is worth no more than the best, or than one that could not be packed.
+            self.bound = self.bound.min(self.best_value.max(self.missed));
+            self.phase = if self.best_value >= self.bound { Phase::Done } else { Phase::Choose };
+            return;
+        };
+        let Some(relaxed) = relax(&self.field, &self.flow, &self.order, &fates) else { return };
+        if relaxed.value <= self.best_value {
+            return;
+        }
+        if let Some(part) = relaxed.part {
+            fates[part] = Fate::Out;
+            self.branches.push(fates.clone());
+            fates[part] = Fate::In;
+            self.branches.push(fates);
+        }
+        let value: f64 = self.order.iter().filter(|t| relaxed.met[**t]).map(|t| self.field.value[*t]).sum();
+        let key = self.order.iter().filter(|t| relaxed.met[**t]).fold(0, |key, t| key ^ self.words[*t]);
+        if relaxed.part.is_none() {
+            self.missed = self.missed.max(value);
+        }
+        if value > self.best_value && self.tried.insert(key) {
+            for t in 0..self.field.targets {
+                if self.draft.wanted[t] && !relaxed.met[t] {
+                    self.draft.clear(&self.field, t);
+                }
+                self.draft.wanted[t] = relaxed.met[t];
+            }
+            self.fill_all();
+            self.phase = Phase::Repair(self.steps + STEPS, Next::Branch);
+        }
+    }
+
+    fn repair(&mut self, until: u64, next: Next) {
         let lacking = self.draft.lacking(&self.field);
-        let after = next.map_or(Phase::Choose, Phase::Build);
+        let after = match next {
+            Next::Build(place) => Phase::Build(place),
+            Next::Branch => Phase::Branch,
+            Next::Choose => Phase::Choose,
+        };
         if lacking == 0 {
             self.keep();
             self.phase = if self.best_value >= self.bound { Phase::Done } else { after };
         } else if self.steps >= until || !self.improve(lacking) {
             self.draft.copy_from(&self.best);
             self.phase = after;
+        }
+    }
+
+    /// Sends idle villages to a target: the greatest that it needs whole, at last the least that is enough.
+    fn fill(&mut self, target: usize) {
+        let field = &self.field;
+        let open = |v: &usize| self.draft.links[*v] < field.groups && self.draft.idle[*v] > 0;
+        let idle = |v: usize| (self.draft.idle_for(field, target, v), v);
+        let mut idle: Vec<(i64, usize)> = (0..field.villages).filter(open).map(idle).filter(|(n, _)| *n > 0).collect();
+        idle.sort_unstable_by(|a, b| b.0.cmp(&a.0).then(a.1.cmp(&b.1)));
+        while self.draft.lack(field, target) > 0 && !idle.is_empty() {
+            let lack = self.draft.lack(field, target);
+            let place = idle.partition_point(|(n, _)| *n > lack);
+            // The first that is not more than what lacks; where only greater ones are left, the least of those.
+            let last = idle[place.min(idle.len())..].iter().map(|(n, _)| n).sum::<i64>() < lack && place > 0;
+            let place = if last { place - 1 } else { place };
+            let (_, village) = idle.remove(place);
+            self.draft.give(field, target, village);
+        }
+    }
+
+    fn fill_all(&mut self) {
+        for place in 0..self.order.len() {
+            let target = self.order[place];
+            if self.draft.lack(&self.field, target) > 0 {
+                self.fill(target);
+            }
         }
     }
 
@@ -201,7 +296,8 @@ impl AttackSearch {
             for t in ins.into_iter().flatten() {
                 self.draft.wanted[t] = true;
             }
-            self.phase = Phase::Repair(self.steps + STEPS, None);
+            self.fill_all();
+            self.phase = Phase::Repair(self.steps + STEPS, Next::Choose);
             return;
         }
     }
@@ -269,7 +365,7 @@ impl AttackSearch {
             self.draft.clear(&self.field, inside[at]);
             self.draft.wanted[inside[at]] = true;
         }
-        self.phase = Phase::Repair(self.steps + STEPS, None);
+        self.phase = Phase::Repair(self.steps + STEPS, Next::Choose);
     }
 
     /// The move that leaves least lacking among those that are not held; false where there is none.
@@ -313,17 +409,21 @@ impl AttackSearch {
             .collect();
         let spare = |t: usize| draft.inflow[t] - if draft.wanted[t] { field.required[t] } else { 0 };
         for v in (0..field.villages).filter(|v| !self.is_held(to, *v)) {
-            let idle = draft.idle(field, to, v);
+            let whole_there = field.whole[to * field.villages + v];
+            if whole_there == 0 {
+                continue;
+            }
+            let idle = draft.idle_for(field, to, v);
             let linked = draft.linked(field, to, v);
             let open = linked || draft.links[v] < field.groups;
             if open && idle > 0 {
                 found.weigh(-idle.min(lack), Move::Give { village: v });
             }
-            if draft.links[v] == 0 {
-                continue;
-            }
-            for from in (0..field.targets).filter(|t| *t != to && draft.linked(field, *t, v) && !self.is_held(*t, v)) {
-                let movable = draft.movable(field, v, from, to);
+            for &from in draft.ways(field, v) {
+                if from == to || self.is_held(from, v) {
+                    continue;
+                }
+                let movable = if field.width == 1 { whole_there - idle } else { draft.movable(field, v, from, to) };
                 let whole = draft.group[from * field.villages + v];
                 if open && movable > 0 {
                     let least = movable.min(lack);
@@ -331,17 +431,16 @@ impl AttackSearch {
                     found.weigh(-points + lost(spare(from), points), Move::Shift { village: v, from, points });
                 }
                 let come = movable + idle;
-                if !linked && come > 0 {
-                    found.weigh(-come.min(lack) + lost(spare(from), whole), Move::Replace { village: v, from });
-                }
                 if linked || come == 0 {
                     continue;
                 }
-                for (other, gone) in &here {
-                    if come <= *gone || *other == v || draft.linked(field, from, *other) || self.is_held(from, *other) {
+                found.weigh(-come.min(lack) + lost(spare(from), whole), Move::Replace { village: v, from });
+                // Where villages may split, shifts do what swaps do.
+                for (other, gone) in here.iter().filter(|_| field.width == 1) {
+                    let comes = field.whole[from * field.villages + other];
+                    if come <= *gone || comes == 0 || self.is_held(from, *other) {
                         continue;
                     }
-                    let comes = draft.movable(field, *other, to, from) + draft.idle(field, from, *other);
                     let delta = -(come - gone).min(lack) + lost(spare(from), whole - comes);
                     found.weigh(delta, Move::Swap { village: v, from, other: *other });
                 }
