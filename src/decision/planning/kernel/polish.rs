@@ -33,6 +33,11 @@ pub(super) fn polish(field: &Field, draft: &mut Draft, deep: bool) {
     }
 }
 
+/// Upkeep of all that is sent.
+pub(super) fn total_upkeep(field: &Field, draft: &Draft) -> i64 {
+    (0..field.targets).map(|t| upkeep(field, draft, t)).sum()
+}
+
 fn upkeep(field: &Field, draft: &Draft, target: usize) -> i64 {
     let n = field.nodes.len();
     (0..n).map(|i| i64::from(draft.sent[target * n + i]) * field.nodes[i].upkeep).sum()

@@ -3,7 +3,7 @@
 use super::attack::{AttackPlan, AttackProblem, Budget, KernelGroup, Leave};
 use super::bound::{Fate, Flow, relax};
 use super::draft::{Draft, Field, Move};
-use super::polish::polish;
+use super::polish::{polish, total_upkeep};
 use std::collections::BTreeSet;
 
 /// Steps that a target gets while the first plan is built.
@@ -35,7 +35,9 @@ enum Phase {
     Choose,
     /// Moves groups until nothing lacks, at most until this step; then goes on as it says.
     Repair(u64, Next),
-    /// The bound is reached.
+    /// Packs the best set of targets anew, for less upkeep and for other sets to come within reach.
+    Shake,
+    /// Nothing is to be done.
     Done,
 }
 
@@ -55,6 +57,8 @@ pub struct AttackSearch {
     draft: Draft,
     best: Draft,
     best_value: f64,
+    /// Upkeep of the best, once it is polished.
+    best_upkeep: Option<i64>,
     bound: f64,
     /// Targets that can be met alone, by value per point.
     order: Vec<usize>,
@@ -94,6 +98,7 @@ impl AttackSearch {
             best: draft.clone(),
             draft,
             best_value: 0.0,
+            best_upkeep: None,
             bound,
             flow,
             branches: vec![vec![Fate::Open; field.targets]],
@@ -112,7 +117,8 @@ impl AttackSearch {
         search
     }
 
-    /// Searches until this many steps have been taken in all. A search that has reached its bound takes no more.
+    /// Searches until this many steps have been taken in all. A search with nothing left
+    /// to do takes no more.
     pub fn run(&mut self, budget: Budget) {
         while self.steps < budget.0 && self.phase != Phase::Done {
             self.steps += 1;
@@ -131,7 +137,7 @@ impl AttackSearch {
     pub fn plan(&self) -> AttackPlan {
         let field = &self.field;
         let mut draft = self.best.clone();
-        polish(field, &mut draft, self.steps >= DEEP_FROM || field.targets <= DEEP_TARGETS);
+        polish(field, &mut draft, self.is_deep());
         let mut plan =
             AttackPlan { value: 0.0, bound: self.bound, iterations: self.steps, ..AttackPlan::default() };
         let n = field.nodes.len();
@@ -185,6 +191,7 @@ impl AttackSearch {
             },
             Phase::Branch => self.branch(),
             Phase::Choose => self.choose(),
+            Phase::Shake => self.shake(),
             Phase::Repair(until, next) => self.repair(until, next),
             Phase::Done => {}
         }
@@ -196,7 +203,7 @@ impl AttackSearch {
         let Some(mut fates) = self.branches.pop() else {
             // Every set of targets is worth no more than the best, or than one that could not be packed.
             self.bound = self.bound.min(self.best_value.max(self.missed));
-            self.phase = if self.best_value >= self.bound { Phase::Done } else { Phase::Choose };
+            self.phase = self.after_choice();
             return;
         };
         let Some(relaxed) = relax(&self.field, &self.flow, &self.order, &fates) else { return };
@@ -231,11 +238,11 @@ impl AttackSearch {
         let after = match next {
             Next::Build(place) => Phase::Build(place),
             Next::Branch => Phase::Branch,
-            Next::Choose => Phase::Choose,
+            Next::Choose => self.after_choice(),
         };
         if lacking == 0 {
             self.keep();
-            self.phase = if self.best_value >= self.bound { Phase::Done } else { after };
+            self.phase = if self.best_value >= self.bound { Phase::Shake } else { after };
         } else if self.steps >= until || !self.improve(lacking) {
             self.draft.copy_from(&self.best);
             self.phase = after;
@@ -269,19 +276,39 @@ impl AttackSearch {
         }
     }
 
+    /// Where value can still be won, other sets of targets are tried; else only upkeep is left to save.
+    fn after_choice(&self) -> Phase {
+        if self.best_value >= self.bound { Phase::Shake } else { Phase::Choose }
+    }
+
+    /// Keeps the draft if it is worth more than the best, or as much for less upkeep.
     fn keep(&mut self) {
         let value: f64 = (0..self.field.targets).filter(|t| self.draft.wanted[*t]).map(|t| self.field.value[t]).sum();
-        if value >= self.best_value {
+        if value > self.best_value || self.best_upkeep.is_none() && value >= self.best_value {
             self.best_value = value;
+            self.best_upkeep = None;
             self.best.copy_from(&self.draft);
+        } else if value >= self.best_value {
+            let deep = self.is_deep();
+            polish(&self.field, &mut self.draft, deep);
+            let upkeep = total_upkeep(&self.field, &self.draft);
+            if self.best_upkeep.is_some_and(|best| upkeep < best) {
+                self.best_upkeep = Some(upkeep);
+                self.best.copy_from(&self.draft);
+            }
+            self.draft.copy_from(&self.best);
         }
+    }
+
+    fn is_deep(&self) -> bool {
+        self.steps >= DEEP_FROM || self.field.targets <= DEEP_TARGETS
     }
 
     /// Another set of targets that is worth more; where all near ones were tried, the same set packed anew.
     fn choose(&mut self) {
         for _ in 0..PASSED_MAX {
             let Some((key, outs, ins)) = self.candidate() else {
-                self.shake();
+                self.phase = Phase::Shake;
                 return;
             };
             self.tried.insert(key);
@@ -352,15 +379,21 @@ impl AttackSearch {
         best
     }
 
-    /// Takes two targets' groups back, so that the same set is packed another way.
+    /// Takes up to three targets' groups back, so that the same set is packed another way.
     fn shake(&mut self) {
+        if self.best_upkeep.is_none() {
+            let deep = self.is_deep();
+            polish(&self.field, &mut self.best, deep);
+            self.best_upkeep = Some(total_upkeep(&self.field, &self.best));
+            self.draft.copy_from(&self.best);
+        }
         self.tried.clear();
         let inside: Vec<usize> = (0..self.field.targets).filter(|t| self.draft.wanted[*t]).collect();
-        if inside.is_empty() {
+        if inside.is_empty() || self.best_upkeep == Some(0) {
             self.phase = Phase::Done;
             return;
         }
-        for _ in 0..2 {
+        for _ in 0..=self.draw() % 3 {
             let at = usize::try_from(self.draw() % inside.len() as u64).unwrap_or(0);
             self.draft.clear(&self.field, inside[at]);
             self.draft.wanted[inside[at]] = true;
