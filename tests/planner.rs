@@ -16,8 +16,10 @@ fn tiny() -> impl Strategy<Value = AttackProblem> {
     let villages = prop::collection::vec(prop::collection::vec(troop(), 2), 1..4);
     let target = (0_u32..9, 0_i64..20, prop::collection::vec(0_u16..4, 3));
     (1_u32..3, villages, prop::collection::vec(target, 1..4)).prop_map(|(groups_per_village, villages, targets)| {
-        let target = |(value, required, reach): (u32, i64, Vec<u16>)| {
-            AttackTarget { value: f64::from(value), required, reach: reach[..villages.len()].to_vec() }
+        let target = |(value, required, reach): (u32, i64, Vec<u16>)| AttackTarget {
+            value: f64::from(value),
+            required,
+            reach: reach[..villages.len()].to_vec(),
         };
         let targets = targets.into_iter().map(target).collect();
         let villages = villages.iter().map(|troops| AttackVillage { troops: troops.clone() }).collect();

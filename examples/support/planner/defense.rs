@@ -72,7 +72,10 @@ impl Defense {
             let way = ally.travel(&rules, map, at);
             let near = map.distance(ally.at, at) <= radius;
             let in_time = |slot: usize| near && way[slot].is_some_and(|t| t.0 < first.saturating_sub(now));
-            helpers.push(Helper { id: ally.id, troops: (0..ROSTER).map(|s| troop(&rules, &ally, s, in_time(s))).collect() });
+            helpers.push(Helper {
+                id: ally.id,
+                troops: (0..ROSTER).map(|s| troop(&rules, &ally, s, in_time(s))).collect(),
+            });
             allies.push(ally);
             travel.push(way);
         }

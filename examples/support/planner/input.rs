@@ -63,7 +63,11 @@ impl<'a> Field<'a> {
 
     pub(crate) fn wrong(&self, expected: impl Into<String>) -> ReadInputError {
         let field = if self.path.is_empty() { "the input".to_owned() } else { self.path.clone() };
-        ReadInputError { field, expected: expected.into(), found: self.value.map_or_else(|| "missing".to_owned(), shorten) }
+        ReadInputError {
+            field,
+            expected: expected.into(),
+            found: self.value.map_or_else(|| "missing".to_owned(), shorten),
+        }
     }
 
     pub(crate) fn get(&self, name: &str) -> Result<Self, ReadInputError> {
@@ -141,8 +145,7 @@ impl<'a> Field<'a> {
             let names: Vec<&str> = rules.tribes.iter().map(|tribe| tribe.name.as_str()).collect();
             field.wrong(format!("a tribe ({})", names.join(", ")))
         })?;
-        let classes =
-            core::array::from_fn(|slot| u16::try_from(slot).ok().and_then(|slot| rules.class(tribe, slot)));
+        let classes = core::array::from_fn(|slot| u16::try_from(slot).ok().and_then(|slot| rules.class(tribe, slot)));
         let field = self.get("troops")?;
         let slots = field.list()?;
         if slots.len() != ROSTER {

@@ -28,7 +28,12 @@ impl Flow {
         // Troops with few ways first: they are no use elsewhere, and fewer paths have to be turned around later.
         sources.sort_by_key(|(reach, _)| reach.iter().filter(|r| **r).count());
         let free = sources.iter().map(|(_, points)| *points).collect();
-        Self { targets, used: vec![0; sources.len() * targets], reach: sources.into_iter().flat_map(|(r, _)| r).collect(), free }
+        Self {
+            targets,
+            used: vec![0; sources.len() * targets],
+            reach: sources.into_iter().flat_map(|(r, _)| r).collect(),
+            free,
+        }
     }
 
     /// Raises what arrives at a target by at most `wanted`, and returns by how much.
@@ -140,7 +145,12 @@ pub(super) fn relax(field: &Field, flow: &Flow, order: &[usize], fates: &[Fate])
         }
     }
     let whole = field.value.iter().all(|v| v.fract() == 0.0);
-    let above = relaxed.value * (1.0 + 1e-12);
-    relaxed.value = if whole && relaxed.part.is_some() { (above + 1e-6).floor() } else { above };
+    if relaxed.part.is_some() || !whole {
+        // Fractions are rounded, and a bound must not be rounded down.
+        relaxed.value *= 1.0 + 1e-12;
+    }
+    if whole {
+        relaxed.value = (relaxed.value + 1e-6).floor();
+    }
     Some(relaxed)
 }

@@ -38,7 +38,10 @@ pub fn cover(items: &[CoverItem], needed: i64) -> Option<Vec<i64>> {
     // Cost per point, compared without a division; of equals the larger unit comes later and fits the rest less well.
     order.sort_by(|a, b| {
         let (a_item, b_item) = (&items[*a], &items[*b]);
-        (a_item.cost * b_item.points).cmp(&(b_item.cost * a_item.points)).then(b_item.points.cmp(&a_item.points)).then(a.cmp(b))
+        (a_item.cost * b_item.points)
+            .cmp(&(b_item.cost * a_item.points))
+            .then(b_item.points.cmp(&a_item.points))
+            .then(a.cmp(b))
     });
     let sorted: Vec<CoverItem> = order.iter().map(|i| items[*i]).collect();
     let mut left = vec![0; sorted.len() + 1];

@@ -138,8 +138,7 @@ impl AttackSearch {
         let field = &self.field;
         let mut draft = self.best.clone();
         polish(field, &mut draft, self.is_deep());
-        let mut plan =
-            AttackPlan { value: 0.0, bound: self.bound, iterations: self.steps, ..AttackPlan::default() };
+        let mut plan = AttackPlan { value: 0.0, bound: self.bound, iterations: self.steps, ..AttackPlan::default() };
         let n = field.nodes.len();
         for t in 0..field.targets {
             if draft.wanted[t] {
@@ -185,7 +184,10 @@ impl AttackSearch {
                 Some(target) => {
                     self.draft.wanted[target] = true;
                     self.fill(target);
-                    self.phase = Phase::Repair(self.steps + if self.field.width == 1 { STEPS_ALONE } else { STEPS_FIRST }, Next::Build(place + 1));
+                    self.phase = Phase::Repair(
+                        self.steps + if self.field.width == 1 { STEPS_ALONE } else { STEPS_FIRST },
+                        Next::Build(place + 1),
+                    );
                 }
                 None => self.phase = if self.field.width == 1 { Phase::Choose } else { Phase::Branch },
             },
