@@ -142,6 +142,10 @@ fn what_is_wrong_with_an_attack_is_named() {
         let error = attack::Attack::read(&with(attack_input(), place, value)).expect_err(place).to_string();
         assert!(error.starts_with(said), "{error}\ninstead of\n{said}");
     }
+}
+
+#[test]
+fn a_field_that_is_missing_is_named() {
     for field in ["now", "arrival", "half_width", "groups_per_village", "villages", "targets"] {
         let mut input = attack_input();
         input.as_object_mut().expect("an object").remove(field);

@@ -170,7 +170,7 @@ impl AttackSearch {
         }
     }
 
-    /// The next random word (SplitMix64).
+    /// The next random word (`SplitMix64`).
     fn draw(&mut self) -> u64 {
         self.random = self.random.wrapping_add(0x9E37_79B9_7F4A_7C15);
         let z = (self.random ^ self.random >> 30).wrapping_mul(0xBF58_476D_1CE4_E5B9);
