@@ -40,6 +40,7 @@ fn defenses() -> Vec<DefenseProblem> {
     (0..PROBLEMS).map(|_| problem()).collect()
 }
 
+/// Which class reaches which target is drawn one by one, which is harder than any map: there slower units reach less.
 fn attack() -> AttackProblem {
     let rules = Ruleset::extended();
     let mut stream = Stream::new(2, 0, Purpose::EXAMPLE, 0);
