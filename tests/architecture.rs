@@ -106,8 +106,9 @@ fn order_fault(folder: &str, own: Option<&str>, other: Option<&str>) -> Option<S
 
 /// Rules know no engine. They may derive [`DERIVES`] for settings, named one by one.
 fn purity_fault(file: &str, path: &[String]) -> Option<String> {
-    let pure =
-        file.ends_with("/rules.rs") || file.contains("/rules/") || file.contains("/decision/planning/allocation/");
+    let pure = file.ends_with("/rules.rs")
+        || file.contains("/rules/")
+        || ["/decision/planning/allocation/", "/decision/planning/kernel/"].iter().any(|p| file.contains(p));
     let engine = path.first().is_some_and(|s| s == "bevy" || s.starts_with("bevy_") && s != "bevy_alliance");
     let derive = path.len() == 3 && path[1] == "prelude" && DERIVES.contains(&path[2].as_str());
     (pure && engine && !derive).then(|| "rules do not import the engine".to_owned())
@@ -477,6 +478,7 @@ fn rules_know_no_engine() {
     check("src/world/march/rules.rs", text, &[(1, pure)]);
     check("src/decision/planning/rules/option.rs", "fn f(e: bevy::prelude::Entity) {}", &[(1, pure)]);
     check("src/decision/planning/allocation/improve.rs", "use bevy_ecs::entity::Entity;", &[(1, pure)]);
+    check("src/decision/planning/kernel/search.rs", text, &[(1, pure)]);
     check("src/decision/planning/allocation/problem.rs", "use bevy::prelude::{Reflect, Resource};", &[]);
     check("src/world/march/rules.rs", "/// use bevy_alliance::base::id::SiteId;\n/* use bevy::prelude::*; */", &[]);
     check("src/world/march/systems.rs", text, &[]);

@@ -4,6 +4,7 @@
 
 pub mod allocation;
 mod commitment;
+pub mod kernel;
 mod pattern;
 pub mod rules;
 mod settling;
