@@ -13,9 +13,10 @@ use bevy_alliance::base::goods::Goods;
 use bevy_alliance::base::id::{AllianceId, Knower, PlayerId, SiteId};
 use bevy_alliance::base::ruleset::{Force, Levels, Ruleset};
 use bevy_alliance::decision::council::Situation;
-use bevy_alliance::decision::planning::KnownOffense;
+use bevy_alliance::decision::planning::{KnownOffense, REACH};
 use bevy_alliance::edge::snapshot::SnapshotExt;
 use bevy_alliance::edge::test_app::{TestApp, small_world};
+use bevy_alliance::knowledge::intel::movement::rules as movement;
 use bevy_alliance::knowledge::intel::{KnownForces, REPORT_EXPIRES, View, forces_rebuilt, rules};
 use bevy_alliance::world::economy::EconomySystems;
 use common::*;
@@ -34,7 +35,16 @@ fn offense_by_walking(view: &View, alliance: AllianceId, site: SiteId, now: Game
     let troops = rules::live(view.report(alliance, site)?.troops.as_ref(), now)?;
     let public = view.site(site)?;
     let confidence = rules::faded(troops.confidence, now - troops.observed_at, rules::TROOPS_HALF_LIFE);
-    KnownOffense::of(public.owner, site, public.at, &troops.value, confidence, &*view.model().0)
+    let model = &*view.model().0;
+    let known = KnownOffense::of(public.owner, site, public.at, &troops.value, confidence, model)?;
+    // Who is on the way home for longer than 12 hours is not ready.
+    let returning = view.returning_to(alliance, site).iter();
+    let away = movement::away_until(troops.observed_at, returning, now + REACH).min(&troops.value);
+    if away.is_empty() {
+        return Some(known);
+    }
+    let left = KnownOffense::of(public.owner, site, public.at, &troops.value.minus(&away), confidence, model);
+    Some(KnownOffense { ready: left.map_or(0.0, |l| l.attack), ..known })
 }
 
 #[expect(clippy::cast_precision_loss, reason = "goods of an alliance")]
