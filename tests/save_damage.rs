@@ -171,7 +171,7 @@ fn rows_that_do_not_belong_are_named() {
 fn a_list_that_claims_to_be_endless_is_refused() {
     let (bytes, mut victim) = save_and_victim();
     let sections = sections_of(&bytes);
-    for name in ["patterns", "input_log", "blockades", "sightings", "observation_log", "commitments"] {
+    for name in ["patterns", "input_log", "blockades", "movements", "observation_log", "commitments"] {
         let mut changed = sections.clone();
         let section = &mut changed[index_of(&sections, name)];
         // Behind an id where there are ids: a length of 2^63.

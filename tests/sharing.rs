@@ -135,7 +135,13 @@ fn own_eyes_stand_against_hearsay() {
         let troops = by(&app, alliance).unwrap().troops.clone().unwrap();
         assert_eq!((troops.kind, troops.source), (SourceKind::Scout, PlayerId(alliance)), "alliance {alliance}");
     }
-    assert!(logged(&app, AllianceId(1).into()).iter().any(|(_, cause)| *cause == Cause::AllyTold));
+    // Each told the other once: to be told something is no reason to tell what was told before.
+    app.run(GameSpan::hours(6));
+    for alliance in [1, 2] {
+        let told =
+            logged(&app, AllianceId(alliance).into()).iter().filter(|(_, cause)| *cause == Cause::AllyTold).count();
+        assert_eq!(told, 1, "alliance {alliance}");
+    }
 }
 
 #[test]

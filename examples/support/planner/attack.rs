@@ -5,7 +5,7 @@ use bevy_alliance::base::clock::GameSpan;
 use bevy_alliance::base::geometry::Tile;
 use bevy_alliance::base::ruleset::{ROSTER, Ruleset};
 use bevy_alliance::decision::planning::kernel::{
-    AttackPlan, AttackProblem, AttackSearch, AttackTarget, AttackVillage, Budget, Troop,
+    AttackPlan, AttackProblem, AttackSearch, AttackTarget, AttackVillage, Budget, Troop, prove_attack,
 };
 use serde::Serialize;
 use serde_json::Value;
@@ -104,7 +104,7 @@ impl Attack {
             None => {
                 let mut search = AttackSearch::new(&self.problem);
                 search.run(iterations.map_or_else(Budget::default, Budget));
-                search.plan()
+                prove_attack(&self.problem, search.plan())
             }
         };
         self.answer(&plan)
@@ -121,7 +121,7 @@ impl Attack {
             steps += SLICE;
             search.run(Budget(steps));
         }
-        search.plan()
+        prove_attack(&self.problem, search.plan())
     }
 
     fn answer(&self, plan: &AttackPlan) -> Answer {

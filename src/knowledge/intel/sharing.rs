@@ -69,7 +69,7 @@ fn tells(
     }
 }
 
-/// What is new is told to allies a little later.
+/// What was seen is told to allies a little later.
 pub(super) fn plan_tellings(
     batch: Res<DueBatch>,
     mut news: MessageReader<NewIntel>,
@@ -90,7 +90,9 @@ pub(super) fn plan_tellings(
         }
         let Some(owner) = index.site(new.site).and_then(|e| sites.get(e).ok()).map(|s| s.owner) else { continue };
         let report = index.report(new.knower, new.site).and_then(|e| reports.get(e).ok());
-        if report.and_then(|r| first_hand(r, now, |_| true)).is_none() {
+        // Only what was seen at this instant is news: who is told something does not answer with what it knew before.
+        let seen = report.and_then(|r| first_hand(r, now, |_| true));
+        if !seen.is_some_and(|seen| seen.times().any(|at| at == now)) {
             continue;
         }
         for listener in allies.into_iter().filter(|l| tells((teller, *l), owner, &roster, &settings, now)) {

@@ -1,5 +1,6 @@
 //! The attack problem and its plan.
 
+use super::exact::prove_attack;
 use super::search::AttackSearch;
 
 /// Units of one class.
@@ -104,7 +105,7 @@ pub struct AttackPlan {
     pub iterations: u64,
 }
 
-/// Greatest value, then least upkeep, as far as the budget goes.
+/// Greatest value, then least upkeep, as far as the budget goes; small problems are solved to the end.
 ///
 /// ```
 /// use bevy_alliance::decision::planning::kernel::*;
@@ -123,5 +124,5 @@ pub struct AttackPlan {
 pub fn solve_attack(problem: &AttackProblem, budget: Budget) -> AttackPlan {
     let mut search = AttackSearch::new(problem);
     search.run(budget);
-    search.plan()
+    prove_attack(problem, search.plan())
 }

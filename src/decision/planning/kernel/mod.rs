@@ -13,6 +13,7 @@ mod bound;
 mod cover;
 mod defense;
 mod draft;
+mod exact;
 mod polish;
 mod search;
 
@@ -21,4 +22,5 @@ pub use attack::{
 };
 pub use cover::{CoverItem, cover};
 pub use defense::{DefensePlan, DefenseProblem, Helper, solve_defense};
+pub use exact::prove_attack;
 pub use search::AttackSearch;
