@@ -400,6 +400,17 @@ fn say(text: &str) -> Result<(), Failure> {
     }
 }
 
+/// The account that was asked for.
+fn told(options: &Options, app: &mut App, tally: &CampaignTally) -> Result<String, Failure> {
+    if options.account == AccountName::Campaign {
+        return Ok(account(tally));
+    }
+    let operations = tally.summary().operations_by_alliance;
+    let busiest = operations.iter().max_by_key(|(id, n)| (**n, core::cmp::Reverse(**id))).map(|(id, _)| *id);
+    let of = options.of.or(busiest).unwrap_or_default();
+    Ok(intel_account(app.world_mut(), &tally.directory, AllianceId(of)).map_err(|e| format!("--of {of}: {e}"))?)
+}
+
 fn tell(
     options: &Options,
     app: &mut App,
@@ -417,7 +428,6 @@ fn tell(
     let tally = app.world().resource::<CampaignTally>().clone();
     let (summary, names) = (tally.summary(), &tally.directory);
     let (villages, players, alliances) = (names.sites.len(), names.players.len(), names.alliances.len());
-    let hours = (course.end - GameTime(0)).as_hours();
     let times_real_time = (course.end - course.start).as_hours() * 3_600.0 / wall_secs.max(1e-9);
     if options.json {
         let active: Vec<u32> = names.active.iter().map(|a| a.0).collect();
@@ -429,7 +439,7 @@ fn tell(
                 "active_alliances": active,
             },
             "seed": seed,
-            "game_hours": hours,
+            "game_hours": (course.end - GameTime(0)).as_hours(),
             "conservation": conservation,
             "intel": IntelSummary::of(app.world_mut(), &summary.looks),
             "army": armies.shares().map(|(end, lowest, path)| serde_json::json!({
@@ -456,18 +466,10 @@ fn tell(
             players,
             alliances,
             names.active.len(),
-            hours,
+            (course.end - GameTime(0)).as_hours(),
             seed
         ))?;
-        say(&match options.account {
-            AccountName::Campaign => account(&tally),
-            AccountName::Intel => {
-                let busiest =
-                    summary.operations_by_alliance.iter().max_by_key(|(id, n)| (**n, core::cmp::Reverse(**id)));
-                let of = options.of.or(busiest.map(|(id, _)| *id)).unwrap_or_default();
-                intel_account(app.world_mut(), names, AllianceId(of)).map_err(|e| format!("--of {of}: {e}"))?
-            }
-        })?;
+        say(&told(options, app, &tally)?)?;
     }
     if let Some((end, lowest, path)) = armies.shares() {
         say(&format!(

@@ -1,7 +1,5 @@
 //! Where alliances look: budgets, no double looks, decoys, second looks, and policies.
 
-#![expect(clippy::unwrap_used, reason = "helpers of tests may fail like tests")]
-
 use bevy_alliance::base::clock::{GameSpan, GameTime};
 use bevy_alliance::base::contract::{CampaignFact, Fact, Scenario, Site, Stance, Stances};
 use bevy_alliance::base::geometry::{Tile, Torus};
@@ -116,9 +114,9 @@ fn budgets_of_session_member_and_day_are_kept() {
             let member = names.sites[&party.origin].1;
             let session = sessions.entry((party.at, party.alliance)).or_default();
             if party.decoy {
-                session.1 += 1
+                session.1 += 1;
             } else {
-                session.0 += 1
+                session.0 += 1;
             }
             *members.entry((party.at, member)).or_default() += 1;
             gone.entry(member).or_default().push((party.at, left.get(&party.order).copied().unwrap_or(0)));

@@ -68,14 +68,12 @@ impl<'a> Tree<'a> {
             items.extend(slots.filter(|(slot, _)| useful(*slot)).map(|(slot, _)| (v, slot)));
         }
         let small = items.len() * targets <= PAIRS_MAX;
-        let mut later = vec![vec![0; targets]; items.len() + 1];
+        let mut later: Vec<Vec<i64>> = vec![vec![0; targets]; items.len() + 1];
         for (i, (v, slot)) in items.iter().enumerate().rev() {
             let troop = problem.villages[*v].troops[*slot];
-            for t in 0..targets {
-                let brings =
-                    if reaches(*v, *slot, t) { i64::from(troop.count).saturating_mul(troop.points) } else { 0 };
-                later[i][t] = later[i + 1][t] + brings;
-            }
+            let all = i64::from(troop.count).saturating_mul(troop.points);
+            let brings = |t| if reaches(*v, *slot, t) { all } else { 0 };
+            later[i] = later[i + 1].iter().enumerate().map(|(t, after)| after.saturating_add(brings(t))).collect();
         }
         Self {
             problem,
@@ -150,9 +148,8 @@ impl<'a> Tree<'a> {
 
     /// What was sent as a plan, with the reasons of the plan before for what is still left out.
     fn plan_of(&self, sent: &[Vec<u32>], before: AttackPlan) -> AttackPlan {
-        let targets = self.problem.targets.len();
         let mut plan = AttackPlan { iterations: before.iterations, ..AttackPlan::default() };
-        for t in 0..targets {
+        for (t, target) in self.problem.targets.iter().enumerate() {
             let (mut arrives, mut groups, mut upkeep) = (0, Vec::new(), 0);
             for (v, village) in self.problem.villages.iter().enumerate() {
                 let mut troops = vec![0; village.troops.len()];
@@ -167,8 +164,8 @@ impl<'a> Tree<'a> {
                 }
             }
             // What cannot be met gets nothing.
-            if arrives >= self.problem.targets[t].required {
-                plan.value += self.problem.targets[t].value;
+            if arrives >= target.required {
+                plan.value += target.value;
                 plan.upkeep += upkeep;
                 plan.groups.append(&mut groups);
             } else {
