@@ -363,6 +363,6 @@ pub struct MemberCase {
     pub share: f64,
     /// A hostile march reaches a village that is asked before its troops are back.
     pub incoming_at_home: bool,
-    /// What is known of the targets and of those who could come.
+    /// What is known of the targets.
     pub cites: Vec<Citation>,
 }

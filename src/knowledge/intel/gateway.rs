@@ -4,7 +4,7 @@ use super::components::{Cause, Field, IntelReport, NewIntel, Observation, Observ
 use super::dossier::ActSeen;
 use super::movement::{Ground, Movements, acts, follow, take_along};
 use super::rules;
-use super::sharing::Relayed;
+use super::sharing::{Relayed, knowers_of};
 use super::view::MemberStates;
 use crate::base::clock::{Agenda, CampaignSystems, DueBatch, DueKind};
 use crate::base::contract::{
@@ -77,9 +77,7 @@ pub(super) fn follow_members(
     mut commands: Commands,
 ) {
     for change in changed.read() {
-        let active = |alliance: Option<AllianceId>| alliance.filter(|a| roster.alliance(*a).is_some_and(|a| a.active));
-        let knower = |alliance| active(alliance).map_or(Knower::Player(change.player), Knower::Alliance);
-        let (from, to) = (knower(change.from), knower(change.to));
+        let (from, to) = knowers_of(change, &roster);
         let (Some(old), Some(new)) = (index.knower(from), index.knower(to)) else { continue };
         let own = |site| index.site(site).and_then(|e| sites.get(e).ok()).is_some_and(|s| s.owner == change.player);
         let seen = knowers.get(old).map_or_else(|_| Movements::default(), |(movements, _)| movements.clone());

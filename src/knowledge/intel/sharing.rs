@@ -9,6 +9,7 @@ use crate::base::clock::{Agenda, CampaignSystems, DueBatch, DueKind, GameTime};
 use crate::base::contract::{Holdings, MembershipChanged, PlayerKind, Rank, Site};
 use crate::base::id::{AllianceId, EntityIndex, Knower, PlayerId, SiteId};
 use crate::society::alliance::Roster;
+use bevy::ecs::system::SystemParam;
 use bevy::prelude::*;
 
 /// An alliance tells an ally what it saw of a site. Owner: the teller and the site, n: the listener.
@@ -36,30 +37,28 @@ fn of_key(owner: u64) -> (AllianceId, SiteId) {
     (AllianceId(half(owner >> 32)), SiteId(half(owner)))
 }
 
+/// Who leads an alliance.
+fn leader(alliance: AllianceId, roster: &Roster) -> Option<PlayerId> {
+    roster.members(alliance).into_iter().find(|m| m.rank == Rank::Leader).map(|m| m.player)
+}
+
 /// How much one alliance tells another: by their stance, and by how far its leader trusts the other's.
-fn tier(teller: AllianceId, listener: AllianceId, roster: &Roster, settings: &SharingSettings, now: GameTime) -> Tier {
-    let leader = |alliance| roster.members(alliance).into_iter().find(|m| m.rank == Rank::Leader).map(|m| m.player);
-    let (Some((stances, ..)), Some(own), Some(other)) = (roster.relations(teller), leader(teller), leader(listener))
-    else {
-        return Tier::Nothing;
-    };
-    rules::tier(stances.to(listener), roster.trust(own, other, now), settings)
+fn tier(teller: AllianceId, listener: AllianceId, tidings: &Tidings, now: GameTime) -> Tier {
+    let roster = &tidings.roster;
+    let leaders = leader(teller, roster).zip(leader(listener, roster));
+    let Some(((stances, ..), (own, other))) = roster.relations(teller).zip(leaders) else { return Tier::Nothing };
+    rules::tier(stances.to(listener), roster.trust(own, other, now), &tidings.settings)
 }
 
 /// Whether one alliance tells another of a site.
-fn tells(
-    (teller, listener): (AllianceId, AllianceId),
-    owner: PlayerId,
-    roster: &Roster,
-    settings: &SharingSettings,
-    now: GameTime,
-) -> bool {
+fn tells((teller, listener): (AllianceId, AllianceId), owner: PlayerId, tidings: &Tidings, now: GameTime) -> bool {
+    let roster = &tidings.roster;
     let whose = roster.alliance_of(owner);
     // Nobody needs to be told of its own.
     if whose == Some(listener) || !roster.alliance(listener).is_some_and(|a| a.active) {
         return false;
     }
-    match tier(teller, listener, roster, settings, now) {
+    match tier(teller, listener, tidings, now) {
         Tier::Nothing => false,
         Tier::CommonEnemies => {
             let at_war = |a| roster.relations(a).is_some_and(|(s, ..)| whose.is_some_and(|w| s.wars().any(|x| x == w)));
@@ -69,48 +68,54 @@ fn tells(
     }
 }
 
+/// What alliances know and could tell.
+#[derive(SystemParam)]
+pub(super) struct Tidings<'w, 's> {
+    index: Res<'w, EntityIndex>,
+    settings: Res<'w, SharingSettings>,
+    roster: Roster<'w, 's>,
+    sites: Query<'w, 's, &'static Site>,
+    reports: Query<'w, 's, &'static IntelReport>,
+}
+
+impl Tidings<'_, '_> {
+    /// Whose a site is, and what an alliance saw of it with its own eyes; `None` if nothing.
+    fn seen(&self, teller: AllianceId, site: SiteId, now: GameTime) -> Option<(PlayerId, IntelReport)> {
+        let owner = self.sites.get(self.index.site(site)?).ok()?.owner;
+        let report = self.reports.get(self.index.report(Knower::Alliance(teller), site)?).ok()?;
+        Some((owner, first_hand(report, now, |_| true)?))
+    }
+}
+
 /// What was seen is told to allies a little later.
 pub(super) fn plan_tellings(
     batch: Res<DueBatch>,
     mut news: MessageReader<NewIntel>,
-    index: Res<EntityIndex>,
-    settings: Res<SharingSettings>,
-    roster: Roster,
-    sites: Query<&Site>,
-    reports: Query<&IntelReport>,
+    tidings: Tidings,
     mut agenda: ResMut<Agenda>,
 ) {
     let now = batch.now();
     for new in news.read() {
         let Knower::Alliance(teller) = new.knower else { continue };
-        let Some((stances, ..)) = roster.relations(teller) else { continue };
+        let Some((stances, ..)) = tidings.roster.relations(teller) else { continue };
         let allies: Vec<AllianceId> = stances.allies().collect();
         if allies.is_empty() {
             continue;
         }
-        let Some(owner) = index.site(new.site).and_then(|e| sites.get(e).ok()).map(|s| s.owner) else { continue };
-        let report = index.report(new.knower, new.site).and_then(|e| reports.get(e).ok());
+        let Some((owner, seen)) = tidings.seen(teller, new.site, now) else { continue };
         // Only what was seen at this instant is news: who is told something does not answer with what it knew before.
-        let seen = report.and_then(|r| first_hand(r, now, |_| true));
-        if !seen.is_some_and(|seen| seen.times().any(|at| at == now)) {
+        if !seen.times().any(|at| at == now) {
             continue;
         }
-        for listener in allies.into_iter().filter(|l| tells((teller, *l), owner, &roster, &settings, now)) {
-            agenda.push(REPORT_TOLD.entry(now + settings.tell_after, owner_key(teller, new.site), listener.0));
+        let due = now + tidings.settings.tell_after;
+        for listener in allies.into_iter().filter(|l| tells((teller, *l), owner, &tidings, now)) {
+            agenda.push(REPORT_TOLD.entry(due, owner_key(teller, new.site), listener.0));
         }
     }
 }
 
 /// Tells what is due, as it is known by now, where it is still to be told.
-pub(super) fn tell_allies(
-    batch: Res<DueBatch>,
-    index: Res<EntityIndex>,
-    settings: Res<SharingSettings>,
-    roster: Roster,
-    sites: Query<&Site>,
-    reports: Query<&IntelReport>,
-    mut relayed: MessageWriter<Relayed>,
-) {
+pub(super) fn tell_allies(batch: Res<DueBatch>, tidings: Tidings, mut relayed: MessageWriter<Relayed>) {
     let now = batch.now();
     let mut last = None;
     for entry in batch.of(REPORT_TOLD) {
@@ -119,16 +124,21 @@ pub(super) fn tell_allies(
         if last.replace((entry.owner, entry.n)) == Some((entry.owner, entry.n)) {
             continue;
         }
-        let Some(owner) = index.site(site).and_then(|e| sites.get(e).ok()).map(|s| s.owner) else { continue };
-        let report = index.report(Knower::Alliance(teller), site).and_then(|e| reports.get(e).ok());
-        let Some(report) = report.and_then(|r| first_hand(r, now, |_| true)) else { continue };
-        if !tells((teller, listener), owner, &roster, &settings, now) {
+        let Some((owner, report)) = tidings.seen(teller, site, now) else { continue };
+        if !tells((teller, listener), owner, &tidings, now) {
             continue;
         }
-        let Some(witness) = roster.members(listener).into_iter().find(|m| m.rank == Rank::Leader) else { continue };
-        let (witness, seen) = (witness.player, Seen::Told(Box::new(report)));
+        let Some(witness) = leader(listener, &tidings.roster) else { continue };
+        let seen = Seen::Told(Box::new(report));
         relayed.write(Relayed(Observation { at: now, witness, site, cause: Cause::AllyTold, seen }));
     }
+}
+
+/// Who knew what a player saw before it changed its alliance, and who does from then on.
+pub(super) fn knowers_of(change: &MembershipChanged, roster: &Roster) -> (Knower, Knower) {
+    let active = |alliance: Option<AllianceId>| alliance.filter(|a| roster.alliance(*a).is_some_and(|a| a.active));
+    let knower = |alliance| active(alliance).map_or(Knower::Player(change.player), Knower::Alliance);
+    (knower(change.from), knower(change.to))
 }
 
 /// Who changes its alliance takes along what it saw itself; what it told its former alliance stays there. What a player
@@ -148,9 +158,7 @@ pub(super) fn take_along(
         if roster.player(change.player).is_none_or(|p| p.kind == PlayerKind::Static) {
             continue;
         }
-        let active = |alliance: Option<AllianceId>| alliance.filter(|a| roster.alliance(*a).is_some_and(|a| a.active));
-        let knower = |alliance| active(alliance).map_or(Knower::Player(change.player), Knower::Alliance);
-        let (from, to) = (knower(change.from), knower(change.to));
+        let (from, to) = knowers_of(change, &roster);
         if from == to {
             continue;
         }

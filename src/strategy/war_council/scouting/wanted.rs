@@ -116,7 +116,7 @@ impl<'a, 'b, 'w, 's> Judge<'a, 'b, 'w, 's> {
             ScoutingPolicy::Random => Some(lot(session, site)),
             #[expect(clippy::cast_precision_loss, reason = "milliseconds of a campaign, below 2^53")]
             ScoutingPolicy::OldestFirst => {
-                // A draw below 1 never outweighs a millisecond, and what nobody has seen is older than anything.
+                // What nobody has seen is older than any campaign; of several such sites a draw decides.
                 Some(self.seen_at(site).map_or_else(
                     || f64::from(u32::MAX) * 1e6 * (1.0 + lot(session, site)),
                     |at| (session.now - at).0 as f64,
