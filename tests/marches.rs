@@ -11,6 +11,7 @@ use bevy_alliance::base::goods::Goods;
 use bevy_alliance::base::id::{AllianceId, OrderId, PlayerId, ProposalId, SiteId, StableId};
 use bevy_alliance::base::ruleset::{Force, Ruleset};
 use bevy_alliance::decision::council::{Goal, proposal_key};
+use bevy_alliance::decision::planning::allocation::Errand;
 use bevy_alliance::edge::test_app::TestApp;
 use bevy_alliance::knowledge::intel::{Cause, ObservationLog, Seen};
 use bevy_alliance::world::audit::Audit;
@@ -125,6 +126,7 @@ fn operation(app: &mut TestApp) -> OrderId {
         travel: arrival - launch,
         arrival,
         aims: [None; 2],
+        errand: Errand::Strike,
         status: GroupStatus::Waiting,
         lost: Force::new(),
         loot: Goods::ZERO,

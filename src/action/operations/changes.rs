@@ -1,8 +1,8 @@
 //! What changed hands while an operation waits or is under way: orders that make no sense any more are called off.
 
 use super::components::{Group, GroupStatus, Operation, OperationStatus, RunningOperations};
+use super::review::call_off;
 use super::rules;
-use super::systems::call_off;
 use crate::base::clock::{Agenda, DueBatch};
 use crate::base::contract::{
     CampaignFact, MembershipChanged, Model, Relations, Site, SiteChanged, Stance, StanceChanged,

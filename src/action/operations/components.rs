@@ -6,6 +6,7 @@ use crate::base::goods::Goods;
 use crate::base::id::{MarchId, OrderId, PlayerId, ProposalId, SiteId};
 use crate::base::ruleset::{Force, Levels};
 use crate::decision::council::Goal;
+use crate::decision::planning::allocation::Errand;
 use bevy::prelude::*;
 use serde::{Deserialize, Serialize};
 
@@ -62,6 +63,9 @@ pub struct Group {
     pub manner: Manner,
     /// What its engines aim at.
     pub aims: [Option<u8>; 2],
+    /// What it does.
+    #[serde(default)]
+    pub errand: Errand,
     /// What is ordered; after launch what really left.
     pub force: Force,
     /// Upgrades of these troops.
@@ -87,9 +91,9 @@ pub struct Target {
     pub site: SiteId,
     /// Whose it was when the operation started.
     pub owner: PlayerId,
-    /// What was believed to stand there.
+    /// What was believed to stand there when the operation started: what it is judged by.
     pub believed: Force,
-    /// When that was seen.
+    /// When what it rests on by now was seen.
     pub seen_at: GameTime,
     /// Expected ratio of offense to defense.
     pub expected_ratio: f64,
@@ -205,6 +209,9 @@ pub struct RunningOperations(pub Vec<ProposalId>);
 pub struct OperationSettings {
     /// Below this ratio of offense to newly seen defense what is not launched is held back.
     pub floor_ratio: f64,
+    /// A garrison of which less than this share (by goods) of what was believed is left has been led away: what was to break
+    /// it stays at home.
+    pub evacuated_share: f64,
     /// A target stays claimed, and its operation open, for this long after the last arrival.
     pub claim_after_arrival: GameSpan,
     /// Own loss over enemy loss above which a result is pyrrhic.
@@ -213,6 +220,6 @@ pub struct OperationSettings {
 
 impl Default for OperationSettings {
     fn default() -> Self {
-        Self { floor_ratio: 1.2, claim_after_arrival: GameSpan::hours(1), pyrrhic: 1.5 }
+        Self { floor_ratio: 1.2, evacuated_share: 0.2, claim_after_arrival: GameSpan::hours(1), pyrrhic: 1.5 }
     }
 }

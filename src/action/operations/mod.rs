@@ -6,6 +6,7 @@ mod arrivals;
 mod changes;
 mod components;
 mod conclude;
+mod review;
 pub mod rules;
 mod systems;
 
@@ -66,7 +67,7 @@ impl Plugin for OperationsPlugin {
                     (systems::note_launches, arrivals::take_arrivals, arrivals::tell_arrivals, systems::note_battles)
                         .chain()
                         .in_set(OperationSystems::Follow),
-                    (changes::follow_changes, systems::review_operations).chain().in_set(OperationSystems::Review),
+                    (changes::follow_changes, review::review_operations).chain().in_set(OperationSystems::Review),
                     conclude::conclude_operations.in_set(OperationSystems::Conclude),
                 ),
             );

@@ -37,6 +37,20 @@ pub fn verdict(met: usize, targets: usize, best_broken: f64, aborted: bool) -> &
     }
 }
 
+/// Whether so little of what was believed to stand at a site is left (both in goods) that a blow would hit nothing: less
+/// than this share.
+///
+/// ```
+/// use bevy_alliance::action::operations::rules::is_evacuated;
+/// assert!(is_evacuated(19_999, 100_000, 0.2));
+/// assert!(!is_evacuated(20_000, 100_000, 0.2));
+/// ```
+#[must_use]
+#[expect(clippy::cast_precision_loss, reason = "goods of one village, far below 2^53")]
+pub fn is_evacuated(left: i64, believed: i64, share: f64) -> bool {
+    (left as f64) < share * believed as f64
+}
+
 /// Whether a group takes part in what is still to come.
 #[must_use]
 pub fn is_active(group: &Group) -> bool {

@@ -5,21 +5,20 @@ use super::components::{
     GROUP_LAUNCHES, GROUP_RECALLED, Group, GroupStatus, OPERATION_CONCLUDES, Operation, OperationSettings,
     OperationStatus, RunningOperations, Target,
 };
-use super::rules;
 use crate::base::clock::{Agenda, DueBatch, GameTime};
 use crate::base::contract::{
-    AttackGroup, BattleFought, CampaignFact, Fact, GroupFailed, GroupLaunched, INPUT, Input, Inputs, LaunchDue,
-    LaunchRow, Manner, Model, Player, RecallGroup, RequestRefused, Scenario,
+    BattleFought, CampaignFact, Fact, GroupFailed, GroupLaunched, INPUT, Input, Inputs, LaunchDue, LaunchRow, Manner,
+    Model, RecallGroup, RequestRefused, Scenario,
 };
 use crate::base::goods::Goods;
-use crate::base::id::{AllianceId, EntityIndex, Knower, OrderId, PlayerId, ProposalId, SiteId, StableId};
-use crate::base::ruleset::{Force, Levels, RecallRule};
+use crate::base::id::{AllianceId, EntityIndex, OrderId, PlayerId, ProposalId, SiteId, StableId};
+use crate::base::ruleset::{Force, Levels};
 use crate::decision::council::{Goal, Proposal, ProposalPassed, ProposalStatus, proposal_key, proposal_of_key};
+use crate::decision::planning::allocation::Errand;
 use crate::decision::planning::{Commitment, Commitments, Plan};
-use crate::knowledge::intel::{NewIntel, View};
 use crate::society::alliance::{ProposalCount, Reliability, WarRecord};
 use bevy::prelude::*;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 /// Where operations act within a pass.
 #[derive(SystemSet, Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -119,7 +118,7 @@ pub(super) fn start_operations(
 }
 
 /// A group as its entries in the agenda count it.
-fn group_n(group: usize) -> u32 {
+pub(super) fn group_n(group: usize) -> u32 {
     u32::from(u16::try_from(group).unwrap_or(u16::MAX))
 }
 
@@ -169,6 +168,7 @@ fn operation_of(proposal: &Proposal, plan: &Plan, now: GameTime) -> Operation {
                 wave: g.wave,
                 manner: g.manner,
                 aims: g.aims,
+                errand: g.errand,
                 force: g.force.clone(),
                 upgrades: g.upgrades,
                 launch: g.launch,
@@ -252,6 +252,7 @@ fn scouting_mission(id: ProposalId, request: &SendScouts, now: GameTime) -> Oper
             wave: 0,
             manner: Manner::Scout,
             aims: [None; 2],
+            errand: Errand::Strike,
             force: request.force.clone(),
             upgrades: Levels::default(),
             launch: now,
@@ -439,136 +440,4 @@ pub(super) fn note_battles(
         target.wall_lost = target.wall_lost.max(battle.wall_lost);
         target.levels_lost = target.levels_lost.max(battle.levels_lost);
     }
-}
-
-/// New intel on a target: if what is planned no longer beats what stands there, what is not launched is held back,
-/// and what is under way is called back as far as the rules still allow it.
-pub(super) fn review_operations(
-    batch: Res<DueBatch>,
-    mut news: MessageReader<NewIntel>,
-    view: View,
-    settings: Res<OperationSettings>,
-    players: Query<&Player>,
-    index: Res<EntityIndex>,
-    running: Query<&RunningOperations>,
-    operations: Query<&Operation>,
-    mut commitments: Query<&mut Commitments>,
-    mut agenda: ResMut<Agenda>,
-    mut facts: MessageWriter<CampaignFact>,
-    mut commands: Commands,
-) {
-    if news.is_empty() {
-        return;
-    }
-    let now = batch.now();
-    let news: BTreeSet<(AllianceId, SiteId)> = news
-        .read()
-        .filter_map(|n| match n.knower {
-            Knower::Alliance(id) => Some((id, n.site)),
-            Knower::Player(_) => None,
-        })
-        .collect();
-    let alliances: BTreeSet<AllianceId> = news.iter().map(|(alliance, _)| *alliance).collect();
-    let affected: Vec<&Operation> = alliances
-        .iter()
-        .filter_map(|a| running.get(index.alliance(*a)?).ok())
-        .flat_map(|r| &r.0)
-        .filter_map(|id| operations.get(index.proposal(*id)?).ok())
-        .filter(|o| o.status == OperationStatus::Running && !o.scouting)
-        .filter(|o| o.targets.iter().any(|t| news.contains(&(o.id.alliance, t.site))))
-        .collect();
-    for operation in affected {
-        let mut changed = operation.clone();
-        let mut hopeless = Vec::new();
-        for target in &operation.targets {
-            let pending =
-                operation.groups.iter().any(|g| g.target == target.site && rules::is_active(g) && g.arrival > now);
-            // Once the first wave has fought, what follows follows.
-            if target.defenders.is_some() || !pending || !news.contains(&(operation.id.alliance, target.site)) {
-                continue;
-            }
-            let Some(estimate) = view.estimate(operation.id.alliance, target.site, now) else { continue };
-            let groups: Vec<AttackGroup> = operation
-                .groups
-                .iter()
-                .filter(|g| g.target == target.site && rules::is_active(g) && g.arrival > now)
-                .map(|g| attack_group(g, &index, &players))
-                .collect();
-            let ratio = view.model().forecast(&groups, &estimate, Manner::Siege).ratio;
-            if ratio < settings.floor_ratio {
-                hopeless.push((target.site, ratio));
-            } else if let Some(known) = changed.targets.iter_mut().find(|t| t.site == target.site) {
-                // It still holds: from now on the attack rests on the new sight.
-                (known.believed, known.seen_at) = (estimate.troops, estimate.seen_at);
-            }
-        }
-        for (site, ratio) in hopeless {
-            let recall = view.model().capabilities().recall;
-            if !call_off(&mut changed, site, now, recall, &index, &mut commitments, &mut agenda) {
-                continue;
-            }
-            let reason = format!(
-                "new intel: offense over defense at site {site} is {ratio:.2}, the floor is {:.2}",
-                settings.floor_ratio
-            );
-            let cites = view.cite(operation.id.alliance, site, now);
-            facts.write(changed.revise(now, "call_off_target", reason, cites));
-        }
-        if &changed != operation {
-            if !changed.groups.iter().any(rules::is_active) {
-                changed.status = OperationStatus::Aborted;
-            }
-            if let Some(entity) = index.proposal(operation.id) {
-                commands.entity(entity).insert(changed);
-            }
-        }
-    }
-}
-
-fn attack_group(group: &Group, index: &EntityIndex, players: &Query<&Player>) -> AttackGroup {
-    let population = index.player(group.member).and_then(|e| players.get(e).ok()).map_or(0, |p| p.population);
-    AttackGroup {
-        origin: group.site,
-        player: group.member,
-        population,
-        force: group.force.clone(),
-        upgrades: group.upgrades,
-    }
-}
-
-/// Keeps at home what has not left and calls back what still can be; true if that changed anything. What can not be
-/// called back any more goes on and fights.
-pub(super) fn call_off(
-    operation: &mut Operation,
-    site: SiteId,
-    now: GameTime,
-    recall: RecallRule,
-    index: &EntityIndex,
-    commitments: &mut Query<&mut Commitments>,
-    agenda: &mut Agenda,
-) -> bool {
-    let (id, mut changed) = (operation.id, false);
-    for (i, group) in operation.groups.iter_mut().enumerate().filter(|(_, g)| g.target == site && g.arrival > now) {
-        let order = OrderId::of_group(id, i);
-        match group.status {
-            GroupStatus::Waiting => {
-                group.status = GroupStatus::HeldBack;
-                changed = true;
-                if let Some(mut promises) = index.site(group.site).and_then(|e| commitments.get_mut(e).ok()) {
-                    promises.release(order);
-                }
-            }
-            GroupStatus::Launched { march, at } if recall.allows(now - at) => {
-                group.status = GroupStatus::Recalled { march };
-                changed = true;
-                // Marches turn in `March`, which is over at this point of the pass: one more pass at this instant.
-                agenda.push(GROUP_RECALLED.entry(now, proposal_key(id), group_n(i)));
-            }
-            GroupStatus::Launched { .. }
-            | GroupStatus::Failed
-            | GroupStatus::HeldBack
-            | GroupStatus::Recalled { .. } => {}
-        }
-    }
-    changed
 }

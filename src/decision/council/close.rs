@@ -141,6 +141,8 @@ fn attempt(
         return settle_anew(closing, situation, proposal, pledges, now);
     }
     let sources = muster(situation, alliance, members, pledges, threats, now);
+    let latest = proposal.arrival + closing.settings.arrival_slack;
+    let model = situation.view.model();
     let targets: Vec<TargetSpec> = proposal
         .targets
         .iter()
@@ -150,13 +152,15 @@ fn attempt(
             owner == Some(t.owner) || owner.is_some_and(|o| situation.roster.alliance_of(o) == proposal.enemy)
         })
         .filter_map(|t| {
-            let estimate = situation.view.estimate(alliance, t.site, now)?;
+            // Whoever can be home before the latest arrival may stand there, as when it was proposed.
+            let estimate = situation.view.estimate_at(alliance, t.site, now, latest)?;
+            // A garrison that was led away since is none that can be broken.
+            let worth_it = model.cost(&estimate.troops) >= model.scale().defense_goods_min;
+            (worth_it || !proposal.goal.needs_defenders()).then_some(())?;
             Some(TargetSpec::new(t.site, estimate, t.value, &closing.allocation, &*situation.view.model().0))
         })
         .collect();
     let pattern = closing.library.get(&proposal.pattern)?;
-    let model = situation.view.model();
-    let latest = proposal.arrival + closing.settings.arrival_slack;
     let arrival = earliest_covering(&*model.0, &sources, &targets, proposal.arrival, latest, now);
     let arrival = arrival.unwrap_or(proposal.arrival);
     let reaches = |s: &&Source| {

@@ -62,6 +62,12 @@ impl Goal {
             Self::Found => "found",
         }
     }
+
+    /// Whether it is met by killing those who stand at a site: where nobody does, there is nothing to be met.
+    #[must_use]
+    pub fn needs_defenders(self) -> bool {
+        matches!(self, Self::BreakDefense { .. })
+    }
 }
 
 /// What a proposal asks for.

@@ -6,17 +6,19 @@ use super::rules::voter::Veto;
 
 use crate::base::clock::{GameSpan, GameTime};
 use crate::base::contract::{Citation, PlayerKind, SiteState};
-use crate::base::id::{AllianceId, EntityIndex, PlayerId};
+use crate::base::id::{AllianceId, EntityIndex, PlayerId, SiteId};
 use crate::base::ruleset::Force;
 use crate::decision::planning::rules::facts::AttackEstimate;
 use crate::decision::planning::{
-    Commitments, Incoming, KnownOffense, LIKELIHOOD, believed, offense_of_player, strongest_in_reach, threat,
+    Commitments, Incoming, KnownOffense, LIKELIHOOD, believed, offense_of_player, sites_in_reach, strongest_in_reach,
+    threat,
 };
 use crate::knowledge::intel::{View, rules as intel};
 use crate::society::alliance::{MemberInfo, Roster, rules as relations};
 use crate::society::personality::{Taste, Traits, rules as personality};
 use bevy::ecs::system::SystemParam;
 use bevy::prelude::*;
+use std::collections::BTreeSet;
 
 /// The home term that every village keeps.
 const HOME_KEPT: f64 = -0.2;
@@ -118,6 +120,8 @@ impl Situation<'_, '_> {
         let mut army = 0;
         let mut homes = Vec::new();
         let mut capital = None;
+        // Sites of others that the judgement of what could happen at home rests on.
+        let mut feared: BTreeSet<SiteId> = BTreeSet::new();
         for site in self.view.own_of(alliance, member.player) {
             army += model.cost(&site.home) + model.cost(&site.away);
             let threat = threat(site.site, site.at, now, &threats.known, &threats.incoming, &*model.0);
@@ -126,6 +130,8 @@ impl Situation<'_, '_> {
             let mut stays = site.home.minus(&offense);
             stays.add_all(&site.guests);
             if leaves > 0.0 {
+                feared.extend(sites_in_reach(&threats.known, site.at, &*model.0).iter().map(|o| o.site));
+                feared.extend(threats.incoming.iter().filter(|i| i.target == site.site).map(|i| i.origin));
                 homes.push(HomeCase {
                     threat,
                     stays: model.defense(site, &stays),
@@ -141,6 +147,7 @@ impl Situation<'_, '_> {
         let retaliation = capital.filter(|_| !threats.known.is_empty()).map(|site| {
             let mut all = site.home.clone();
             all.add_all(&site.guests);
+            feared.extend(sites_in_reach(&threats.known, site.at, &*model.0).iter().map(|o| o.site));
             let reach = LIKELIHOOD * strongest_in_reach(&threats.known, site.at, &*model.0);
             inputs::retaliation(reach, model.defense(site, &all))
         });
@@ -152,8 +159,17 @@ impl Situation<'_, '_> {
             homes,
             share: asked.share,
             incoming_at_home,
-            cites: proposal.targets.iter().flat_map(|t| self.view.cite(alliance, t.site, now)).collect(),
+            cites: self.cites(proposal, &feared, now),
         }
+    }
+
+    /// What a ballot rests on: all that is known of the targets, and the troops of those that could hit the member's sites.
+    fn cites(&self, proposal: &Proposal, feared: &BTreeSet<SiteId>, now: GameTime) -> Vec<Citation> {
+        let alliance = proposal.id.alliance;
+        let targets: BTreeSet<SiteId> = proposal.targets.iter().map(|t| t.site).collect();
+        let of_targets = proposal.targets.iter().flat_map(|t| self.view.cite(alliance, t.site, now));
+        let of_feared = feared.difference(&targets).filter_map(|site| self.view.cite_troops(alliance, *site, now));
+        of_targets.chain(of_feared).collect()
     }
 
     fn facts(
@@ -363,6 +379,6 @@ pub struct MemberCase {
     pub share: f64,
     /// A hostile march reaches a village that is asked before its troops are back.
     pub incoming_at_home: bool,
-    /// What is known of the targets.
+    /// What is known of the targets, and of those that could hit the member's sites.
     pub cites: Vec<Citation>,
 }

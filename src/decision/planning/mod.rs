@@ -17,7 +17,7 @@ pub use pattern::{Aim, Library, Need, Pattern, PatternError, PatternGoal, UnitFi
 pub use settling::{plan_settling, settlers};
 pub use threat::{
     INCOMING_WITHIN, Incoming, KnownOffense, LIKELIHOOD, REACH, believed, known_offense, offense_of_player,
-    strongest_in_reach, threat, unseen_attack,
+    sites_in_reach, strongest_in_reach, threat, unseen_attack,
 };
 pub use timing::{earliest_covering, earliest_with_chiefs, in_time};
 

@@ -1,6 +1,6 @@
 //! Planning a new site: which village sends its settlers, and when.
 
-use super::allocation::{Plan, PlannedGroup, TargetPlan};
+use super::allocation::{Errand, Plan, PlannedGroup, TargetPlan};
 use crate::base::clock::GameTime;
 use crate::base::contract::{Forecast, Manner, Rhythm, SiteState, WorldModel};
 use crate::base::goods::Goods;
@@ -45,6 +45,7 @@ pub fn plan_settling(
         arrival: launch + travel,
         manner: Manner::Settle,
         aims: [None; 2],
+        errand: Errand::Strike,
     };
     Some(Plan { groups: vec![group], targets: vec![target], ..Plan::default() })
 }

@@ -63,10 +63,21 @@ impl KnownOffense {
 /// `known` must be sorted by player.
 #[must_use]
 pub fn strongest_in_reach(known: &[KnownOffense], to: Tile, model: &dyn WorldModel) -> f64 {
-    known
-        .chunk_by(|a, b| a.player == b.player)
-        .map(|of_player| of_player.iter().filter(|o| o.reaches(to, model)).map(|o| o.ready).sum::<f64>())
-        .fold(0.0, f64::max)
+    sites_in_reach(known, to, model).into_iter().fold(0.0, |sum, o| sum + o.ready)
+}
+
+/// The sites of that player whose offense reaches the place.
+#[must_use]
+pub fn sites_in_reach<'a>(known: &'a [KnownOffense], to: Tile, model: &dyn WorldModel) -> Vec<&'a KnownOffense> {
+    let mut strongest: (f64, Vec<&KnownOffense>) = (0.0, Vec::new());
+    for of_player in known.chunk_by(|a, b| a.player == b.player) {
+        let reach: Vec<&KnownOffense> = of_player.iter().filter(|o| o.reaches(to, model)).collect();
+        let sum = reach.iter().fold(0.0, |sum, o| sum + o.ready);
+        if sum > strongest.0 {
+            strongest = (sum, reach);
+        }
+    }
+    strongest.1
 }
 
 /// The offense that a knower has seen at a site and not yet forgotten; none if it has seen none. Survivors of a battle who

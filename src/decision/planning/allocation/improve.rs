@@ -1,6 +1,6 @@
 //! The search: a constructive start, then local moves that are kept when they help.
 
-use super::problem::{AllocationProblem, AllocationSettings, LeftOut, Plan, PlannedGroup, Source, TargetPlan};
+use super::problem::{AllocationProblem, AllocationSettings, Errand, LeftOut, Plan, PlannedGroup, Source, TargetPlan};
 use crate::base::clock::{GameSpan, GameTime};
 use crate::base::contract::{AttackGroup, Forecast, Manner, WorldModel};
 use crate::base::id::{PlayerId, UnitClass};
@@ -484,6 +484,7 @@ impl<'a> Draft<'a> {
                     arrival,
                     manner: wave.manner,
                     aims: wave.aims(self.model),
+                    errand: Errand::Strike,
                 });
             }
         }

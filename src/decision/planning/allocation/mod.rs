@@ -8,7 +8,9 @@ mod improve;
 mod problem;
 mod train;
 
-pub use problem::{AllocationProblem, AllocationSettings, LeftOut, Plan, PlannedGroup, Source, TargetPlan, TargetSpec};
+pub use problem::{
+    AllocationProblem, AllocationSettings, Errand, LeftOut, Plan, PlannedGroup, Source, TargetPlan, TargetSpec,
+};
 
 use crate::base::contract::WorldModel;
 use improve::Draft;

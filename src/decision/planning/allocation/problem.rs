@@ -147,6 +147,46 @@ impl Default for AllocationSettings {
     }
 }
 
+/// What a group does.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Errand {
+    /// It fights for the goal at its target.
+    #[default]
+    Strike,
+    /// It stays before its target against whoever comes to help, and goes home at this instant.
+    Stay {
+        /// When.
+        until: GameTime,
+    },
+    /// It turns back at this instant, before it arrives.
+    Feint {
+        /// When.
+        turns_at: GameTime,
+    },
+    /// It draws troops or eyes away: what it meets does not count for the goal.
+    Distract,
+    /// It leaves only if what came before it did not meet the goal.
+    Reserve,
+}
+
+impl Errand {
+    /// Whether its force is counted when it is forecast whether the goal is met.
+    #[must_use]
+    pub fn strikes(self) -> bool {
+        matches!(self, Self::Strike)
+    }
+
+    /// When it turns home by plan, if it does.
+    #[must_use]
+    pub fn turns_at(self) -> Option<GameTime> {
+        match self {
+            Self::Stay { until: at } | Self::Feint { turns_at: at } => Some(at),
+            Self::Strike | Self::Distract | Self::Reserve => None,
+        }
+    }
+}
+
 /// One group of a plan.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub struct PlannedGroup {
@@ -172,6 +212,9 @@ pub struct PlannedGroup {
     pub manner: Manner,
     /// What its engines aim at, as an order names it.
     pub aims: [Option<u8>; 2],
+    /// What it does.
+    #[serde(default)]
+    pub errand: Errand,
 }
 
 /// What a plan expects at one target.

@@ -1,7 +1,7 @@
 //! Conquest trains: a cleaner, engines at the seat behind it, and chiefs one by one behind those, each with an escort.
 
 use super::improve::Draft;
-use super::problem::{AllocationProblem, AllocationSettings, LeftOut, Plan, PlannedGroup, Source};
+use super::problem::{AllocationProblem, AllocationSettings, Errand, LeftOut, Plan, PlannedGroup, Source};
 use crate::base::clock::GameSpan;
 use crate::base::contract::{AttackGroup, SiteEstimate, WorldModel};
 use crate::base::geometry::Tile;
@@ -136,6 +136,7 @@ impl<'a> Train<'a> {
             arrival,
             manner: wave.manner,
             aims: wave.aims(self.model),
+            errand: Errand::Strike,
         })
     }
 
