@@ -140,6 +140,7 @@ fn operation(app: &mut TestApp) -> OrderId {
         status: OperationStatus::Running,
         started: GameTime(0),
         scouting: false,
+        alerts: Vec::new(),
         revisions: Vec::new(),
     };
     app.app.world_mut().spawn((StableId::Proposal(id), operation));

@@ -233,7 +233,8 @@ fn a_second_look_before_the_launch_calls_off_what_has_become_hopeless() {
                     Fact::OperationRevised { operation, reason, cites, .. } => {
                         // It rests on what was seen after the garrison grew.
                         let fresh = cites.iter().any(|c| f.at - c.observed_at < GameSpan::hours(8));
-                        *operation == id && reason.starts_with("new intel") && fresh
+                        let seen = ["reinforcements_seen", "new_intel"].iter().any(|r| reason.starts_with(r));
+                        *operation == id && seen && fresh
                     }
                     _ => false,
                 }));

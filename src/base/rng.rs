@@ -36,6 +36,8 @@ impl Purpose {
     pub const NAMES: Self = Self(8);
     /// How long before a hit troops leave that dodge it.
     pub const DEFENSE: Self = Self(70);
+    /// Whether a member sends what it was ordered to.
+    pub const NO_SHOW: Self = Self(60);
     /// How much of a site's loyalty a chief takes.
     pub const LOYALTY: Self = Self(80);
     /// Which sites an alliance looks at, where chance decides.

@@ -1,8 +1,8 @@
 //! What changed hands while an operation waits or is under way: orders that make no sense any more are called off.
 
 use super::components::{Group, GroupStatus, Operation, OperationStatus, RunningOperations};
-use super::review::call_off;
-use super::rules;
+use super::review::{call_off, raise};
+use super::rules::{self, Occasion};
 use crate::base::clock::{Agenda, DueBatch};
 use crate::base::contract::{
     CampaignFact, MembershipChanged, Model, Relations, Site, SiteChanged, Stance, StanceChanged,
@@ -106,9 +106,14 @@ pub(super) fn follow_changes(
             continue;
         }
         let mut why: BTreeSet<String> = BTreeSet::new();
+        // Others may fill what they leave.
+        let mut gaps: BTreeSet<SiteId> = BTreeSet::new();
         for (i, reason) in keeps {
             let group = &mut operation.groups[i];
             group.status = GroupStatus::HeldBack;
+            if matches!(reason, "member_left" | "origin_lost") && !lost.iter().any(|(site, _)| *site == group.target) {
+                gaps.insert(group.target);
+            }
             why.insert(format!("{reason}: site {} to site {}", group.site, group.target));
             if let Some(mut promises) = public.index.site(group.site).and_then(|e| commitments.get_mut(e).ok()) {
                 promises.release(OrderId::of_group(id, i));
@@ -118,9 +123,12 @@ pub(super) fn follow_changes(
         for (site, reason) in lost {
             // Marches against friends turn at once, whatever the rules say of recalls.
             let recall = if matches!(reason, "own_alliance" | "pact") { RecallRule::UntilArrival } else { recall };
-            if call_off(&mut operation, site, now, recall, &public.index, &mut commitments, &mut agenda) {
+            if call_off(&mut operation, site, now, recall, &public.index, &mut commitments, &mut agenda).changed {
                 why.insert(format!("{reason}: site {site}"));
             }
+        }
+        for site in gaps {
+            raise(&mut operation, Occasion::NoShow, site, now, &mut agenda);
         }
         if !operation.groups.iter().any(rules::is_active) {
             operation.status = OperationStatus::Aborted;

@@ -1,10 +1,12 @@
 //! What an operation is: groups with their orders, and what became of each.
 
+use super::review::Alert;
+use super::rules::ReactSettings;
 use crate::base::clock::{CampaignSystems, DueKind, GameSpan, GameTime};
-use crate::base::contract::{CampaignFact, Citation, Fact, Manner};
+use crate::base::contract::{CampaignFact, Citation, Fact, LaunchRow, Manner};
 use crate::base::goods::Goods;
 use crate::base::id::{MarchId, OrderId, PlayerId, ProposalId, SiteId};
-use crate::base::ruleset::{Force, Levels};
+use crate::base::ruleset::{Force, Levels, RecallRule};
 use crate::decision::council::Goal;
 use crate::decision::planning::allocation::Errand;
 use bevy::prelude::*;
@@ -84,6 +86,20 @@ pub struct Group {
     pub loot: Goods,
 }
 
+impl Group {
+    /// Whether it can turn back now, having left at `left`. What stays before a site can be called home at any time.
+    #[must_use]
+    pub fn can_turn(&self, now: GameTime, left: GameTime, recall: RecallRule) -> bool {
+        if self.arrival > now { recall.allows(now - left) } else { self.manner == Manner::Blockade }
+    }
+
+    /// Whether it will be at its target later than its wave.
+    #[must_use]
+    pub fn is_late(&self) -> bool {
+        self.arrival > self.launch + self.travel
+    }
+}
+
 /// One target with what was expected and what came of it.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub struct Target {
@@ -142,6 +158,9 @@ pub struct Operation {
     pub started: GameTime,
     /// Whether it only looks: a scouting mission, which is a standing right of officers and never voted.
     pub scouting: bool,
+    /// Why it is to be looked at again, at this instant.
+    #[serde(default)]
+    pub alerts: Vec<Alert>,
     /// How it changed its course, oldest first; the latest [`REVISIONS_KEPT`].
     pub revisions: Vec<Revision>,
 }
@@ -154,9 +173,9 @@ pub const REVISIONS_KEPT: usize = 32;
 pub struct Revision {
     /// When.
     pub at: GameTime,
-    /// What was decided: `hold_back`, `call_off_target`, `abort`.
+    /// What was decided: `add_wave`, `hold_back`, `recall`, `call_off_target`, `write_off`.
     pub decision: String,
-    /// Why.
+    /// Why: the name of the reason first.
     pub reason: String,
     /// What was known that it rests on.
     pub cites: Vec<Citation>,
@@ -177,13 +196,25 @@ impl Operation {
         reason: String,
         cites: Vec<Citation>,
     ) -> CampaignFact {
+        self.revise_with(at, decision, reason, cites, Vec::new())
+    }
+
+    /// The same with the launches that it adds.
+    pub(super) fn revise_with(
+        &mut self,
+        at: GameTime,
+        decision: &str,
+        reason: String,
+        cites: Vec<Citation>,
+        rows: Vec<LaunchRow>,
+    ) -> CampaignFact {
         let decision = decision.to_owned();
         if self.revisions.len() >= REVISIONS_KEPT {
             self.revisions.remove(0);
         }
         let kept = Revision { at, decision: decision.clone(), reason: reason.clone(), cites: cites.clone() };
         self.revisions.push(kept);
-        CampaignFact { at, fact: Fact::OperationRevised { operation: self.id, decision, reason, cites } }
+        CampaignFact { at, fact: Fact::OperationRevised { operation: self.id, decision, reason, cites, rows } }
     }
 
     /// How old the oldest sight of a target's troops is when the first wave comes; `None` without targets that have any.
@@ -207,11 +238,10 @@ pub struct RunningOperations(pub Vec<ProposalId>);
 /// How operations are run.
 #[derive(Resource, Clone, Debug, Reflect, Serialize, Deserialize)]
 pub struct OperationSettings {
-    /// Below this ratio of offense to newly seen defense what is not launched is held back.
-    pub floor_ratio: f64,
-    /// A garrison of which less than this share (by goods) of what was believed is left has been led away: what was to break
-    /// it stays at home.
-    pub evacuated_share: f64,
+    /// When more is sent, and when less.
+    pub react: ReactSettings,
+    /// Whether members fail to send what they were ordered to, each group with a chance of 1 - the member's reliability.
+    pub no_shows: bool,
     /// A target stays claimed, and its operation open, for this long after the last arrival.
     pub claim_after_arrival: GameSpan,
     /// Own loss over enemy loss above which a result is pyrrhic.
@@ -220,6 +250,6 @@ pub struct OperationSettings {
 
 impl Default for OperationSettings {
     fn default() -> Self {
-        Self { floor_ratio: 1.2, evacuated_share: 0.2, claim_after_arrival: GameSpan::hours(1), pyrrhic: 1.5 }
+        Self { react: ReactSettings::default(), no_shows: true, claim_after_arrival: GameSpan::hours(1), pyrrhic: 1.5 }
     }
 }

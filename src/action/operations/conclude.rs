@@ -4,7 +4,7 @@ use super::components::{
     GroupStatus, OPERATION_CONCLUDES, Operation, OperationSettings, OperationStatus, RunningOperations,
 };
 use super::rules;
-use crate::base::clock::{DueBatch, GameSpan, GameTime};
+use crate::base::clock::{Agenda, DueBatch, GameSpan, GameTime};
 use crate::base::contract::{CampaignFact, Fact, Model, OperationReport, Relations, Site, WorldSeed};
 use crate::base::goods::Goods;
 use crate::base::id::{EntityIndex, PlayerId, SiteId};
@@ -26,6 +26,7 @@ pub(super) fn conclude_operations(
     mut members: Query<(&mut Trust, &mut WarRecord)>,
     sites: Query<&Site>,
     relations: Relations,
+    mut agenda: ResMut<Agenda>,
     mut facts: MessageWriter<CampaignFact>,
     mut commands: Commands,
 ) {
@@ -35,6 +36,12 @@ pub(super) fn conclude_operations(
         let Some(entity) = index.proposal(id) else { continue };
         let Ok(mut operation) = operations.get_mut(entity) else { continue };
         if operation.status == OperationStatus::Concluded {
+            continue;
+        }
+        // A group that is late is waited for.
+        let over = operation.last_arrival() + settings.claim_after_arrival;
+        if over > now && operation.groups.iter().any(|g| g.is_late() && rules::is_active(g)) {
+            agenda.push(OPERATION_CONCLUDES.entry(over, entry.owner, 0));
             continue;
         }
         if let Some(mut running) = index.alliance(id.alliance).and_then(|e| running.get_mut(e).ok()) {
@@ -73,7 +80,8 @@ fn judge(
     let launched = |s: GroupStatus| matches!(s, GroupStatus::Launched { .. });
     let mut members: BTreeMap<PlayerId, (i64, i64)> = BTreeMap::new();
     let (mut sent, mut lost, mut loot) = (0, 0, Goods::ZERO);
-    for group in operation.groups.iter().filter(|g| launched(g.status)) {
+    // What turned home by plan may have fought before.
+    for group in operation.groups.iter().filter(|g| launched(g.status) || !g.lost.is_empty()) {
         sent += cost(&group.force);
         lost += cost(&group.lost);
         loot += group.loot;

@@ -14,15 +14,18 @@ pub use components::{
     GROUP_ARRIVES, GROUP_LAUNCHES, GROUP_RECALLED, Group, GroupStatus, OPERATION_CONCLUDES, Operation,
     OperationSettings, OperationStatus, REVISIONS_KEPT, Revision, RunningOperations, Target,
 };
+pub use review::{Alert, OPERATION_REVIEWED};
 pub use systems::{OperationSystems, SendScouts};
 
 use crate::action::defense::DefenseSystems;
 use crate::base::clock::{Campaign, CampaignAppExt, CampaignSystems};
 use crate::base::contract::{ScenarioAppExt, WorldSystems};
 use crate::base::state::StateAppExt;
+use crate::decision::council::CouncilSystems;
 use crate::knowledge::intel::IntelSystems;
 use crate::society::alliance::AllianceSystems;
 use bevy::prelude::*;
+use review::Revise;
 
 /// Running joint attacks.
 #[derive(Debug, Default)]
@@ -34,6 +37,8 @@ impl Plugin for OperationsPlugin {
             .add_due_kind(GROUP_ARRIVES)
             .add_due_kind(GROUP_RECALLED)
             .add_due_kind(OPERATION_CONCLUDES)
+            .add_due_kind(OPERATION_REVIEWED)
+            .add_pass_message::<Revise>()
             .init_resource::<OperationSettings>()
             .add_pass_message::<SendScouts>()
             .register_state::<Operation>("operation")
@@ -43,7 +48,14 @@ impl Plugin for OperationsPlugin {
             .configure_sets(
                 Campaign,
                 (
-                    OperationSystems::Start.in_set(CampaignSystems::Plan).before(DefenseSystems::Answer),
+                    OperationSystems::Ask
+                        .in_set(CampaignSystems::Intake)
+                        .after(DefenseSystems::Ask)
+                        .before(CouncilSystems::Ask),
+                    (OperationSystems::Start, OperationSystems::Revise)
+                        .chain()
+                        .in_set(CampaignSystems::Plan)
+                        .before(DefenseSystems::Answer),
                     OperationSystems::Release
                         .in_set(CampaignSystems::March)
                         .after(DefenseSystems::Release)
@@ -67,7 +79,9 @@ impl Plugin for OperationsPlugin {
                     (systems::note_launches, arrivals::take_arrivals, arrivals::tell_arrivals, systems::note_battles)
                         .chain()
                         .in_set(OperationSystems::Follow),
-                    (changes::follow_changes, review::review_operations).chain().in_set(OperationSystems::Review),
+                    review::ask_states.in_set(OperationSystems::Ask),
+                    (review::decide_revisions, review::apply_revisions).chain().in_set(OperationSystems::Revise),
+                    (changes::follow_changes, review::raise_alerts).chain().in_set(OperationSystems::Review),
                     conclude::conclude_operations.in_set(OperationSystems::Conclude),
                 ),
             );

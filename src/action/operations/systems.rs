@@ -5,31 +5,40 @@ use super::components::{
     GROUP_LAUNCHES, GROUP_RECALLED, Group, GroupStatus, OPERATION_CONCLUDES, Operation, OperationSettings,
     OperationStatus, RunningOperations, Target,
 };
+use super::review::{OPERATION_REVIEWED, decision_points, raise};
+use super::rules::{self, Occasion};
 use crate::base::clock::{Agenda, DueBatch, GameTime};
 use crate::base::contract::{
     BattleFought, CampaignFact, Fact, GroupFailed, GroupLaunched, INPUT, Input, Inputs, LaunchDue, LaunchRow, Manner,
-    Model, RecallGroup, RequestRefused, Scenario,
+    Model, Player, PlayerKind, RecallGroup, RequestRefused, Scenario, WorldSeed,
 };
 use crate::base::goods::Goods;
 use crate::base::id::{AllianceId, EntityIndex, OrderId, PlayerId, ProposalId, SiteId, StableId};
+use crate::base::rng::{Purpose, Stream};
 use crate::base::ruleset::{Force, Levels};
 use crate::decision::council::{Goal, Proposal, ProposalPassed, ProposalStatus, proposal_key, proposal_of_key};
-use crate::decision::planning::allocation::Errand;
+use crate::decision::planning::allocation::{Errand, PlannedGroup};
 use crate::decision::planning::{Commitment, Commitments, Plan};
 use crate::society::alliance::{ProposalCount, Reliability, WarRecord};
+use crate::society::personality::{Traits, rules as personality};
+use bevy::ecs::system::SystemParam;
 use bevy::prelude::*;
 use std::collections::BTreeMap;
 
 /// Where operations act within a pass.
 #[derive(SystemSet, Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum OperationSystems {
+    /// In `Intake`: asks for the states of those whose operations are looked at again.
+    Ask,
     /// In `Plan`: passed proposals become operations, scouts get orders.
     Start,
+    /// In `Plan`: operations that are looked at again change their course.
+    Revise,
     /// In `March`: groups that are due get their orders.
     Release,
     /// In `Settle`: launches, battles and reports are noted.
     Follow,
-    /// In `Settle`: what was seen changes what is still to come.
+    /// In `Settle`: what changed hands calls off what makes no sense any more; what was seen raises alerts.
     Review,
     /// In `Settle`: what is over is judged.
     Conclude,
@@ -101,6 +110,11 @@ pub(super) fn start_operations(
         }
         let over = operation.last_arrival() + settings.claim_after_arrival;
         agenda.push(OPERATION_CONCLUDES.entry(over, proposal_key(operation.id), 0));
+        if operation.goal != Goal::Found {
+            for at in decision_points(&operation.groups, model.capabilities().recall, now) {
+                agenda.push(OPERATION_REVIEWED.entry(at, proposal_key(operation.id), 1));
+            }
+        }
         facts.write(CampaignFact {
             at: now,
             fact: Fact::OperationStarted {
@@ -122,7 +136,7 @@ pub(super) fn group_n(group: usize) -> u32 {
     u32::from(u16::try_from(group).unwrap_or(u16::MAX))
 }
 
-fn book(
+pub(super) fn book(
     index: &EntityIndex,
     commitments: &mut Query<&mut Commitments>,
     commands: &mut Commands,
@@ -139,7 +153,7 @@ fn book(
     }
 }
 
-fn row(index: usize, group: &Group, model: &Model) -> LaunchRow {
+pub(super) fn row(index: usize, group: &Group, model: &Model) -> LaunchRow {
     LaunchRow {
         group: u16::try_from(index).unwrap_or(u16::MAX),
         member: group.member,
@@ -158,27 +172,7 @@ fn operation_of(proposal: &Proposal, plan: &Plan, now: GameTime) -> Operation {
         id: proposal.id,
         proposer: proposal.proposer,
         goal: proposal.goal,
-        groups: plan
-            .groups
-            .iter()
-            .map(|g| Group {
-                member: g.member,
-                site: g.site,
-                target: g.target,
-                wave: g.wave,
-                manner: g.manner,
-                aims: g.aims,
-                errand: g.errand,
-                force: g.force.clone(),
-                upgrades: g.upgrades,
-                launch: g.launch,
-                travel: g.travel,
-                arrival: g.arrival,
-                status: GroupStatus::Waiting,
-                lost: Force::new(),
-                loot: Goods::ZERO,
-            })
-            .collect(),
+        groups: plan.groups.iter().map(group_of).collect(),
         targets: plan
             .targets
             .iter()
@@ -200,7 +194,29 @@ fn operation_of(proposal: &Proposal, plan: &Plan, now: GameTime) -> Operation {
         status: OperationStatus::Running,
         started: now,
         scouting: false,
+        alerts: Vec::new(),
         revisions: Vec::new(),
+    }
+}
+
+/// A group of a plan, as it is carried out.
+pub(super) fn group_of(planned: &PlannedGroup) -> Group {
+    Group {
+        member: planned.member,
+        site: planned.site,
+        target: planned.target,
+        wave: planned.wave,
+        manner: planned.manner,
+        aims: planned.aims,
+        errand: planned.errand,
+        force: planned.force.clone(),
+        upgrades: planned.upgrades,
+        launch: planned.launch,
+        travel: planned.travel,
+        arrival: planned.arrival,
+        status: GroupStatus::Waiting,
+        lost: Force::new(),
+        loot: Goods::ZERO,
     }
 }
 
@@ -266,32 +282,72 @@ fn scouting_mission(id: ProposalId, request: &SendScouts, now: GameTime) -> Oper
         status: OperationStatus::Running,
         started: now,
         scouting: true,
+        alerts: Vec::new(),
         revisions: Vec::new(),
+    }
+}
+
+/// What a release is held against.
+#[derive(SystemParam)]
+pub(super) struct Release<'w, 's> {
+    index: Res<'w, EntityIndex>,
+    model: Res<'w, Model>,
+    settings: Res<'w, OperationSettings>,
+    seed: Option<Res<'w, WorldSeed>>,
+    public: Public<'w, 's>,
+    members: Query<'w, 's, (&'static Player, &'static Traits)>,
+}
+
+impl Release<'_, '_> {
+    /// Whether a member does not send what it was ordered to, though it could: by chance, the less reliable the more
+    /// likely. A person's troops leave as agreed.
+    fn no_show(&self, operation: &Operation, group: usize) -> bool {
+        let member = operation.groups[group].member;
+        let Some((player, traits)) = self.index.player(member).and_then(|e| self.members.get(e).ok()) else {
+            return false;
+        };
+        if !self.settings.no_shows || operation.scouting || player.kind != PlayerKind::Active {
+            return false;
+        }
+        let seed = self.seed.as_ref().map_or(0, |s| s.0);
+        let mut draw = Stream::new(seed, proposal_key(operation.id), Purpose::NO_SHOW, group as u64);
+        !draw.chance(personality::reliability(traits))
+    }
+
+    /// Why a group that is due stays at home by a decision, if it does.
+    fn stays(&self, operation: &Operation, group: &Group) -> Option<&'static str> {
+        let met = |site| {
+            let target = operation.targets.iter().find(|t: &&Target| t.site == site)?;
+            let broken = rules::broken_share(target, |force| self.model.cost(force));
+            Some(rules::goal_met(operation.goal, broken, false))
+        };
+        let needed = group.errand != Errand::Reserve || met(group.target) != Some(true);
+        self.public.stays(operation, group).or((!needed).then_some("not_needed"))
     }
 }
 
 /// Gives the groups that are due their orders.
 pub(super) fn release_groups(
     batch: Res<DueBatch>,
-    index: Res<EntityIndex>,
-    public: Public,
+    release: Release,
     mut operations: Query<&mut Operation>,
     mut commitments: Query<&mut Commitments>,
     mut launches: MessageWriter<LaunchDue>,
+    mut failed: MessageWriter<GroupFailed>,
     mut facts: MessageWriter<CampaignFact>,
 ) {
     for entry in batch.of(GROUP_LAUNCHES) {
         let id = proposal_of_key(entry.owner);
-        let Some(mut operation) = index.proposal(id).and_then(|e| operations.get_mut(e).ok()) else { continue };
+        let Some(mut operation) = release.index.proposal(id).and_then(|e| operations.get_mut(e).ok()) else { continue };
         let group = usize::try_from(entry.n).unwrap_or(usize::MAX);
         let order = operation.order(group);
         let Some(g) = operation.groups.get(group) else { continue };
         if g.status != GroupStatus::Waiting || g.launch != entry.due {
             continue;
         }
-        let stays = public.stays(&operation, g);
+        let (stays, no_show) = (release.stays(&operation, g), release.no_show(&operation, group));
         let g = &mut operation.groups[group];
-        if let Some(mut promises) = index.site(g.site).and_then(|e| commitments.get_mut(e).ok()) {
+        if let Some(mut promises) = release.index.site(g.site).and_then(|e| commitments.get_mut(e).ok()) {
             promises.release(order);
         }
         if let Some(reason) = stays {
@@ -299,6 +355,10 @@ pub(super) fn release_groups(
             g.status = GroupStatus::HeldBack;
             let reason = format!("{reason}: group {group}");
             facts.write(operation.revise(batch.now(), "hold_back", reason, Vec::new()));
+            continue;
+        }
+        if no_show {
+            failed.write(GroupFailed { order, rule: "no_show" });
             continue;
         }
         launches.write(LaunchDue {
@@ -314,20 +374,30 @@ pub(super) fn release_groups(
     }
 }
 
-/// Turns the groups back that a decision of this instant calls off.
+/// Turns the groups back that a decision of this instant calls off, and those that turn at this instant by plan.
 pub(super) fn release_recalls(
     batch: Res<DueBatch>,
     index: Res<EntityIndex>,
-    operations: Query<&Operation>,
+    model: Res<Model>,
+    mut operations: Query<&mut Operation>,
     mut recalls: MessageWriter<RecallGroup>,
 ) {
+    let (now, recall) = (batch.now(), model.capabilities().recall);
     for entry in batch.of(GROUP_RECALLED) {
-        let operation = index.proposal(proposal_of_key(entry.owner)).and_then(|e| operations.get(e).ok());
+        let id = proposal_of_key(entry.owner);
+        let Some(mut operation) = index.proposal(id).and_then(|e| operations.get_mut(e).ok()) else { continue };
         let group = usize::try_from(entry.n).unwrap_or(usize::MAX);
-        if let Some((operation, GroupStatus::Recalled { march })) =
-            operation.and_then(|o| Some((o, o.groups.get(group)?.status)))
-        {
-            recalls.write(RecallGroup { order: operation.order(group), march });
+        let order = operation.order(group);
+        let Some(g) = operation.groups.get(group) else { continue };
+        match g.status {
+            GroupStatus::Recalled { march } => {
+                recalls.write(RecallGroup { order, march });
+            }
+            GroupStatus::Launched { march, at } if g.errand.turns_at() == Some(now) && g.can_turn(now, at, recall) => {
+                operation.groups[group].status = GroupStatus::Recalled { march };
+                recalls.write(RecallGroup { order, march });
+            }
+            _ => {}
         }
     }
 }
@@ -354,11 +424,7 @@ pub(super) fn recall_inputs(
         let refused = match found {
             None => ("group_is_under_way", UNDER_WAY.to_owned(), "no such group".to_owned()),
             Some(g) => match g.status {
-                // What stays before a site has arrived, and can be called home at any time.
-                GroupStatus::Launched { march, at }
-                    if (g.arrival > now && recall.allows(now - at))
-                        || (g.arrival <= now && g.manner == Manner::Blockade) =>
-                {
+                GroupStatus::Launched { march, at } if g.can_turn(now, at, recall) => {
                     g.status = GroupStatus::Recalled { march };
                     recalls.write(RecallGroup { order, march });
                     continue;
@@ -387,39 +453,55 @@ pub(super) fn note_launches(
     index: Res<EntityIndex>,
     mut operations: Query<&mut Operation>,
     mut records: Query<&mut Reliability>,
+    mut agenda: ResMut<Agenda>,
     mut facts: MessageWriter<CampaignFact>,
 ) {
-    let mut note = |order: OrderId, change: &mut dyn FnMut(&mut Group, bool)| {
-        let OrderId::Group { operation, group } = order else { return None };
-        let mut operation = operations.get_mut(index.proposal(operation)?).ok()?;
-        let scouting = operation.scouting;
-        change(operation.groups.get_mut(usize::from(group))?, scouting);
-        Some(())
-    };
+    let now = batch.now();
     for message in launched.read() {
-        note(message.order, &mut |group, scouting| {
-            group.status = GroupStatus::Launched { march: message.march, at: message.at };
-            group.force = message.force.clone();
-            if !scouting && let Some(mut record) = index.player(group.member).and_then(|e| records.get_mut(e).ok()) {
-                record.launched += 1;
-            }
-            let (order, planned, units) = (message.order, group.launch, message.force.total());
-            facts.write(CampaignFact { at: message.at, fact: Fact::GroupLaunched { order, planned, units } });
-        });
+        let OrderId::Group { operation: id, group: n } = message.order else { continue };
+        let Some(mut operation) = index.proposal(id).and_then(|e| operations.get_mut(e).ok()) else { continue };
+        let Some(group) = operation.groups.get_mut(usize::from(n)) else { continue };
+        group.status = GroupStatus::Launched { march: message.march, at: message.at };
+        group.force = message.force.clone();
+        group.arrival = group.arrival.max(message.arrival);
+        if let Some(turns) = group.errand.turns_at() {
+            agenda.push(GROUP_RECALLED.entry(turns.max(now), proposal_key(id), u32::from(n)));
+        }
+        let (order, planned, units) = (message.order, group.launch, message.force.total());
+        facts.write(CampaignFact { at: message.at, fact: Fact::GroupLaunched { order, planned, units } });
+        let (member, target, late) = (group.member, group.target, group.is_late());
+        if !operation.scouting
+            && let Some(mut record) = index.player(member).and_then(|e| records.get_mut(e).ok())
+        {
+            record.launched += 1;
+        }
+        if late {
+            raise(&mut operation, Occasion::Late, target, now, &mut agenda);
+        }
     }
     for message in failed.read() {
-        note(message.order, &mut |group, _| group.status = GroupStatus::Failed);
+        let OrderId::Group { operation: id, group: n } = message.order else { continue };
+        if let Some(mut operation) = index.proposal(id).and_then(|e| operations.get_mut(e).ok())
+            && let Some(group) = operation.groups.get_mut(usize::from(n))
+        {
+            group.status = GroupStatus::Failed;
+            let target = group.target;
+            raise(&mut operation, Occasion::NoShow, target, now, &mut agenda);
+        }
         let (order, rule) = (message.order, message.rule.to_owned());
-        facts.write(CampaignFact { at: batch.now(), fact: Fact::GroupFailed { order, rule } });
+        facts.write(CampaignFact { at: now, fact: Fact::GroupFailed { order, rule } });
     }
 }
 
 /// Notes what each group saw, lost and took.
 pub(super) fn note_battles(
+    batch: Res<DueBatch>,
     mut battles: MessageReader<BattleFought>,
     index: Res<EntityIndex>,
     mut operations: Query<&mut Operation>,
+    mut agenda: ResMut<Agenda>,
 ) {
+    let now = batch.now();
     for battle in battles.read().filter(|b| b.attacked) {
         let Some(OrderId::Group { operation, group }) = battle.order else { continue };
         let Some(mut operation) = index.proposal(operation).and_then(|e| operations.get_mut(e).ok()) else {
@@ -428,6 +510,10 @@ pub(super) fn note_battles(
         let Some(group) = operation.groups.get_mut(usize::from(group)) else { continue };
         group.lost.add_all(&battle.own_lost);
         group.loot += battle.loot;
+        let follows = |g: &Group| g.target == battle.site && g.arrival > now && rules::is_active(g);
+        if operation.groups.iter().any(follows) {
+            raise(&mut operation, Occasion::Fought, battle.site, now, &mut agenda);
+        }
         let Some(target) = operation.targets.iter_mut().find(|t| t.site == battle.site) else { continue };
         let (Some(before), Some(lost)) = (&battle.enemy_before, &battle.enemy_lost) else { continue };
         if target.defenders.is_none() {

@@ -137,12 +137,15 @@ pub enum Fact {
     OperationRevised {
         /// Which.
         operation: ProposalId,
-        /// What was decided: `hold_back`, `recall`, `abort`.
+        /// What was decided: `add_wave`, `hold_back`, `recall`, `call_off_target`, `write_off`.
         decision: String,
-        /// Why.
+        /// Why: the name of the reason first.
         reason: String,
         /// What was known that it rests on.
         cites: Vec<Citation>,
+        /// Launches that it adds.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        rows: Vec<LaunchRow>,
     },
     /// A march came to its target.
     MarchArrived {

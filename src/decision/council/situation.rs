@@ -72,6 +72,12 @@ impl Situation<'_, '_> {
         commitments.map_or_else(|| site.home.clone(), |c| c.free(&site.home))
     }
 
+    /// When promised troops leave a site.
+    pub fn leaves(&self, site: SiteId) -> impl Iterator<Item = GameTime> + '_ {
+        let commitments = self.index.site(site).and_then(|e| self.commitments.get(e).ok());
+        commitments.into_iter().flat_map(|c| &c.0).map(|c| c.until)
+    }
+
     /// Everything that is known to threaten an alliance.
     #[must_use]
     pub fn threats(&self, alliance: AllianceId, now: GameTime) -> Threats {

@@ -65,6 +65,17 @@ pub fn fear(traits: &Traits) -> f64 {
     temper(traits)
 }
 
+/// How likely a member is to send what it was ordered to, 0..=1: from .94 to 1 with conscientiousness, .97 in the mean.
+///
+/// ```
+/// use bevy_alliance::society::personality::{Traits, rules::reliability};
+/// assert!((reliability(&Traits::NEUTRAL) - 0.97).abs() < 1e-12);
+/// ```
+#[must_use]
+pub fn reliability(traits: &Traits) -> f64 {
+    0.94 + 0.06 * traits.conscientiousness.clamp(0.0, 1.0)
+}
+
 fn temper(traits: &Traits) -> f64 {
     (0.5 + 0.5 * (traits.neuroticism - 0.5)).clamp(0.0, 1.0)
 }

@@ -1,6 +1,6 @@
-//! Judging an operation, as plain functions.
+//! Judging an operation that is over.
 
-use super::components::{Group, GroupStatus, Target};
+use crate::action::operations::{Group, GroupStatus, Target};
 use crate::decision::council::Goal;
 
 /// The share of the defenders that were killed, where reports show it: of those that stood there, or of those that
@@ -35,20 +35,6 @@ pub fn verdict(met: usize, targets: usize, best_broken: f64, aborted: bool) -> &
     } else {
         "failed"
     }
-}
-
-/// Whether so little of what was believed to stand at a site is left (both in goods) that a blow would hit nothing: less
-/// than this share.
-///
-/// ```
-/// use bevy_alliance::action::operations::rules::is_evacuated;
-/// assert!(is_evacuated(19_999, 100_000, 0.2));
-/// assert!(!is_evacuated(20_000, 100_000, 0.2));
-/// ```
-#[must_use]
-#[expect(clippy::cast_precision_loss, reason = "goods of one village, far below 2^53")]
-pub fn is_evacuated(left: i64, believed: i64, share: f64) -> bool {
-    (left as f64) < share * believed as f64
 }
 
 /// Whether a group takes part in what is still to come.

@@ -1,0 +1,7 @@
+//! What is decided of an operation, as plain functions: how it is judged when it is over, and how it reacts before.
+
+mod judge;
+mod react;
+
+pub use judge::{broken_share, goal_met, is_active, verdict};
+pub use react::{HomeUnderAttack, Occasion, ReactSettings, Reason, Step, TargetOutlook, react, stays_home};
