@@ -41,17 +41,22 @@ pub(in crate::action::operations) fn decision_points(
     recall: RecallRule,
     now: GameTime,
 ) -> BTreeSet<GameTime> {
-    let mut last_launch: BTreeMap<SiteId, GameTime> = BTreeMap::new();
+    // Of each target: the last launch, and the first arrival.
+    let mut targets: BTreeMap<SiteId, (GameTime, GameTime)> = BTreeMap::new();
     let mut points: BTreeSet<GameTime> = BTreeSet::new();
     for group in groups.iter().filter(|g| g.errand.strikes()) {
-        let last = last_launch.entry(group.target).or_insert(group.launch);
-        *last = (*last).max(group.launch);
-        points.insert(match recall {
-            RecallRule::UntilArrival => group.arrival - BEFORE,
-            RecallRule::WithinSecs(secs) => group.launch + GameSpan::secs(secs) - BEFORE,
-        });
+        let (last, first) = targets.entry(group.target).or_insert((group.launch, group.arrival));
+        (*last, *first) = ((*last).max(group.launch), (*first).min(group.arrival));
+        if let RecallRule::WithinSecs(secs) = recall {
+            points.insert(group.launch + GameSpan::secs(secs) - BEFORE);
+        }
     }
-    points.extend(last_launch.into_values().map(|launch| launch - BEFORE));
+    for (last, first) in targets.into_values() {
+        points.insert(last - BEFORE);
+        if recall == RecallRule::UntilArrival {
+            points.insert(first - BEFORE);
+        }
+    }
     points.retain(|at| *at > now);
     points
 }

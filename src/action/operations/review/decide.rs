@@ -89,6 +89,10 @@ const PARTS: u32 = 8;
 /// So many eighths of what a village can add; none if that is not worth a march.
 fn part_of((_, group, attack): &Offer, part: u32, model: &dyn WorldModel) -> Option<Offer> {
     let force = group.force.share(f64::from(part) / f64::from(PARTS));
+    // Without its slowest units it would be there too early.
+    if force.iter().count() != group.force.iter().count() {
+        return None;
+    }
     let points = model.attack(&force);
     let group = PlannedGroup { force: force.clone(), ..group.clone() };
     (points >= model.scale().attack_min).then(|| (points, group, AttackGroup { force, ..attack.clone() }))
@@ -269,9 +273,13 @@ impl Review<'_, '_, '_> {
         })
     }
 
-    /// Whether a wave that is to fight at a target has been there.
+    /// Whether a wave that is to fight at a target has been there. What arrives at this instant has fought if it is said so:
+    /// a decision point of the same instant comes before it.
     fn has_fought(&self, target: SiteId) -> bool {
-        let there = |g: &Group| g.target == target && g.errand.strikes() && g.arrival <= self.now;
+        let said = self.alerts(Occasion::Fought).any(|site| site == target);
+        let there = |g: &Group| {
+            g.target == target && g.errand.strikes() && (g.arrival < self.now || g.arrival == self.now && said)
+        };
         self.operation.groups.iter().any(|g| there(g) && matches!(g.status, GroupStatus::Launched { .. }))
     }
 

@@ -7,7 +7,7 @@
 //! | a defense is to be broken, and less than 20% of what was believed is left | call off | `evacuated` |
 //! | the ratio is below what is wanted, and members can add enough in time | add a wave | the occasion |
 //! | the ratio is below the floor (1.2) | call off | the occasion |
-//! | without a group that has not left the ratio is still 3.2 | hold that group back | `more_than_needed` |
+//! | a defense is to be broken, less is left than was believed, and without a group that has not left the ratio is still 3.2 | hold that group back | `more_than_needed` |
 //! | else | go on | the occasion |
 //!
 //! "Call off" holds back what has not left and recalls what can be recalled; what can be neither is written off with its
@@ -173,13 +173,15 @@ pub fn react(case: &TargetOutlook, settings: &ReactSettings) -> (Step, Reason) {
         Occasion::DecisionPoint | Occasion::Fought => Reason::DecisionPoint,
     };
     let wanted = case.wanted(settings);
+    // Who takes a site needs each of its groups for something else.
+    let weaker = case.needs_defenders && case.left_goods < case.believed_goods;
     // Where the attack would go on as it is, more that is still too little is not sent after it.
     let enough = |with: f64| with >= wanted || (case.ratio < settings.floor_ratio && with >= settings.floor_ratio);
     if case.ratio < wanted && case.with_more.is_some_and(enough) {
         (Step::AddWave, reason)
     } else if case.ratio < settings.floor_ratio {
         (Step::CallOff, reason)
-    } else if case.with_less.is_some_and(|ratio| ratio >= settings.enough_ratio) {
+    } else if weaker && case.with_less.is_some_and(|ratio| ratio >= settings.enough_ratio) {
         (Step::HoldBack, Reason::MoreThanNeeded)
     } else {
         (Step::GoOn, reason)
@@ -295,6 +297,8 @@ mod tests {
         let weak = TargetOutlook { occasion: Occasion::NewIntel, ratio: 5.0, left_goods: 50_000, ..planned() };
         is(TargetOutlook { with_less: Some(3.2), ..weak }, Step::HoldBack, "more_than_needed");
         is(TargetOutlook { with_less: Some(3.1), ..weak }, Step::GoOn, "new_intel");
+        is(TargetOutlook { with_less: Some(9.0), needs_defenders: false, ..weak }, Step::GoOn, "new_intel");
+        is(TargetOutlook { with_less: Some(9.0), left_goods: 100_000, ..weak }, Step::GoOn, "new_intel");
     }
 
     #[test]
