@@ -38,7 +38,7 @@ fn offense_by_walking(view: &View, alliance: AllianceId, site: SiteId, now: Game
     let model = &*view.model().0;
     let known = KnownOffense::of(public.owner, site, public.at, &troops.value, confidence, model)?;
     // Who is on the way home for longer than 12 hours is not ready.
-    let returning = view.returning_to(alliance, site).iter();
+    let returning = view.returning_to(alliance, site);
     let away = movement::away_until(troops.observed_at, returning, now + REACH).min(&troops.value);
     if away.is_empty() {
         return Some(known);
