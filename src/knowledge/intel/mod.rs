@@ -99,7 +99,10 @@ impl Plugin for IntelPlugin {
                 Campaign,
                 (
                     forces::follow.in_set(IntelSystems::Refresh).after(gateway::expire_reports),
-                    (forces::follow, dossier::learn).chain().in_set(IntelSystems::Admit).after(forgetting::forget_changed),
+                    (forces::follow, dossier::learn)
+                        .chain()
+                        .in_set(IntelSystems::Admit)
+                        .after(forgetting::forget_changed),
                 ),
             );
     }

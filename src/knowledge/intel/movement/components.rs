@@ -100,7 +100,11 @@ impl Movements {
     ) {
         let needs = |t: &&Track| {
             let left = t.left_at().1;
-            t.origin == site && t.player == Some(player) && t.arrival >= now && sight.observed_at < left && left <= until
+            t.origin == site
+                && t.player == Some(player)
+                && t.arrival >= now
+                && sight.observed_at < left
+                && left <= until
         };
         for track in self.tracks.iter().filter(needs) {
             let kept = self.sights.entry(track.key()).or_insert_with(|| sight.clone());

@@ -280,7 +280,11 @@ mod tests {
             take_along(&from, &mut to, (GameTime(0), 3), |site| site == SiteId(1));
             let kept: Vec<i64> = to.tracks.iter().map(|t| t.arrival.0).collect();
             assert_eq!(kept, [300, 400, 500], "who is home first goes first");
-            assert_eq!(to.returning, [survivors(1, 300)], "those who fought at another's site are not its own to tell of");
+            assert_eq!(
+                to.returning,
+                [survivors(1, 300)],
+                "those who fought at another's site are not its own to tell of"
+            );
         }
     }
 
