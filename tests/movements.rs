@@ -511,18 +511,19 @@ fn a_march_whose_origin_is_gone_counts_as_one_that_nobody_saw() {
         assert_eq!(owner(&app, 1), None);
         let after = belief(&mut app, 3, 9);
         if known {
-            assert_eq!(before, after, "what was seen there before it left is in it still");
+            assert_near(after.1 / after.0, before.1 / before.0);
+            assert!(!after.2.is_empty(), "what was seen there before it left is in it still");
         } else {
             assert_near(after.1, after.0 * 1_600.0);
         }
-        assert_eq!(ask(&mut app, |view, _| view.report(PlayerId(3), SiteId(1)).is_none()), true);
+        assert!(ask(&mut app, |view, _| view.report(PlayerId(3), SiteId(1)).is_none()));
     }
 }
 
 #[test]
 fn who_goes_home_to_a_lost_village_is_no_garrison_of_its_new_owner() {
     let made = war().village(1, 1, (0, 0), &[(IMPERIAN, 500)]).village(2, 1, (0, -60), &[]);
-    let made = made.village(9, 3, (15, 0), &[("praetorian", 100), (SCOUT, 40)]);
+    let made = made.village(9, 3, (15, 0), &[("praetorian", 100)]).village(8, 3, (-15, 0), &[(SCOUT, 20)]);
     let mut app = made.start(Ruleset::extended());
     with_edits(&mut app);
     leaves(&mut app, 1, 9, &[(IMPERIAN, 500)], Manner::Siege);
@@ -531,7 +532,7 @@ fn who_goes_home_to_a_lost_village_is_no_garrison_of_its_new_owner() {
     assert_eq!((away(&mut app), movements(&app, 3).returning.len()), (1, 1));
     change(&mut app, |estates, now| assert!(estates.hand_over(SiteId(1), PlayerId(6), now)));
     assert_eq!((away(&mut app), movements(&app, 3).returning.len()), (0, 0));
-    leaves(&mut app, 9, 1, &[(SCOUT, 20)], Manner::Scout);
+    leaves(&mut app, 8, 1, &[(SCOUT, 20)], Manner::Scout);
     app.run(GameSpan::hours(1));
     let stands = |view: View, now: GameTime| view.home_at(PlayerId(3), SiteId(1), now, now + GameSpan::hours(10));
     assert_eq!(ask(&mut app, stands), Some(Force::new()), "the survivors walk on to their owner's other village");

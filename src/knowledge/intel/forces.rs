@@ -172,6 +172,9 @@ impl KnownForces {
         let taken = forces.binary_search_by_key(&site, |f| f.site).ok().map(|place| forces.remove(place));
         if forces.is_empty() {
             known.remove(&player);
+            if known.is_empty() {
+                self.by_knower.remove(&knower);
+            }
         }
         taken
     }
