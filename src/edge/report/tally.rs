@@ -384,12 +384,10 @@ impl CampaignTally {
                 let late = &mut self.summary.operations.launch_late_ms_max;
                 *late = (*late).max((at - *planned).0);
             }
-            Fact::MarchArrived { order: Some(order), target, manner: Manner::Scout, .. } => {
-                if let Some(operation) = order.operation().filter(|_| self.decoys.remove(order)) {
-                    self.decoys_there.retain(|(.., then)| *then == at);
-                    self.decoys_there.insert((operation.alliance, *target, at));
-                }
-            }
+            Fact::MarchArrived { manner: Manner::Scout, .. }
+            | Fact::SiteScouted { .. }
+            | Fact::ScoutsSent { .. }
+            | Fact::GroupFailed { .. } => self.count_scouts(at, &fact.fact),
             Fact::MarchArrived { order: Some(order), wave, .. } => {
                 // A move of the defense is no wave of an operation: its way in has no instant to keep.
                 if let Some(operation) = order.operation() {
@@ -410,18 +408,7 @@ impl CampaignTally {
             | Fact::MembershipChanged { .. }
             | Fact::PlayerEliminated { .. }
             | Fact::AllianceEliminated { .. } => self.count_change(&fact.fact),
-            Fact::SiteScouted { site, by, sent, lost } => {
-                self.summary.scoutings += 1;
-                self.count_look((*site, at), *by, lost < sent);
-            }
-            Fact::ScoutsSent { order, decoy: true, .. } => {
-                self.decoys.insert(*order);
-            }
-            Fact::GroupFailed { order, .. } => {
-                self.decoys.remove(order);
-            }
             Fact::StanceChanged { .. }
-            | Fact::ScoutsSent { .. }
             | Fact::MarchArrived { .. }
             | Fact::LoyaltyLowered { .. }
             | Fact::MarchTurned { .. }
@@ -448,6 +435,28 @@ impl CampaignTally {
             if let Some(cited) = self.looks.get_mut(&(alliance, cite.site, cite.observed_at)) {
                 *cited = true;
             }
+        }
+    }
+
+    fn count_scouts(&mut self, at: GameTime, fact: &Fact) {
+        match fact {
+            Fact::ScoutsSent { order, decoy: true, .. } => {
+                self.decoys.insert(*order);
+            }
+            Fact::GroupFailed { order, .. } => {
+                self.decoys.remove(order);
+            }
+            Fact::MarchArrived { order: Some(order), target, .. } => {
+                if let Some(operation) = order.operation().filter(|_| self.decoys.remove(order)) {
+                    self.decoys_there.retain(|(.., then)| *then == at);
+                    self.decoys_there.insert((operation.alliance, *target, at));
+                }
+            }
+            Fact::SiteScouted { site, by, sent, lost } => {
+                self.summary.scoutings += 1;
+                self.count_look((*site, at), *by, lost < sent);
+            }
+            _ => {}
         }
     }
 
