@@ -20,7 +20,7 @@ use bevy_alliance::decision::council::Situation;
 use bevy_alliance::decision::planning::KnownOffense;
 use bevy_alliance::edge::test_app::TestApp;
 use bevy_alliance::knowledge::intel::{
-    Field, IntelReport, KnownForce, KnownForces, MemberStates, SourceKind, forces_rebuilt, rules,
+    Field, IntelReport, KnownForces, MemberStates, SourceKind, forces_rebuilt, rules,
 };
 use criterion::{Criterion, criterion_group, criterion_main};
 use std::hint::black_box;
@@ -176,8 +176,7 @@ fn one_report_against_all(app: &mut TestApp, dice: &mut Dice) {
         [
             &mut || {
                 for (site, report) in &news {
-                    let force = KnownForce::of(report, site, &*model.0, GameTime(0)).unwrap();
-                    black_box(forces.put(US.into(), site.owner, force));
+                    forces = black_box(core::mem::take(&mut forces).with_report(report, site, &*model.0, GameTime(0)));
                 }
             },
             &mut || drop(black_box(forces_rebuilt(world))),

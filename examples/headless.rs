@@ -30,7 +30,7 @@ use std::time::Instant;
 /// Runs a campaign of NPC alliances and tells what happened.
 #[derive(Parser, Debug)]
 #[command(name = "headless", version)]
-struct Options {
+pub(crate) struct Options {
     /// A map.sql dump to play on.
     #[arg(long, value_name = "FILE", conflicts_with = "synthetic")]
     world: Option<PathBuf>,
@@ -84,8 +84,8 @@ struct Options {
     #[arg(long, value_enum, default_value_t = AccountName::Campaign, conflicts_with = "json")]
     account: AccountName,
     /// Whose knowledge `--account intel` tells: the id of an alliance that deliberates; the one with the most operations
-    /// if not given.
-    #[arg(long, value_name = "ALLIANCE")]
+    /// of those that still deliberate if not given.
+    #[arg(long, value_name = "ALLIANCE", requires = "account")]
     of: Option<u32>,
     /// Prints one JSON object instead of the account.
     #[arg(long)]
@@ -137,7 +137,7 @@ fn main() -> ExitCode {
     }
 }
 
-type Failure = Box<dyn std::error::Error>;
+pub(crate) type Failure = Box<dyn std::error::Error>;
 
 /// How a run ended.
 #[derive(PartialEq)]
@@ -147,7 +147,7 @@ enum Verdict {
     OtherHash,
 }
 
-fn check(options: &Options) -> Result<(), Failure> {
+pub(crate) fn check(options: &Options) -> Result<(), Failure> {
     if !(options.days > 0.0 && options.days <= 3650.0) {
         return Err(format!("--days must be above 0 and at most 3650, not {}", options.days).into());
     }
@@ -159,6 +159,9 @@ fn check(options: &Options) -> Result<(), Failure> {
     }
     if options.save.is_some() && options.save == options.record {
         return Err("--save and --record name the same file".into());
+    }
+    if options.of.is_some() && options.account != AccountName::Intel {
+        return Err("--of needs --account intel".into());
     }
     // A week is not played only to find out that its save has no place.
     for (option, path) in [("--save", &options.save), ("--record", &options.record)] {
@@ -401,14 +404,17 @@ fn say(text: &str) -> Result<(), Failure> {
 }
 
 /// The account that was asked for.
-fn told(options: &Options, app: &mut App, tally: &CampaignTally) -> Result<String, Failure> {
+pub(crate) fn told(options: &Options, app: &mut App, tally: &CampaignTally) -> String {
     if options.account == AccountName::Campaign {
-        return Ok(account(tally));
+        return account(tally);
     }
+    // Some may have ended by now: whoever was asked for was there before the run, and the rest is told all the same.
     let operations = tally.summary().operations_by_alliance;
-    let busiest = operations.iter().max_by_key(|(id, n)| (**n, core::cmp::Reverse(**id))).map(|(id, _)| *id);
-    let of = options.of.or(busiest).unwrap_or_default();
-    Ok(intel_account(app.world_mut(), &tally.directory, AllianceId(of)).map_err(|e| format!("--of {of}: {e}"))?)
+    let still = Directory::of_world(app.world_mut()).active.into_iter().map(|alliance| alliance.0);
+    let busiest = still.max_by_key(|id| (operations.get(id).copied().unwrap_or(0), core::cmp::Reverse(*id)));
+    let Some(of) = options.of.or(busiest) else { return "No alliance deliberates any more.\n".to_owned() };
+    let told = intel_account(app.world_mut(), &tally.directory, AllianceId(of));
+    told.unwrap_or_else(|error| format!("Nothing to tell at the end: {error}.\n"))
 }
 
 fn tell(
@@ -469,7 +475,7 @@ fn tell(
             (course.end - GameTime(0)).as_hours(),
             seed
         ))?;
-        say(&told(options, app, &tally)?)?;
+        say(&told(options, app, &tally))?;
     }
     if let Some((end, lowest, path)) = armies.shares() {
         say(&format!(

@@ -9,8 +9,8 @@
 //! act instead: all of them deliberate, scout by value, attack, and dodge what comes, which decides more than where one looks.
 //! `--all` lets all alliances change their policy at once.
 //!
-//! `--intel-age` asks instead what old intel costs: goals met of operations whose oldest target was seen more than 48 h before
-//! the last launch on it against the others, and campaigns in which nobody scouts any more after three days against those in
+//! `--intel-age` asks instead what old intel costs: goals met of operations that rested on old intel (whose oldest target was seen
+//! more than 48 h before the first wave came) against the others, and campaigns in which nobody scouts any more after three days against those in
 //! which all go on.
 //!
 //! Goals are those of attacks on alliances that deliberate. Counted are operations from which something was launched and that
@@ -30,7 +30,7 @@ use bevy_alliance::base::contract::{
 };
 use bevy_alliance::base::id::{AllianceId, EntityIndex, OrderId, PlayerId, ProposalId, SiteId};
 use bevy_alliance::base::ruleset::Ruleset;
-use bevy_alliance::edge::report::{CampaignTally, OperationStory, ReportPlugin};
+use bevy_alliance::edge::report::{CampaignTally, OperationStory, ReportPlugin, rested_on_old_intel};
 use bevy_alliance::knowledge::intel::IntelReport;
 use bevy_alliance::strategy::war_council::{ScoutingPolicy, WarCouncilSettings};
 use bevy_alliance::world::generator::{GenerateWorldError, GeneratorOptions, generate_world};
@@ -43,8 +43,6 @@ use std::process::ExitCode;
 use std::sync::atomic::{AtomicU64, Ordering};
 use thiserror::Error;
 
-/// Intel older than this is old.
-const OLD: GameSpan = GameSpan::hours(48);
 /// A site counts as known if it was seen within this time.
 const KNOWN: GameSpan = GameSpan::hours(48);
 /// With `--intel-age`: when scouting ends.
@@ -144,7 +142,7 @@ struct Tally {
     ages: Vec<f64>,
     /// Mean share of enemy sites that were seen lately, at the end of each day.
     coverage: f64,
-    /// Targets and those met of operations whose oldest target was seen long ago, and of the others.
+    /// Targets and those met of operations that rested on old intel, and of the others.
     old: (f64, f64),
     young: (f64, f64),
     /// Targets met of operations that were proposed after [`ENDS`].
@@ -461,15 +459,13 @@ impl Tally {
             self.met_late += met;
             self.targets_late += targets;
         }
-        let mut oldest: Option<GameSpan> = None;
         for (site, ..) in &report.targets {
             if let Some((at, Some(seen))) = launches.get(&(id, *site)) {
                 self.ages.push((*at - *seen).as_hours());
-                oldest = oldest.max(Some(*at - *seen));
             }
         }
-        if let Some(oldest) = oldest {
-            let of = if oldest > OLD { &mut self.old } else { &mut self.young };
+        if let Some(old) = rested_on_old_intel(report) {
+            let of = if old { &mut self.old } else { &mut self.young };
             *of = (of.0 + targets, of.1 + met);
         }
     }
@@ -534,6 +530,6 @@ fn tell_ages(worlds: &[World]) {
     println!();
     for (name, (targets, met)) in [("at most 48 h", sum(|t| t.young)), ("more than 48 h", sum(|t| t.old))] {
         let part = share(met, targets).map_or_else(|| "-".to_owned(), |s| format!("{:.1}%", 100.0 * s));
-        println!("oldest target seen {name} before the last launch: {met} of {targets} goals met, {part}");
+        println!("oldest target seen {name} before the first wave: {met} of {targets} goals met, {part}");
     }
 }

@@ -49,6 +49,31 @@ fn no_text_names_a_place_outside_the_package() {
     assert!(faults.is_empty(), "{} faults:\n{}", faults.len(), faults.join("\n"));
 }
 
+#[test]
+fn the_table_of_what_is_hashed_is_whole() {
+    let mut registered: [Vec<String>; 2] = Default::default();
+    for (_, text) in texts_under("src") {
+        let code: String = text.lines().filter(|l| !l.trim_start().starts_with("//")).collect();
+        for (place, call) in ["register_state::<", "register_state_resource::<"].into_iter().enumerate() {
+            let names = code.split(call).skip(1).filter_map(|rest| rest.split_once(">(\"")?.1.split_once('"'));
+            registered[place].extend(names.map(|(name, _)| name.to_owned()));
+        }
+    }
+    let docs = fs::read_to_string("docs/determinism.md").expect("the page is there");
+    let table = docs.split("| registered by |").nth(1).expect("the table is there");
+    let mut written: [Vec<String>; 2] = Default::default();
+    for row in table.lines().skip(2).take_while(|l| l.starts_with('|')) {
+        for (place, cell) in row.split('|').skip(2).take(2).enumerate() {
+            written[place].extend(cell.split('`').skip(1).step_by(2).map(str::to_owned));
+        }
+    }
+    for names in registered.iter_mut().chain(&mut written) {
+        names.sort_unstable();
+    }
+    assert!(registered[0].len() > 20 && registered[1].len() > 10, "{registered:?}");
+    assert_eq!(registered, written, "registered in the sources, and written in docs/determinism.md");
+}
+
 // What is checked.
 
 /// Everything that is wrong with one source, each as `file:line: what`.

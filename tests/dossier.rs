@@ -122,13 +122,16 @@ fn what_a_village_lost_when_it_was_taken_is_no_shrinking_of_who_took_it() {
     app.app.insert_resource(Hand(Some((SiteId(9), PlayerId(4)))));
     app.send(SetStance { a: AllianceId(1), b: AllianceId(2), stance: Stance::Neutral });
     assert_eq!(owner(&app, 9), Some(4));
-    assert_eq!((dossier(&mut app, 3).sites_known, dossier(&mut app, 4).sites_known), (0, 1));
-    assert!(learned(&app, 4).taken.contains(&SiteId(9)));
+    // The garrison went with its owner: what stands there now is not known.
+    assert_eq!((dossier(&mut app, 3).sites_known, dossier(&mut app, 4).sites_known), (0, 0));
+    let report = |app: &mut TestApp| ask(app, |view, _, _| view.report(WATCHER, SiteId(9)).cloned()).unwrap();
+    let kept = report(&mut app);
+    assert!(kept.troops.is_none() && kept.goods.is_some() && kept.wall.is_some(), "stores and walls stay");
     app.run(GameSpan::hours(21));
     station(&mut app, 9, &[(IMPERIAN, 10)]);
     look(&mut app, 9);
     assert_eq!(dossier(&mut app, 4).growth, None);
-    assert!(learned(&app, 4).taken.is_empty());
+    assert_eq!(report(&mut app).troops.map(|f| f.value), Some(force(&[(IMPERIAN, 10)])));
     app.run(GameSpan::hours(21));
     look(&mut app, 9);
     assert_eq!(dossier(&mut app, 4).growth, Some(0.0));
@@ -167,7 +170,7 @@ fn acts_tell_when_a_player_sleeps() {
     near(dossier(&mut app, 3).activity.unwrap()[7], 1.0 / 17.0);
     // Twenty marches of one hour are one act.
     tell(&mut app, (0..20).map(|n| (3, 51 * 60 + n, Act::Launched)));
-    assert_eq!(learned(&app, 3).acts[3], 1);
+    assert_eq!(learned(&app, 3).acts()[3], 1);
     tell(&mut app, [(3, 10, Act::Came { real: true }), (3, 20, Act::Came { real: false })]);
     let (known, own) = (dossier(&mut app, 3), dossier(&mut app, 1));
     assert_eq!((known.real, known.fake), (1, 1));

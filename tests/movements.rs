@@ -6,9 +6,10 @@
 mod common;
 
 use bevy::ecs::system::RunSystemOnce;
-use bevy_alliance::base::clock::{GameSpan, GameTime};
+use bevy::prelude::*;
+use bevy_alliance::base::clock::{Campaign, CampaignSystems, DueBatch, GameSpan, GameTime};
 use bevy_alliance::base::contract::{
-    Fact, LaunchMarch, Manner, MarchSighted, PlayerKind, Rank, RecallMarch, SetStance, Stance,
+    Estates, Fact, LaunchMarch, Manner, MarchSighted, PlayerKind, Rank, RecallMarch, SetStance, Stance,
 };
 use bevy_alliance::base::geometry::Tile;
 use bevy_alliance::base::id::{AllianceId, EntityIndex, Knower, PlayerId, SiteId};
@@ -19,6 +20,7 @@ use bevy_alliance::edge::test_app::TestApp;
 use bevy_alliance::knowledge::intel::movement::rules::TILE_ERROR;
 use bevy_alliance::knowledge::intel::rules::{TROOPS_HALF_LIFE, faded};
 use bevy_alliance::knowledge::intel::{Act, ActSeen, Movements, Track, View};
+use bevy_alliance::world::economy::EconomySystems;
 use common::*;
 
 const IMPERIAN: &str = "imperian";
@@ -164,10 +166,15 @@ fn scouts_reinforcements_and_marches_home_pass_unseen_and_classic_knows_no_areas
     let mut app = made.start(Ruleset::extended());
     leaves(&mut app, 1, 2, &[(LEGIONNAIRE, 9)], Manner::Reinforce);
     leaves(&mut app, 1, 9, &[(LEGIONNAIRE, 9)], Manner::Siege);
-    app.run(HOUR);
+    // On its way out it comes in sight at 14.8 fields and leaves it at 25.2; it turns at 30 and passes once more.
+    app.run(GameSpan::hours(5));
+    assert_eq!((tracks(&app, 4).len(), tracks(&app, 4)[0].sightings), (1, 1));
+    listen::<MarchSighted>(&mut app);
     app.send(RecallMarch { march: march_id(1, 2) });
-    app.run(GameSpan::hours(20));
-    assert_eq!(tracks(&app, 4), []);
+    assert!(march(&app, 1, 2).unwrap().homeward);
+    app.run(GameSpan::hours(6));
+    assert_eq!((said::<MarchSighted>(&app), march(&app, 1, 2)), (Vec::new(), None), "nobody sees it go home");
+    assert_eq!(tracks(&app, 4)[0].sightings, 1);
 }
 
 #[test]
@@ -432,4 +439,121 @@ fn bounds_hold_the_truth_whatever_passes() {
     assert_eq!(seen.len(), 4);
     assert!(seen.values().any(|t| t.sightings == 5), "{seen:?}");
     const { assert!(TILE_ERROR > core::f64::consts::FRAC_1_SQRT_2) };
+}
+
+/// What a world of its own does to sites, once.
+#[derive(Resource, Default)]
+struct Edit(Option<fn(&mut Estates, GameTime)>);
+
+fn edit(mut edit: ResMut<Edit>, mut estates: Estates, batch: Res<DueBatch>) {
+    if let Some(change) = edit.0.take() {
+        change(&mut estates, batch.now());
+    }
+}
+
+/// Lets sites change hands at the end of the next pass.
+fn with_edits(app: &mut TestApp) {
+    app.app
+        .init_resource::<Edit>()
+        .add_systems(Campaign, edit.in_set(CampaignSystems::Battle).after(EconomySystems::AfterFights));
+}
+
+fn change(app: &mut TestApp, edit: fn(&mut Estates, GameTime)) {
+    app.app.insert_resource(Edit(Some(edit)));
+    app.send(SetStance { a: AllianceId(1), b: AllianceId(2), stance: Stance::War });
+}
+
+#[test]
+fn what_stood_there_after_a_march_left_is_not_in_it() {
+    for known_before in [true, false] {
+        let made = war().village(1, 1, (0, 0), &[(IMPERIAN, 1_000)]).village(9, 3, (15, 0), &[(SCOUT, 40)]);
+        let mut app = made.village(8, 3, (0, 15), &[]).start(Ruleset::extended());
+        let mut seen = app.now();
+        if known_before {
+            leaves(&mut app, 9, 1, &[(SCOUT, 20)], Manner::Scout);
+            app.run(GameSpan::hours(2));
+            seen = at(GameSpan(3_375_000));
+        }
+        leaves(&mut app, 9, 1, &[(SCOUT, 20)], Manner::Scout);
+        leaves(&mut app, 1, 9, &[(IMPERIAN, 900)], Manner::Siege);
+        app.run(HOUR);
+        let stands = ask(&mut app, |view, now| view.home_at(PlayerId(3), SiteId(1), now, now));
+        assert_eq!(stands, Some(force(&[(IMPERIAN, 100)])), "the second look came after the march had left");
+        let (real, attack, troops) = belief(&mut app, 3, 9);
+        if known_before {
+            let confidence = faded(0.8, app.now() - seen, TROOPS_HALF_LIFE);
+            assert_near(attack, real * confidence * 70_000.0);
+            assert!(troops.count(class(IMPERIAN)) > 100);
+        } else {
+            assert_near(attack, real * 1_600.0);
+            assert!(troops.is_empty());
+        }
+        // What leaves now is of what was seen last, and the first army is not counted twice.
+        leaves(&mut app, 1, 8, &[(IMPERIAN, 50)], Manner::Siege);
+        let (real, attack, _) = belief(&mut app, 3, 8);
+        assert!(attack <= real * 0.8 * 7_000.0 && attack > 0.5 * real * 7_000.0, "{attack}");
+    }
+}
+
+#[test]
+fn a_march_whose_origin_is_gone_counts_as_one_that_nobody_saw() {
+    for known in [false, true] {
+        let made = war().village(1, 1, (0, 0), &[(IMPERIAN, 10)]).village(9, 3, (15, 0), &[(SCOUT, 20)]);
+        let mut app = made.village(2, 1, (0, -40), &[]).start(Ruleset::extended());
+        with_edits(&mut app);
+        if known {
+            leaves(&mut app, 9, 1, &[(SCOUT, 20)], Manner::Scout);
+            app.run(GameSpan::hours(2));
+        }
+        leaves(&mut app, 1, 9, &[(IMPERIAN, 10)], Manner::Siege);
+        let before = belief(&mut app, 3, 9);
+        change(&mut app, |estates, now| assert!(estates.raze(SiteId(1), now)));
+        assert_eq!(owner(&app, 1), None);
+        let after = belief(&mut app, 3, 9);
+        if known {
+            assert_near(after.1 / after.0, before.1 / before.0);
+            assert!(!after.2.is_empty(), "what was seen there before it left is in it still");
+        } else {
+            assert_near(after.1, after.0 * 1_600.0);
+        }
+        assert!(ask(&mut app, |view, _| view.report(PlayerId(3), SiteId(1)).is_none()));
+    }
+}
+
+#[test]
+fn who_goes_home_to_a_lost_village_is_no_garrison_of_its_new_owner() {
+    let made = war().village(1, 1, (0, 0), &[(IMPERIAN, 500)]).village(2, 1, (0, -60), &[]);
+    let made = made.village(9, 3, (15, 0), &[("praetorian", 100)]).village(8, 3, (-15, 0), &[(SCOUT, 20)]);
+    let mut app = made.start(Ruleset::extended());
+    with_edits(&mut app);
+    leaves(&mut app, 1, 9, &[(IMPERIAN, 500)], Manner::Siege);
+    until(&mut app, at(GameSpan(7_714_286)));
+    let away = |app: &mut TestApp| ask(app, |view, now| view.away(PlayerId(3), SiteId(1), now).returning.len());
+    assert_eq!((away(&mut app), movements(&app, 3).returning.len()), (1, 1));
+    change(&mut app, |estates, now| assert!(estates.hand_over(SiteId(1), PlayerId(6), now)));
+    assert_eq!((away(&mut app), movements(&app, 3).returning.len()), (0, 0));
+    leaves(&mut app, 8, 1, &[(SCOUT, 20)], Manner::Scout);
+    app.run(GameSpan::hours(1));
+    let stands = |view: View, now: GameTime| view.home_at(PlayerId(3), SiteId(1), now, now + GameSpan::hours(10));
+    assert_eq!(ask(&mut app, stands), Some(Force::new()), "the survivors walk on to their owner's other village");
+}
+
+#[test]
+fn a_sight_is_judged_by_who_held_what_when_it_was_seen() {
+    let made = war().village(1, 1, (0, 0), &[(IMPERIAN, 10)]).village(9, 3, (40, 0), &[]).village(8, 3, (70, 0), &[]);
+    let mut app = made.village(4, 4, (3, 3), &[]).village(5, 1, (0, -50), &[]).start(Ruleset::extended());
+    with_edits(&mut app);
+    listen::<ActSeen>(&mut app);
+    // At the instant at which it leaves, its origin and its target change hands.
+    app.app.insert_resource(Edit(Some(|estates, now| {
+        assert!(estates.hand_over(SiteId(9), PlayerId(4), now) && estates.hand_over(SiteId(1), PlayerId(6), now));
+    })));
+    leaves(&mut app, 1, 9, &[(IMPERIAN, 10)], Manner::Siege);
+    let of_area = tracks(&app, 4)[0];
+    assert!(of_area.travel.1 > of_area.travel.0, "who watches an area does not see it leave: {of_area:?}");
+    let of_holder = tracks(&app, 3)[0];
+    assert_eq!(of_holder.travel.1, of_holder.travel.0, "who held the target then does");
+    assert_eq!([of_area.player, of_holder.player], [Some(PlayerId(1)); 2]);
+    let players: Vec<u32> = said::<ActSeen>(&app).iter().map(|act| act.player.0).collect();
+    assert_eq!(players, [1, 1], "it was sent by whoever held the origin then");
 }

@@ -4,13 +4,16 @@
 
 mod common;
 
-use bevy_alliance::base::clock::{GameSpan, GameTime};
+use bevy_alliance::base::clock::{Agenda, GameSpan, GameTime};
 use bevy_alliance::base::contract::{Manner, PlayerKind, Rank, SetMembership, SetStance, Stance};
-use bevy_alliance::base::id::{AllianceId, EntityIndex, Knower, PlayerId, SiteId};
+use bevy_alliance::base::id::{AllianceId, EntityIndex, Knower, PlayerId, SiteId, StableId};
 use bevy_alliance::base::ruleset::Ruleset;
 use bevy_alliance::edge::test_app::TestApp;
 use bevy_alliance::knowledge::intel::rules::{EXPIRES_AFTER, SharingSettings};
-use bevy_alliance::knowledge::intel::{Cause, IntelReport, ObservationLog, SourceKind};
+use bevy_alliance::knowledge::intel::{
+    Cause, Dossiers, Field, IntelReport, KnownForces, Movements, ObservationLog, REPORT_TOLD, SourceKind,
+    forces_rebuilt,
+};
 use common::*;
 
 const SCOUT: &str = "equites_legati";
@@ -182,4 +185,79 @@ fn a_report_is_there_until_seven_days_are_over_at_any_pace() {
         app.run_in_steps(GameSpan::millis(1), step);
         assert!(by(&app, 1).is_none(), "gone at seven days, pace {step}");
     }
+}
+
+#[test]
+fn who_joins_with_villages_is_no_more_reported_on() {
+    let mut app = neighbours(&[AT_WAR[0]]);
+    look(&mut app, 1);
+    assert!(by(&app, 1).is_some());
+    moves(&mut app, 3, Some(1));
+    assert!(by(&app, 1).is_none(), "nobody needs a report of its own");
+    let rebuilt = forces_rebuilt(app.app.world_mut());
+    assert_eq!(*app.app.world().resource::<KnownForces>(), rebuilt);
+    // What somebody brings along of a village that is the alliance's own by now is nothing either.
+    let mut app = neighbours(&[AT_WAR[0]]);
+    look(&mut app, 5);
+    moves(&mut app, 5, None);
+    assert!(known(&app, PlayerId(5)).is_some());
+    moves(&mut app, 5, Some(3));
+    assert!(by(&app, 3).is_none() && known(&app, PlayerId(5)).is_none());
+}
+
+#[test]
+fn nobody_tells_of_its_own() {
+    let mut app = neighbours(&[(1, 2, Stance::Confederacy)]);
+    let wall = Some(Field {
+        value: 9,
+        observed_at: GameTime(0),
+        source: PlayerId(1),
+        kind: SourceKind::Scout,
+        confidence: 0.8,
+    });
+    // A report that a game left there of a site of the teller's own.
+    let (knower, site) = (Knower::Alliance(AllianceId(1)), SiteId(5));
+    let report = IntelReport { knower, site, troops: None, goods: None, wall, buildings: None };
+    app.app.world_mut().spawn((StableId::Report(knower, site), report));
+    let due = at(GameSpan::mins(5));
+    app.app.world_mut().resource_mut::<Agenda>().push(REPORT_TOLD.entry(due, 1 << 32 | 5, 2));
+    app.run(GameSpan::mins(10));
+    assert_eq!(logged(&app, AllianceId(2).into()), []);
+}
+
+fn of_knower<C: bevy::prelude::Component + Clone>(app: &TestApp, knower: impl Into<Knower>) -> Option<C> {
+    let world = app.app.world();
+    world.resource::<EntityIndex>().knower(knower.into()).and_then(|e| world.get::<C>(e)).cloned()
+}
+
+#[test]
+fn who_leaves_knows_who_went_home_from_its_sites_and_who_joins_has_nothing_of_its_own_left() {
+    let mut app = neighbours(&[AT_WAR[0]]);
+    // One attack on village 5, and one on village 1 that is no business of player 5.
+    leaves(&mut app, 3, 5, &[(LEGIONNAIRE, 100)], Manner::Raid);
+    leaves(&mut app, 3, 1, &[(LEGIONNAIRE, 100)], Manner::Raid);
+    app.run(GameSpan::hours(3));
+    let from = |app: &TestApp, knower: Knower| -> Vec<u32> {
+        of_knower::<Movements>(app, knower).unwrap_or_default().returning.iter().map(|r| r.from.0).collect()
+    };
+    let (alone, second) = (Knower::Player(PlayerId(5)), Knower::Alliance(AllianceId(2)));
+    let mut both = from(&app, AllianceId(1).into());
+    both.sort_unstable();
+    assert_eq!(both, [1, 5]);
+    moves(&mut app, 5, None);
+    assert_eq!(from(&app, alone), [5]);
+    app.run(GameSpan::hours(3));
+    leaves(&mut app, 3, 5, &[(LEGIONNAIRE, 10)], Manner::Raid);
+    assert!(of_knower::<Dossiers>(&app, alone).is_some_and(|d| d.0.contains_key(&PlayerId(3))));
+    moves(&mut app, 5, Some(2));
+    assert_eq!(from(&app, second), [5]);
+    assert_eq!(of_knower::<Movements>(&app, alone), Some(Movements::default()));
+    assert_eq!(of_knower::<Dossiers>(&app, alone), None);
+    // Nothing old is there again on the day on which it leaves.
+    app.run(GameSpan::days(9));
+    moves(&mut app, 5, None);
+    assert_eq!(
+        (of_knower::<Movements>(&app, alone), of_knower::<Dossiers>(&app, alone)),
+        (Some(Movements::default()), None)
+    );
 }

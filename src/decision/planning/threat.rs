@@ -6,7 +6,7 @@ use crate::base::geometry::Tile;
 use crate::base::id::{Knower, PlayerId, SiteId, UnitClass};
 use crate::base::ruleset::Force;
 use crate::knowledge::intel::movement::rules::{self as movement, Evidence, Pace};
-use crate::knowledge::intel::{KnownForce, Track, View, rules as intel};
+use crate::knowledge::intel::{Field, KnownForce, Track, View, rules as intel};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -110,7 +110,7 @@ fn offense_in(
     let attack = force.attack * confidence;
     let mut known =
         KnownOffense { player, site: force.site, at: force.at, attack, ready: attack, fastest: force.fastest? };
-    let away = movement::away_until(force.observed_at, view.returning_to(knower, force.site).iter(), now + REACH);
+    let away = movement::away_until(force.observed_at, view.returning_to(knower, force.site), now + REACH);
     if !away.is_empty()
         && let Some(seen) = view.report(knower, force.site).and_then(|r| intel::live(r.troops.as_ref(), now))
     {
@@ -159,7 +159,7 @@ pub fn believed(view: &View, knower: Knower, now: GameTime) -> Vec<Incoming> {
         }
     }
     let shares: BTreeMap<SiteId, Vec<(f64, f64, Force)>> =
-        senders.iter().map(|(origin, marches)| (*origin, shares(view, knower, *origin, marches, now))).collect();
+        senders.iter().map(|(origin, marches)| (*origin, shares(view, knower, marches, now))).collect();
     let mut believed = Vec::new();
     for track in coming {
         let of_sender = senders.get(&track.origin).and_then(|marches| marches.iter().position(|t| *t == track));
@@ -171,55 +171,103 @@ pub fn believed(view: &View, knower: Knower, now: GameTime) -> Vec<Incoming> {
     believed
 }
 
-/// What each march of one sender is believed to be: its probability of being real, attack points and troops.
-fn shares(view: &View, knower: Knower, origin: SiteId, marches: &[&Track], now: GameTime) -> Vec<(f64, f64, Force)> {
+/// What each march of one origin is believed to be: its probability of being real, attack points and troops. A march can
+/// hold what was last seen at its origin before it left, an army that nobody saw where that was never seen; each such army
+/// is spread over the marches that can hold it.
+fn shares(view: &View, knower: Knower, marches: &[&Track], now: GameTime) -> Vec<(f64, f64, Force)> {
     let model = &*view.model().0;
-    let of_owner = owners_offense(view, knower, origin, now);
-    let real: Vec<f64> = marches
-        .iter()
-        .map(|march| {
-            let evidence = evidence(view, knower, march, marches, of_owner);
-            movement::probability_real(&evidence, view.movement_settings())
-        })
-        .collect();
-    let mut shares: Vec<(f64, f64, Force)> = real.iter().map(|p| (*p, 0.0, Force::new())).collect();
-    let report = view.report(knower, origin).and_then(|r| intel::live(r.troops.as_ref(), now));
-    let offense: Vec<(UnitClass, u32)> =
-        report.iter().flat_map(|f| f.value.iter()).filter(|(class, _)| model.is_offense(*class)).collect();
-    let Some(report) = report.filter(|_| !offense.is_empty()) else {
-        let army = unseen_attack(view, origin);
-        for (share, of) in shares.iter_mut().zip(movement::spread(&real, |_| true)) {
-            share.1 = army * of;
-        }
-        return shares;
+    let is_offense = |force: &Force| force.iter().any(|(class, _)| model.is_offense(class));
+    let sights: Vec<Option<&Field<Force>>> =
+        marches.iter().map(|m| view.troops_before(knower, m, now).filter(|f| is_offense(&f.value))).collect();
+    let mut others: BTreeMap<Option<PlayerId>, f64> = BTreeMap::new();
+    for march in marches {
+        others.entry(march.player).or_insert_with(|| others_offense(view, knower, march, now));
+    }
+    let here = |sight: Option<&Field<Force>>| sight.map_or(0.0, |f| points(&f.value, model) * confidence(f, now));
+    let real = |(march, sight): (&&Track, &Option<&Field<Force>>)| {
+        let elsewhere = others.get(&march.player).copied().unwrap_or(0.0);
+        let evidence = evidence(view, knower, march, marches, (here(*sight), here(*sight) + elsewhere));
+        movement::probability_real(&evidence, view.movement_settings())
     };
-    let confidence = intel::faded(report.confidence, now - report.observed_at, intel::TROOPS_HALF_LIFE);
-    for (class, n) in offense {
-        let can_hold = |march: usize| {
-            let places = view.site(origin).zip(view.site(marches[march].target));
-            let fastest = places.and_then(|(from, to)| model.travel_fastest(from.at, to.at, class));
-            fastest.is_none_or(|fastest| fastest <= marches[march].travel.1)
-        };
-        for (share, of) in shares.iter_mut().zip(movement::spread(&real, can_hold)) {
-            let part = Force::of(class, n).share(confidence * of);
-            share.1 += model.attack(&Force::of(class, n)) * confidence * of;
-            share.2.add_all(&part);
+    let real: Vec<f64> = marches.iter().zip(&sights).map(real).collect();
+    let mut shares: Vec<(f64, f64, Force)> = real.iter().map(|p| (*p, 0.0, Force::new())).collect();
+    let mut spread_already: Vec<Option<&Field<Force>>> = Vec::new();
+    for sight in &sights {
+        if spread_already.contains(sight) {
+            continue;
+        }
+        spread_already.push(*sight);
+        let is_of = |march: usize| sights[march] == *sight;
+        match sight {
+            Some(seen) => spread_seen(view, marches, &real, is_of, (seen, confidence(seen, now)), &mut shares),
+            None => {
+                let unseen = (0..marches.len()).filter(|m| is_of(*m)).map(|m| unseen_march(view, marches[m]));
+                let army = unseen.fold(0.0, f64::max);
+                for (share, of) in shares.iter_mut().zip(movement::spread(&real, is_of)) {
+                    share.1 += army * of;
+                }
+            }
         }
     }
     shares
 }
 
-/// The known offense of the owner of a site: at the site, and at all of his.
-fn owners_offense(view: &View, knower: Knower, origin: SiteId, now: GameTime) -> (f64, f64) {
-    let sites = view.site(origin).map_or(&[] as &[SiteId], |s| view.sites_of(s.owner));
-    let attack = |site: SiteId| known_offense(view, knower, site, now).map_or(0.0, |o| o.attack);
-    (attack(origin), sites.iter().map(|site| attack(*site)).sum())
+/// Spreads the offense in what was seen over those marches that left since, class by class.
+fn spread_seen(
+    view: &View,
+    marches: &[&Track],
+    real: &[f64],
+    is_of: impl Fn(usize) -> bool,
+    (seen, confidence): (&Field<Force>, f64),
+    shares: &mut [(f64, f64, Force)],
+) {
+    let model = &*view.model().0;
+    for (class, n) in seen.value.iter().filter(|(class, _)| model.is_offense(*class)) {
+        let can_hold = |march: usize| {
+            let places = view.site(marches[march].origin).zip(view.site(marches[march].target));
+            let fastest = places.and_then(|(from, to)| model.travel_fastest(from.at, to.at, class));
+            is_of(march) && fastest.is_none_or(|fastest| fastest <= marches[march].travel.1)
+        };
+        for (share, of) in shares.iter_mut().zip(movement::spread(real, can_hold)) {
+            let part = Force::of(class, n).share(confidence * of);
+            share.1 += model.attack(&Force::of(class, n)) * confidence * of;
+            share.2.add_all(&part);
+        }
+    }
+}
+
+fn confidence(seen: &Field<Force>, now: GameTime) -> f64 {
+    intel::faded(seen.confidence, now - seen.observed_at, intel::TROOPS_HALF_LIFE)
+}
+
+/// Attack points of the offense in a force.
+fn points(force: &Force, model: &dyn WorldModel) -> f64 {
+    let offense: Force = force.iter().filter(|(class, _)| model.is_offense(*class)).collect();
+    model.attack(&offense)
+}
+
+/// What a march is taken for whose army nobody has seen: by the inhabitants of its origin, those that it had when the march
+/// was first seen if its sender has lost it since. Where nobody knew these either it is the least real attack.
+fn unseen_march(view: &View, march: &Track) -> f64 {
+    let scale = view.model().scale();
+    let held = view.site(march.origin).filter(|s| Some(s.owner) == march.player);
+    match held.map_or(march.inhabitants, |s| s.population) {
+        0 => scale.attack_min,
+        inhabitants => scale.attack_per_inhabitant * f64::from(inhabitants),
+    }
+}
+
+/// The known offense of the sender of a march at all of his sites but its origin.
+fn others_offense(view: &View, knower: Knower, march: &Track, now: GameTime) -> f64 {
+    let sites = march.player.map_or(&[] as &[SiteId], |player| view.sites_of(player));
+    let attack = |site: &SiteId| known_offense(view, knower, *site, now).map_or(0.0, |o| o.attack);
+    sites.iter().filter(|site| **site != march.origin).map(attack).sum()
 }
 
 /// What is known that speaks for a march being real, and against it.
 fn evidence(view: &View, knower: Knower, march: &Track, of_sender: &[&Track], (here, all): (f64, f64)) -> Evidence {
     let origin = view.site(march.origin);
-    let sites = origin.map_or(&[] as &[SiteId], |s| view.sites_of(s.owner));
+    let sites = march.player.map_or(&[] as &[SiteId], |player| view.sites_of(player));
     let population = |site: &SiteId| view.site(*site).map_or(0, |s| s.population);
     let largest = sites.iter().max_by_key(|site| (population(site), core::cmp::Reverse(**site)));
     let slow = origin.zip(view.site(march.target)).and_then(|(from, to)| {

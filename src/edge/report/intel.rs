@@ -3,7 +3,7 @@
 use super::account::{clip, thousands};
 use super::tally::{Directory, LookCounts};
 use crate::base::clock::{GameClock, GameTime};
-use crate::base::contract::{Holdings, Model, Player, Stances};
+use crate::base::contract::{Cited, Holdings, Model, Player, Site, Stances};
 use crate::base::goods::Goods;
 use crate::base::id::{AllianceId, EntityIndex, Knower, PlayerId, SiteId};
 use crate::base::ruleset::Force;
@@ -18,7 +18,7 @@ use std::collections::{BTreeMap, BTreeSet};
 /// Rows of a table of reports at most.
 const REPORTS_SHOWN: usize = 25;
 
-/// What all alliances that deliberate know together.
+/// What all alliances that deliberate now know together. Reports of own sites, if any are left, do not count.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct IntelSummary {
     /// Observations so far.
@@ -31,9 +31,10 @@ pub struct IntelSummary {
     pub sightings: u64,
     /// Share of the sites of those with whom they are at war whose troops they know, 0..=1.
     pub coverage: f64,
-    /// Median age of the troops in live reports, in hours; `None` if there are none.
+    /// Median age of the troops in reports where these are live, in hours; `None` if there are none.
     pub median_age_hours: Option<f64>,
-    /// Share of the looks from which scouts came back that a decision cited within 72 hours; `None` without looks.
+    /// Share of the looks from which scouts came back that a decision of the same alliance cited within 72 hours, those of
+    /// alliances that ended since included; `None` without looks.
     pub cited_share: Option<f64>,
 }
 
@@ -44,7 +45,9 @@ impl IntelSummary {
     pub fn of(world: &mut World, looks: &LookCounts) -> Self {
         let now = world.resource::<GameClock>().now();
         let mut summary = Self::default();
-        for (_, log) in world.query::<(&Alliance, &ObservationLog)>().iter(world) {
+        // One that ended knows nothing any more.
+        let mut logs = world.query::<(&Alliance, &ObservationLog)>();
+        for (_, log) in logs.iter(world).filter(|(alliance, _)| alliance.active) {
             summary.observations += log.total;
             summary.sightings += log.sightings;
             summary.expired += log.expired;
@@ -52,9 +55,13 @@ impl IntelSummary {
         let deliberates = deliberating(world);
         let mut ages = Vec::new();
         let mut known: BTreeSet<(AllianceId, SiteId)> = BTreeSet::new();
-        for report in world.query::<&IntelReport>().iter(world) {
+        let mut reports = world.query::<&IntelReport>();
+        for report in reports.iter(world) {
             let Knower::Alliance(alliance) = report.knower else { continue };
-            if !deliberates.contains_key(&alliance) || report.cite(now).next().is_none() {
+            if !deliberates.contains_key(&alliance)
+                || is_own(world, alliance, report.site)
+                || report.cite(now).next().is_none()
+            {
                 continue;
             }
             summary.reports_live += 1;
@@ -63,11 +70,7 @@ impl IntelSummary {
                 known.insert((alliance, report.site));
             }
         }
-        ages.sort_by(f64::total_cmp);
-        summary.median_age_hours = match ages.len() {
-            0 => None,
-            n => Some((ages[(n - 1) / 2] + ages[n / 2]) / 2.0),
-        };
+        summary.median_age_hours = median(ages);
         let (mut seen, mut all) = (0_u64, 0_u64);
         for (alliance, enemies) in &deliberates {
             for site in sites_of(world, enemies) {
@@ -86,6 +89,21 @@ fn deliberating(world: &mut World) -> BTreeMap<AllianceId, BTreeSet<AllianceId>>
     let mut alliances = world.query::<(&Alliance, &Stances)>();
     let active = alliances.iter(world).filter(|(alliance, _)| alliance.active);
     active.map(|(alliance, stances)| (alliance.id, stances.wars().collect())).collect()
+}
+
+/// Whether a site belongs to a member of an alliance.
+fn is_own(world: &World, alliance: AllianceId, site: SiteId) -> bool {
+    let index = world.resource::<EntityIndex>();
+    let owner = index.site(site).and_then(|e| world.get::<Site>(e)).map(|s| s.owner);
+    let player = owner.and_then(|owner| index.player(owner)).and_then(|e| world.get::<Player>(e));
+    player.is_some_and(|p| p.alliance == Some(alliance))
+}
+
+/// The middle one, or the mean of the two in the middle.
+fn median(mut values: Vec<f64>) -> Option<f64> {
+    values.sort_by(f64::total_cmp);
+    let n = values.len();
+    (n > 0).then(|| f64::midpoint(values[(n - 1) / 2], values[n / 2]))
 }
 
 /// All sites of the members of some alliances.
@@ -141,10 +159,12 @@ fn tell(
 ) -> core::fmt::Result {
     let now = world.resource::<GameClock>().now();
     let at_war = sites_of(world, enemies);
+    let own: BTreeSet<SiteId> = sites_of(world, &BTreeSet::from([alliance])).into_iter().collect();
     let mut reports: Vec<IntelReport> = world
         .query::<&IntelReport>()
         .iter(world)
         .filter(|r| r.knower == Knower::Alliance(alliance) && r.cite(now).next().is_some())
+        .filter(|r| !own.contains(&r.site))
         .cloned()
         .collect();
     let model = world.resource::<Model>().clone();
@@ -161,8 +181,8 @@ fn tell(
     )?;
     writeln!(
         out,
-        "  {:<32} {:<9} {:>6} {:>5} {:>12} {:>12} {:>12} {:>12} {:>9}",
-        "village", "how", "age", "c", "troops", "truth", "in store", "truth", "wall"
+        "  {:<28} {:<9} {:<8} {:>6} {:>5} {:>11} {:>11} {:>11} {:>11} {:>9}",
+        "village", "seen", "how", "age", "c", "troops", "truth", "in store", "truth", "wall"
     )?;
     for report in reports.iter().take(REPORTS_SHOWN) {
         tell_report(out, world, names, &model, report, now)?;
@@ -184,20 +204,17 @@ fn tell_report(
 ) -> core::fmt::Result {
     let truth = truth(world, report.site, now);
     let troops = rules::live(report.troops.as_ref(), now);
-    // Of the troops where they are known; else of whatever is.
-    let main = report.cite(now).min_by_key(|c| c.what);
-    let latest = main.map_or(now, |c| c.observed_at);
-    let certain = main.map_or(0.0, |c| c.confidence);
-    let kind =
-        troops.map(|f| f.kind).or(report.wall.as_ref().map(|f| f.kind)).or(report.goods.as_ref().map(|f| f.kind));
+    // How, age and certainty are of one thing that was seen, which is named: the troops where they are known.
+    let Some((seen, kind, latest, certain)) = main_field(report, now) else { return Ok(()) };
     let number = |n: Option<i64>| n.map_or_else(|| "-".to_owned(), thousands);
     let goods = rules::live(report.goods.as_ref(), now).map(|f| f.value.total());
     let level = |n: Option<u8>| n.map_or_else(|| "-".to_owned(), |n| n.to_string());
     writeln!(
         out,
-        "  {:<32} {:<9} {:>4.0} h {:>4.0}% {:>12} {:>12} {:>12} {:>12} {:>9}",
-        clip(names.site(report.site), 32),
-        kind.map_or("", source),
+        "  {:<28} {:<9} {:<8} {:>4.0} h {:>4.0}% {:>11} {:>11} {:>11} {:>11} {:>9}",
+        clip(names.site(report.site), 28),
+        seen,
+        source(kind),
         (now - latest).as_hours(),
         certain * 100.0,
         number(troops.map(|f| model.cost(&f.value))),
@@ -210,6 +227,19 @@ fn tell_report(
             level(truth.as_ref().map(|t| t.wall))
         ),
     )
+}
+
+/// The first live field of a report, of troops, goods, wall and residence: its name, how and when it was seen, and the
+/// confidence in it by now.
+fn main_field(report: &IntelReport, now: GameTime) -> Option<(&'static str, SourceKind, GameTime, f64)> {
+    let cite = report.cite(now).min_by_key(|c| c.what)?;
+    let (name, kind) = match cite.what {
+        Cited::Troops => ("troops", report.troops.as_ref()?.kind),
+        Cited::Goods => ("stores", report.goods.as_ref()?.kind),
+        Cited::Wall => ("wall", report.wall.as_ref()?.kind),
+        _ => ("residence", report.buildings.as_ref()?.kind),
+    };
+    Some((name, kind, cite.observed_at, cite.confidence))
 }
 
 fn source(kind: SourceKind) -> &'static str {
@@ -244,11 +274,11 @@ fn tell_errors(
         let class = AGES.iter().position(|(most, _)| age <= *most).unwrap_or(AGES.len() - 1);
         errors[class].extend(off(troops, report.site));
     }
-    writeln!(out, "\n  How far off beliefs of troops are, in the median, by their age")?;
-    for ((_, name), errors) in AGES.iter().zip(&mut errors) {
-        errors.sort_by(f64::total_cmp);
-        let Some(median) = errors.get(errors.len() / 2) else { continue };
-        writeln!(out, "    {name:<12} {:>4} villages, a factor of {:.2}", errors.len(), libm::exp(*median))?;
+    writeln!(out, "\n  How far off beliefs of troops are, in the median, by the age of the troops' sight")?;
+    for ((_, name), errors) in AGES.iter().zip(errors) {
+        let count = errors.len();
+        let Some(median) = median(errors) else { continue };
+        writeln!(out, "    {name:<12} {count:>4} villages, a factor of {:.2}", libm::exp(median))?;
     }
     Ok(())
 }

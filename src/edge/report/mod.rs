@@ -10,7 +10,7 @@ mod tally;
 pub use account::account;
 pub use explain::{Explanation, TargetBasis, explain};
 pub use intel::{IntelSummary, intel_account};
-pub use tally::{CampaignTally, Directory, LookCounts, OperationStory, Summary};
+pub use tally::{CampaignTally, Directory, LookCounts, OLD_INTEL, OperationStory, Summary, rested_on_old_intel};
 
 use crate::base::clock::HostSystems;
 use crate::base::contract::{CampaignFact, Fact, ScenarioAppExt, Site};

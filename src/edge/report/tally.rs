@@ -5,11 +5,11 @@ use crate::base::contract::{
     CampaignFact, Condition, DefenseAnswer, Fact, LaunchRow, Manner, OperationReport, Player, Reason, Scenario, Site,
     Vote,
 };
-use crate::base::id::{AllianceId, PlayerId, ProposalId, SiteId};
+use crate::base::id::{AllianceId, OrderId, PlayerId, ProposalId, SiteId};
 use crate::society::alliance::Alliance;
 use bevy::prelude::{Resource, World};
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Names by id, for display.
 #[derive(Clone, Debug, Default)]
@@ -242,12 +242,13 @@ pub struct LossCounts {
     pub defenders_goods: i64,
 }
 
-/// What became of the looks of scouts, and how much the age of what was known mattered.
+/// What became of the looks of scouts, and how much the age of what was known mattered. A look is that of an alliance that
+/// deliberated when its scouts were there; decoys are none. Alliances that ended since count with what they did until then.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LookCounts {
     /// Looks from which somebody came back.
     pub came_back: u64,
-    /// Of these, looks that a decision cited within 72 hours.
+    /// Of these, looks that a decision of the same alliance cited within 72 hours.
     pub cited: u64,
     /// Operations that rested on sights at most 48 hours old when the first wave came: over, and goal met.
     pub young: (u64, u64),
@@ -301,13 +302,25 @@ pub struct CampaignTally {
     arrivals: BTreeMap<(ProposalId, u8), (GameTime, GameTime)>,
     force_sent: (i64, i64),
     /// Looks from which somebody came back, and whether a decision cited them.
-    looks: BTreeMap<(SiteId, GameTime), bool>,
+    looks: BTreeMap<(AllianceId, SiteId, GameTime), bool>,
+    /// Orders of decoys that are under way.
+    decoys: BTreeSet<OrderId>,
+    /// Decoys that came to a site at this instant.
+    decoys_there: BTreeSet<(AllianceId, SiteId, GameTime)>,
 }
 
 /// A look that no decision cites within this time was for nothing.
 const CITED_WITHIN: GameSpan = GameSpan::hours(72);
-/// From this age on what an operation rests on is old.
-const OLD_HOURS: f64 = 48.0;
+/// Intel that is older than this is old.
+pub const OLD_INTEL: GameSpan = GameSpan::hours(48);
+
+/// Whether an operation rested on old intel: whether the oldest sight of a target's troops was older than [`OLD_INTEL`] when
+/// its first wave came. `None` if it was called off, or had no targets with troops.
+#[must_use]
+pub fn rested_on_old_intel(report: &OperationReport) -> Option<bool> {
+    let age_hours = report.intel_age_hours.filter(|_| report.result != "aborted")?;
+    Some(age_hours > OLD_INTEL.as_hours())
+}
 
 impl CampaignTally {
     /// The counts so far.
@@ -371,7 +384,11 @@ impl CampaignTally {
                 let late = &mut self.summary.operations.launch_late_ms_max;
                 *late = (*late).max((at - *planned).0);
             }
-            Fact::MarchArrived { order: Some(order), wave, manner, .. } if *manner != Manner::Scout => {
+            Fact::MarchArrived { manner: Manner::Scout, .. }
+            | Fact::SiteScouted { .. }
+            | Fact::ScoutsSent { .. }
+            | Fact::GroupFailed { .. } => self.count_scouts(at, &fact.fact),
+            Fact::MarchArrived { order: Some(order), wave, .. } => {
                 // A move of the defense is no wave of an operation: its way in has no instant to keep.
                 if let Some(operation) = order.operation() {
                     let span = self.arrivals.entry((operation, *wave)).or_insert((at, at));
@@ -391,15 +408,7 @@ impl CampaignTally {
             | Fact::MembershipChanged { .. }
             | Fact::PlayerEliminated { .. }
             | Fact::AllianceEliminated { .. } => self.count_change(&fact.fact),
-            Fact::SiteScouted { site, sent, lost, .. } => {
-                self.summary.scoutings += 1;
-                if lost < sent {
-                    self.looks.insert((*site, at), false);
-                }
-            }
             Fact::StanceChanged { .. }
-            | Fact::ScoutsSent { .. }
-            | Fact::GroupFailed { .. }
             | Fact::MarchArrived { .. }
             | Fact::LoyaltyLowered { .. }
             | Fact::MarchTurned { .. }
@@ -412,19 +421,52 @@ impl CampaignTally {
 
     /// Notes which looks a decision rests on.
     fn note_cites(&mut self, fact: &CampaignFact) {
-        let cites = match &fact.fact {
-            Fact::CouncilMet { cites, .. }
-            | Fact::ProposalSubmitted { cites, .. }
-            | Fact::OperationRevised { cites, .. }
-            | Fact::AlarmAnswered { cites, .. }
-            | Fact::Retaliated { cites, .. } => cites,
-            Fact::BallotCast { reason, .. } => &reason.cites,
+        let of = |player: &PlayerId| self.directory.alliance_of.get(player).copied();
+        let (decides, cites) = match &fact.fact {
+            Fact::CouncilMet { alliance, cites, .. } => (Some(*alliance), cites),
+            Fact::ProposalSubmitted { proposal, cites, .. } => (Some(proposal.alliance), cites),
+            Fact::OperationRevised { operation, cites, .. } => (Some(operation.alliance), cites),
+            Fact::AlarmAnswered { player, cites, .. } | Fact::Retaliated { player, cites, .. } => (of(player), cites),
+            Fact::BallotCast { proposal, reason, .. } => (Some(proposal.alliance), &reason.cites),
             _ => return,
         };
+        let Some(alliance) = decides else { return };
         for cite in cites.iter().filter(|c| fact.at - c.observed_at <= CITED_WITHIN) {
-            if let Some(cited) = self.looks.get_mut(&(cite.site, cite.observed_at)) {
+            if let Some(cited) = self.looks.get_mut(&(alliance, cite.site, cite.observed_at)) {
                 *cited = true;
             }
+        }
+    }
+
+    fn count_scouts(&mut self, at: GameTime, fact: &Fact) {
+        match fact {
+            Fact::ScoutsSent { order, decoy: true, .. } => {
+                self.decoys.insert(*order);
+            }
+            Fact::GroupFailed { order, .. } => {
+                self.decoys.remove(order);
+            }
+            Fact::MarchArrived { order: Some(order), target, .. } => {
+                if let Some(operation) = order.operation().filter(|_| self.decoys.remove(order)) {
+                    self.decoys_there.retain(|(.., then)| *then == at);
+                    self.decoys_there.insert((operation.alliance, *target, at));
+                }
+            }
+            Fact::SiteScouted { site, by, sent, lost } => {
+                self.summary.scoutings += 1;
+                self.count_look((*site, at), *by, lost < sent);
+            }
+            _ => {}
+        }
+    }
+
+    /// Counts a look from which somebody came back: of an alliance that deliberates, and no decoy.
+    fn count_look(&mut self, (site, at): (SiteId, GameTime), by: PlayerId, came_back: bool) {
+        let alliance = self.directory.alliance_of.get(&by).copied();
+        let Some(alliance) = alliance.filter(|a| self.directory.active.contains(a)) else { return };
+        let decoy = self.decoys_there.remove(&(alliance, site, at));
+        if came_back && !decoy {
+            self.looks.insert((alliance, site, at), false);
         }
     }
 
@@ -525,9 +567,9 @@ impl CampaignTally {
                     _ => counts.failed += 1,
                 }
                 counts.pyrrhic += u64::from(report.pyrrhic);
-                if let Some(age) = report.intel_age_hours.filter(|_| report.result != "aborted") {
+                if let Some(old) = rested_on_old_intel(report) {
                     let looks = &mut self.summary.looks;
-                    let of_age = if age > OLD_HOURS { &mut looks.old } else { &mut looks.young };
+                    let of_age = if old { &mut looks.old } else { &mut looks.young };
                     of_age.0 += 1;
                     of_age.1 += u64::from(report.result == "goal_met");
                 }

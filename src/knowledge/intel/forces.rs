@@ -147,57 +147,50 @@ impl KnownForces {
         self.by_knower.get(&knower.into()).into_iter().flat_map(|known| known.keys().copied())
     }
 
-    /// Puts in what is known of a site of a player now, and returns what was known of it before.
-    pub fn put(&mut self, knower: Knower, player: PlayerId, force: KnownForce) -> Option<KnownForce> {
+    /// With what one more report says of the troops of a site, worked out as it is whenever a report is new.
+    #[must_use]
+    pub fn with_report(mut self, report: &IntelReport, public: &Site, model: &dyn WorldModel, now: GameTime) -> Self {
+        if let Some(force) = KnownForce::of(report, public, model, now) {
+            self.put(report.knower, public.owner, force);
+        }
+        self
+    }
+
+    /// Puts in what is known of a site of a player now.
+    fn put(&mut self, knower: Knower, player: PlayerId, force: KnownForce) {
         let forces = self.by_knower.entry(knower).or_default().entry(player).or_default();
         match forces.binary_search_by_key(&force.site, |f| f.site) {
-            Ok(place) => Some(core::mem::replace(&mut forces[place], force)),
-            Err(place) => {
-                forces.insert(place, force);
-                None
-            }
+            Ok(place) => forces[place] = force,
+            Err(place) => forces.insert(place, force),
         }
     }
 
     /// Takes out what is known of a site of a player.
-    pub fn take(&mut self, knower: Knower, player: PlayerId, site: SiteId) -> Option<KnownForce> {
+    fn take(&mut self, knower: Knower, player: PlayerId, site: SiteId) -> Option<KnownForce> {
         let known = self.by_knower.get_mut(&knower)?;
         let forces = known.get_mut(&player)?;
         let taken = forces.binary_search_by_key(&site, |f| f.site).ok().map(|place| forces.remove(place));
         if forces.is_empty() {
             known.remove(&player);
+            if known.is_empty() {
+                self.by_knower.remove(&knower);
+            }
         }
         taken
     }
 }
 
-/// What became of a force that was known. Lives for one pass.
+/// A force that was known was seen again, with the same owner. Lives for one pass.
 #[derive(Message, Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) enum ForceNews {
-    /// It was seen again.
-    Renewed {
-        /// By whom.
-        knower: Knower,
-        /// Whose it is.
-        player: PlayerId,
-        /// Where.
-        site: SiteId,
-        /// What was seen before.
-        before: TroopsSeen,
-        /// What was seen now.
-        after: TroopsSeen,
-    },
-    /// Its site has another owner, or is gone.
-    Handed {
-        /// Who knew of it.
-        knower: Knower,
-        /// Whose it was.
-        from: PlayerId,
-        /// Whose it is.
-        to: Option<PlayerId>,
-        /// Which site.
-        site: SiteId,
-    },
+pub(super) struct ForceNews {
+    /// By whom.
+    pub(super) knower: Knower,
+    /// Whose it is.
+    pub(super) player: PlayerId,
+    /// What was seen before.
+    pub(super) before: TroopsSeen,
+    /// What was seen now.
+    pub(super) after: TroopsSeen,
 }
 
 /// The reports and public facts that known forces follow from.
@@ -263,12 +256,10 @@ pub(super) fn follow(
         if let Some((owner, force)) = now {
             forces.put(knower, owner, force);
         }
-        told.write_batch(before.and_then(|(from, before)| match now {
-            // What is seen at the instant at which a site changes hands is not told apart from what was there before.
-            _ if owners.is_some() => Some(ForceNews::Handed { knower, from, to: reports.owner(site), site }),
-            Some((player, force)) if force.observed_at > before.observed_at => {
-                let (before, after) = (before.seen(), force.seen());
-                Some(ForceNews::Renewed { knower, player, site, before, after })
+        // A site that changes hands begins anew: its report has no troops then, see `forgetting`.
+        told.write_batch(before.and_then(|(_, before)| match now {
+            Some((player, force)) if owners.is_none() && force.observed_at > before.observed_at => {
+                Some(ForceNews { knower, player, before: before.seen(), after: force.seen() })
             }
             _ => None,
         }));
@@ -285,15 +276,10 @@ fn anew<'a>(
     model: &Model,
     now: GameTime,
 ) -> KnownForces {
-    let mut forces = KnownForces::default();
-    for report in reports {
-        if let Some(public) = site(report.site)
-            && let Some(force) = KnownForce::of(report, public, &*model.0, now)
-        {
-            forces.put(report.knower, public.owner, force);
-        }
-    }
-    forces
+    reports.into_iter().fold(KnownForces::default(), |forces, report| match site(report.site) {
+        Some(public) => forces.with_report(report, public, &*model.0, now),
+        None => forces,
+    })
 }
 
 pub(super) fn on_start(world: &mut World, _: &Scenario) {

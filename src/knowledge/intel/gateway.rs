@@ -2,11 +2,11 @@
 
 use super::components::{Cause, Field, IntelReport, NewIntel, Observation, ObservationLog, Seen, Sighting, SourceKind};
 use super::dossier::ActSeen;
-use super::movement::{Ground, Movements, acts, follow, take_along};
+use super::movement::{Glance, Ground, Movements, acts, follow, take_along};
 use super::rules;
 use super::sharing::{Relayed, knowers_of};
 use super::view::MemberStates;
-use crate::base::clock::{Agenda, CampaignSystems, DueBatch, DueKind};
+use crate::base::clock::{Agenda, CampaignSystems, DueBatch, DueKind, PassScratch};
 use crate::base::contract::{
     BattleFought, MarchSighted, MembershipChanged, ReportedStates, Scenario, ScoutReturned, ScoutsKilled, Site,
     SiteChanged, SiteState,
@@ -23,6 +23,8 @@ use std::collections::{BTreeMap, BTreeSet};
 pub enum IntelSystems {
     /// In `Sense`: states of own members arrive, old fields go.
     Refresh,
+    /// In `March`: who holds what is noted for the marches that were seen, before anything changes hands.
+    Glance,
     /// In `Settle`: what was seen at this instant becomes knowledge.
     Admit,
 }
@@ -66,12 +68,28 @@ pub(super) fn refresh_members(roster: Roster, mut reported: ResMut<ReportedState
     states.fill(reported.states.drain(..).filter(own));
 }
 
-/// Who changes its alliance takes along what it sees coming to its own sites.
+/// What was public of the marches that were seen in this pass before anything changed hands, in the order of their sights.
+/// Lives for one pass.
+#[derive(Resource, Default, Debug)]
+pub(super) struct Glances(Vec<Glance>);
+
+impl PassScratch for Glances {
+    fn clear(&mut self) {
+        self.0.clear();
+    }
+}
+
+pub(super) fn glance(mut sightings: MessageReader<MarchSighted>, ground: Ground, mut glances: ResMut<Glances>) {
+    glances.0.extend(sightings.read().map(|s| ground.glance(s)));
+}
+
+/// Who changes its alliance takes along what it sees coming to its own sites, and who it saw go home from there.
 pub(super) fn follow_members(
     batch: Res<DueBatch>,
     mut changed: MessageReader<MembershipChanged>,
     roster: Roster,
     index: Res<EntityIndex>,
+    limits: Res<Limits>,
     sites: Query<&Site>,
     mut knowers: Query<(&mut Movements, &mut ObservationLog)>,
     mut commands: Commands,
@@ -80,32 +98,17 @@ pub(super) fn follow_members(
         let (from, to) = knowers_of(change, &roster);
         let (Some(old), Some(new)) = (index.knower(from), index.knower(to)) else { continue };
         let own = |site| index.site(site).and_then(|e| sites.get(e).ok()).is_some_and(|s| s.owner == change.player);
+        let room = (batch.now(), limits.movements_kept);
         let seen = knowers.get(old).map_or_else(|_| Movements::default(), |(movements, _)| movements.clone());
         match knowers.get_mut(new) {
-            Ok((mut movements, _)) if from != to => take_along(&seen, &mut movements, batch.now(), own),
+            Ok((mut movements, _)) if from != to => take_along(&seen, &mut movements, room, own),
             Err(_) => {
                 let mut movements = Movements::default();
-                take_along(&seen, &mut movements, batch.now(), own);
+                take_along(&seen, &mut movements, room, own);
                 commands.entity(new).insert((movements, ObservationLog::default()));
             }
             Ok(_) => {}
         }
-    }
-}
-
-/// What was known of a site that is gone is no knowledge of what is founded there next. It looks at all reports: sites are
-/// razed rarely.
-pub(super) fn forget_razed(
-    mut changed: MessageReader<SiteChanged>,
-    reports: Query<(Entity, &IntelReport)>,
-    mut commands: Commands,
-) {
-    let gone: BTreeSet<SiteId> = changed.read().filter(|c| c.to.is_none()).map(|c| c.site).collect();
-    if gone.is_empty() {
-        return;
-    }
-    for (entity, _) in reports.iter().filter(|(_, report)| gone.contains(&report.site)) {
-        commands.entity(entity).despawn();
     }
 }
 
@@ -143,22 +146,31 @@ pub(super) struct Witnessed<'w, 's> {
     caught: MessageReader<'w, 's, ScoutsKilled>,
     relayed: MessageReader<'w, 's, Relayed>,
     changed: MessageReader<'w, 's, SiteChanged>,
+    glances: Res<'w, Glances>,
 }
 
+/// An observation, whether its witness was attacked in its own site, and what was public of the march that it saw.
+type Witness = (Observation, bool, Option<Glance>);
+
 impl Witnessed<'_, '_> {
-    /// As observations, each with whether its witness was attacked in its own site.
-    fn observations(&mut self, ground: &Ground) -> Vec<(Observation, bool)> {
+    /// As observations.
+    fn observations(&mut self, ground: &Ground) -> Vec<Witness> {
         let changed: Vec<SiteChanged> = self.changed.read().copied().collect();
-        // Who lost the target at this instant still saw what came to it.
-        let held = |site, player| {
-            ground.site(site).is_some_and(|s| s.owner == player)
-                || changed.iter().any(|c| c.site == site && c.from == Some(player))
+        let glances = &self.glances.0;
+        let sight = |(place, s): (usize, &MarchSighted)| {
+            // Who saw it after sites changed hands saw it as they are now, or lost the target again at this instant.
+            let glance = glances.get(place).copied().unwrap_or_else(|| {
+                let lost = changed.iter().any(|c| c.site == s.target && c.from == Some(s.witness));
+                let seen = ground.glance(s);
+                Glance { holds_target: seen.holds_target || lost, ..seen }
+            });
+            (from_sighting(s, glance.holds_target), false, Some(glance))
         };
-        let seen = self.sightings.read().map(|s| (from_sighting(s, held(s.target, s.witness)), false));
-        seen.chain(self.battles.read().map(|b| (from_battle(b), b.is_victim())))
-            .chain(self.scouts.read().map(|s| (from_scouts(s), false)))
-            .chain(self.caught.read().map(|s| (from_killed(s), false)))
-            .chain(self.relayed.read().map(|r| (r.0.clone(), false)))
+        let seen = self.sightings.read().enumerate().map(sight);
+        seen.chain(self.battles.read().map(|b| (from_battle(b), b.is_victim(), None)))
+            .chain(self.scouts.read().map(|s| (from_scouts(s), false, None)))
+            .chain(self.caught.read().map(|s| (from_killed(s), false, None)))
+            .chain(self.relayed.read().map(|r| (r.0.clone(), false, None)))
             .collect()
     }
 }
@@ -166,6 +178,7 @@ impl Witnessed<'_, '_> {
 /// Turns this pass's facts into observations of the witness's knower, and those into knowledge. A lone player gets
 /// room for a memory with its first observation.
 pub(super) fn admit_observations(
+    batch: Res<DueBatch>,
     mut witnessed: Witnessed,
     roster: Roster,
     index: Res<EntityIndex>,
@@ -180,14 +193,17 @@ pub(super) fn admit_observations(
 ) {
     let mut first: BTreeMap<Knower, (Movements, ObservationLog)> = BTreeMap::new();
     let mut fresh: BTreeMap<(Knower, SiteId), IntelReport> = BTreeMap::new();
-    for (observation, victim) in witnessed.observations(&ground) {
+    for (observation, victim, glance) in witnessed.observations(&ground) {
         let Some(knower) = roster.knower_of(observation.witness) else { continue };
         let Some(entity) = index.knower(knower) else { continue };
         let kept = match knower {
             Knower::Alliance(_) => limits.observations_kept,
             Knower::Player(_) => limits.lone_observations_kept,
         };
-        if let Some(report) = report_of(knower, &observation) {
+        // Nobody needs a report of its own: whoever just took a site, or whose new member brings along what it saw of it.
+        let owner = ground.site(observation.site).map(|s| s.owner);
+        let own = owner.is_some_and(|owner| roster.knower_of(owner) == Some(knower));
+        if let Some(report) = report_of(knower, &observation).filter(|_| !own) {
             let known =
                 fresh.entry((knower, observation.site)).or_insert_with(|| IntelReport::empty(knower, observation.site));
             absorb(known, report);
@@ -200,7 +216,7 @@ pub(super) fn admit_observations(
                 (movements, log)
             }
         };
-        let launched = follow(movements, &observation, limits.movements_kept, &ground);
+        let launched = follow(movements, &observation, glance.as_ref(), limits.movements_kept, &ground);
         acted.write_batch(acts(knower, &observation, launched, victim, &ground));
         remember(log, observation, kept);
     }
@@ -216,7 +232,18 @@ pub(super) fn admit_observations(
         }
         news.write(NewIntel { knower, site });
         match index.report(knower, site).and_then(|e| reports.get_mut(e).ok()) {
-            Some(mut report) => absorb(&mut report, new),
+            Some(mut report) => {
+                let before = report.troops.clone().filter(|_| new.troops.is_some());
+                absorb(&mut report, new);
+                let known = index.knower(knower).and_then(|e| knowers.get_mut(e).ok());
+                let owner = ground.site(site).map(|s| s.owner);
+                if let (Some(before), Some(now)) = (before, &report.troops)
+                    && let (Some((mut movements, _)), Some(owner)) = (known, owner)
+                    && now.observed_at > before.observed_at
+                {
+                    movements.keep_sight((site, owner), &before, now.observed_at, batch.now());
+                }
+            }
             None => {
                 commands.spawn((StableId::Report(knower, site), new));
             }

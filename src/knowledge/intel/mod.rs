@@ -8,6 +8,7 @@ mod citing;
 mod components;
 pub mod dossier;
 mod forces;
+mod forgetting;
 mod gateway;
 pub mod movement;
 pub mod rules;
@@ -18,7 +19,7 @@ pub use components::{Cause, Field, IntelReport, NewIntel, Observation, Observati
 pub use dossier::{Act, ActSeen, Dossier, Dossiers, PlayerDossier};
 pub use forces::{KnownForce, KnownForces, rebuilt as forces_rebuilt};
 pub use gateway::{IntelSystems, REPORT_EXPIRES};
-pub use movement::{MovementSettings, Movements, Returning, Track};
+pub use movement::{MovementSettings, Movements, Returning, Track, TrackKey};
 pub use sharing::REPORT_TOLD;
 pub use view::{Away, MemberStates, View};
 
@@ -47,6 +48,7 @@ impl Plugin for IntelPlugin {
             .add_scenario_loader(20, forces::on_start)
             .add_state_rebuilder(20, forces::build_anew)
             .add_pass_resource::<MemberStates>()
+            .add_pass_resource::<gateway::Glances>()
             .register_state::<IntelReport>("intel_report")
             .register_state::<Movements>("movements")
             .register_state::<ObservationLog>("observation_log")
@@ -55,6 +57,13 @@ impl Plugin for IntelPlugin {
             .register_state_resource::<MovementSettings>("movement_settings")
             .add_scenario_loader(20, gateway::spawn_knowers)
             .configure_sets(Campaign, IntelSystems::Refresh.in_set(CampaignSystems::Sense).after(WorldSystems::Report))
+            .configure_sets(
+                Campaign,
+                IntelSystems::Glance
+                    .in_set(CampaignSystems::March)
+                    .after(WorldSystems::Move)
+                    .before(WorldSystems::Fight),
+            )
             .configure_sets(
                 Campaign,
                 // Who loses his last village at this instant still tells his alliance what he saw of it.
@@ -66,10 +75,22 @@ impl Plugin for IntelPlugin {
             .add_systems(
                 Campaign,
                 (
-                    (gateway::follow_members, sharing::take_along, gateway::refresh_members, gateway::expire_reports)
+                    (
+                        gateway::follow_members,
+                        sharing::take_along,
+                        forgetting::forget_joined,
+                        gateway::refresh_members,
+                        gateway::expire_reports,
+                    )
                         .chain()
                         .in_set(IntelSystems::Refresh),
-                    (sharing::tell_allies, gateway::admit_observations, gateway::forget_razed, sharing::plan_tellings)
+                    gateway::glance.in_set(IntelSystems::Glance),
+                    (
+                        sharing::tell_allies,
+                        gateway::admit_observations,
+                        forgetting::forget_changed,
+                        sharing::plan_tellings,
+                    )
                         .chain()
                         .in_set(IntelSystems::Admit),
                 ),
@@ -78,7 +99,10 @@ impl Plugin for IntelPlugin {
                 Campaign,
                 (
                     forces::follow.in_set(IntelSystems::Refresh).after(gateway::expire_reports),
-                    (forces::follow, dossier::learn).chain().in_set(IntelSystems::Admit).after(gateway::forget_razed),
+                    (forces::follow, dossier::learn)
+                        .chain()
+                        .in_set(IntelSystems::Admit)
+                        .after(forgetting::forget_changed),
                 ),
             );
     }

@@ -54,8 +54,8 @@ fn tier(teller: AllianceId, listener: AllianceId, tidings: &Tidings, now: GameTi
 fn tells((teller, listener): (AllianceId, AllianceId), owner: PlayerId, tidings: &Tidings, now: GameTime) -> bool {
     let roster = &tidings.roster;
     let whose = roster.alliance_of(owner);
-    // Nobody needs to be told of its own.
-    if whose == Some(listener) || !roster.alliance(listener).is_some_and(|a| a.active) {
+    // Nobody needs to be told of its own, and nobody tells of its own.
+    if whose == Some(listener) || whose == Some(teller) || !roster.alliance(listener).is_some_and(|a| a.active) {
         return false;
     }
     match tier(teller, listener, tidings, now) {

@@ -1,6 +1,6 @@
 //! The view: the only thing that decisions can name.
 
-use super::components::IntelReport;
+use super::components::{Field, IntelReport};
 use super::dossier::{Dossier, Dossiers};
 use super::forces::{self, KnownForce, KnownForces};
 use super::movement::{MovementSettings, Movements, Returning, Track, rules as movement};
@@ -191,15 +191,40 @@ impl View<'_, '_> {
     pub fn away(&self, knower: impl Into<Knower>, site: SiteId, now: GameTime) -> Away<'_> {
         let Some(known) = self.movements_of(knower.into()) else { return Away::default() };
         Away {
-            out: known.tracks.iter().filter(|t| t.origin == site && t.home_at().1 >= now).collect(),
-            returning: known.returning_to(site).iter().filter(|r| r.home_at.1 >= now).collect(),
+            out: known
+                .tracks
+                .iter()
+                .filter(|t| t.origin == site && t.home_at().1 >= now && t.player.is_some_and(|p| self.holds(p, site)))
+                .collect(),
+            returning: known
+                .returning_to(site)
+                .iter()
+                .filter(|r| r.home_at.1 >= now && self.holds(r.player, site))
+                .collect(),
         }
     }
 
-    /// Survivors of battles that the knower saw go home to a site, those that are there by now included.
+    /// Survivors of battles that the knower saw go home to a site, those that are there by now included. Who has lost it
+    /// does not come home there.
+    pub fn returning_to(&self, knower: impl Into<Knower>, site: SiteId) -> impl Iterator<Item = &Returning> + Clone {
+        let known = self.movements_of(knower.into()).map_or(&[] as &[Returning], |m| m.returning_to(site));
+        known.iter().filter(move |r| self.holds(r.player, site))
+    }
+
+    fn holds(&self, player: PlayerId, site: SiteId) -> bool {
+        self.site(site).is_some_and(|s| s.owner == player)
+    }
+
+    /// The troops at the origin of a march as they were last seen before it had surely left, if that is within 7 days: what
+    /// was seen later cannot be in it.
     #[must_use]
-    pub fn returning_to(&self, knower: impl Into<Knower>, site: SiteId) -> &[Returning] {
-        self.movements_of(knower.into()).map_or(&[], |m| m.returning_to(site))
+    pub fn troops_before(&self, knower: impl Into<Knower>, march: &Track, now: GameTime) -> Option<&Field<Force>> {
+        let knower = knower.into();
+        let left = march.left_at().1;
+        let holds = march.player.is_some_and(|player| self.holds(player, march.origin));
+        let report = self.report(knower, march.origin).filter(|_| holds).and_then(|r| r.troops.as_ref());
+        let kept = || self.movements_of(knower)?.sights.get(&march.key());
+        rules::live(report.filter(|f| f.observed_at < left).or_else(kept), now)
     }
 
     /// The troops that the knower believes to stand at a site at `at`: those in its report, and survivors that were out
@@ -209,7 +234,7 @@ impl View<'_, '_> {
         let knower = knower.into();
         let troops = rules::live(self.report(knower, site)?.troops.as_ref(), now)?;
         // Who came home after the report was made is not forgotten: it is what the report lacks.
-        let returning = self.returning_to(knower, site).iter();
+        let returning = self.returning_to(knower, site);
         Some(movement::home_at(&troops.value, troops.observed_at, returning, at))
     }
 

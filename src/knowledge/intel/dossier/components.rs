@@ -2,17 +2,17 @@
 
 use super::rules;
 use crate::base::clock::GameTime;
-use crate::base::id::{Knower, PlayerId, SiteId};
+use crate::base::id::{Knower, PlayerId};
 use bevy::prelude::*;
 use serde::{Deserialize, Serialize};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 /// What was seen of one player over time. Totals over its sites are not kept here: they are read from reports.
 #[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
 pub struct Dossier {
-    /// Hours of the campaign's day in which it sent marches: each hour of the campaign in which it was seen to send any
-    /// counts once, however many it sent.
-    pub acts: [u16; rules::HOURS],
+    /// The hours in which it was seen to send marches, however many: by the day of the campaign, bit n for hour n. The
+    /// latest [`rules::ACT_DAYS`] days with any are kept.
+    pub acted: BTreeMap<i64, u32>,
     /// Its marches that came with force.
     pub real: u32,
     /// Its marches that came with next to nothing.
@@ -23,8 +23,6 @@ pub struct Dossier {
     pub last_came: Option<GameTime>,
     /// How its troops grow.
     pub trend: Trend,
-    /// Sites that it took since their troops were last seen: what is seen next says nothing of growth.
-    pub taken: BTreeSet<SiteId>,
 }
 
 impl Dossier {
@@ -34,14 +32,21 @@ impl Dossier {
         self.last_act.max(self.last_came.unwrap_or_default()).max(self.trend.since)
     }
 
+    /// Hours of the campaign's day in which it sent marches: each hour of the campaign in which it was seen to send any
+    /// counts once.
+    #[must_use]
+    pub fn acts(&self) -> [u16; rules::HOURS] {
+        rules::acts_by_hour(self.acted.values().copied())
+    }
+
     /// Notes what the player did.
     pub(super) fn note(&mut self, at: GameTime, act: Act) {
         match act {
             Act::Launched => {
-                let first = self.acts.iter().all(|n| *n == 0);
-                if first || rules::hour_count(at) != rules::hour_count(self.last_act) {
-                    let bin = &mut self.acts[rules::hour_of(at)];
-                    *bin = bin.saturating_add(1);
+                // In whatever order acts become known: what is kept are the latest days of all.
+                *self.acted.entry(rules::day_count(at)).or_default() |= 1 << rules::hour_of(at);
+                while self.acted.len() > rules::ACT_DAYS {
+                    self.acted.pop_first();
                 }
                 self.last_act = self.last_act.max(at);
             }
@@ -107,4 +112,35 @@ pub enum Act {
         /// Whether it was more than a fake.
         real: bool,
     },
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn acts_become_known_in_any_order(
+            acts in prop::collection::vec(0_i64..90 * 24 * 60, 1..200)
+                .prop_flat_map(|acts| (Just(acts.clone()), Just(acts).prop_shuffle())),
+        ) {
+            let noted = |mins: &[i64]| {
+                let mut dossier = Dossier::default();
+                for min in mins {
+                    dossier.note(GameTime(min * 60_000), Act::Launched);
+                }
+                dossier
+            };
+            let (one, other) = (noted(&acts.0), noted(&acts.1));
+            prop_assert_eq!(one.acts(), other.acts());
+            prop_assert_eq!(&one, &other);
+            prop_assert!(one.acted.len() <= rules::ACT_DAYS);
+            let hours: std::collections::BTreeSet<i64> = acts.0.iter().map(|min| min / 60).collect();
+            let days: std::collections::BTreeSet<i64> = hours.iter().map(|hour| hour / 24).collect();
+            let first = days.iter().rev().nth(rules::ACT_DAYS - 1).or(days.first());
+            let counted = hours.iter().filter(|hour| first.is_some_and(|day| hour.div_euclid(24) >= *day)).count();
+            prop_assert_eq!(usize::from(one.acts().iter().sum::<u16>()), counted, "each hour once");
+        }
+    }
 }

@@ -8,6 +8,8 @@ use crate::knowledge::intel::rules::EXPIRES_AFTER;
 
 /// Hours of a day.
 pub const HOURS: usize = 24;
+/// Days with acts that are remembered of a player.
+pub const ACT_DAYS: usize = 28;
 /// Fewer quiet hours in a row are no sleep.
 pub const QUIET_HOURS_MIN: usize = 4;
 /// Quiet hours hold at most this share of what an even day would have there.
@@ -56,6 +58,30 @@ pub const fn hour_count(at: GameTime) -> i64 {
 #[must_use]
 pub fn hour_of(at: GameTime) -> usize {
     usize::try_from(hour_count(at).rem_euclid(24)).unwrap_or(0)
+}
+
+/// Days since the campaign's epoch.
+#[must_use]
+pub const fn day_count(at: GameTime) -> i64 {
+    hour_count(at).div_euclid(24)
+}
+
+/// Acts in each hour of the day, of days that are given as bits of hours.
+///
+/// ```
+/// use bevy_alliance::knowledge::intel::dossier::rules::acts_by_hour;
+/// let acts = acts_by_hour([1 << 3, 1 << 3 | 1 << 23].into_iter());
+/// assert_eq!((acts[3], acts[23], acts[4]), (2, 1, 0));
+/// ```
+#[must_use]
+pub fn acts_by_hour(days: impl Iterator<Item = u32>) -> [u16; HOURS] {
+    let mut acts = [0_u16; HOURS];
+    for day in days {
+        for (hour, count) in acts.iter_mut().enumerate() {
+            *count = count.saturating_add(u16::from(day >> hour & 1 == 1));
+        }
+    }
+    acts
 }
 
 /// The share of acts in each hour of the day, 0..=1; none without an act.

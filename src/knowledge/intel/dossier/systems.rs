@@ -31,8 +31,7 @@ pub(in crate::knowledge::intel) fn learn(
         lessons.entry(act.knower).or_default().acts.push(*act);
     }
     for news in forces.read() {
-        let (ForceNews::Renewed { knower, .. } | ForceNews::Handed { knower, .. }) = news;
-        lessons.entry(*knower).or_default().forces.push(*news);
+        lessons.entry(news.knower).or_default().forces.push(*news);
     }
     for (knower, mut lessons) in lessons {
         let Some(entity) = index.knower(knower) else { continue };
@@ -59,24 +58,10 @@ fn take_in(dossiers: &mut Dossiers, lessons: &Lessons, kept: usize, own: impl Fn
     for act in lessons.acts.iter().filter(|act| !own(act.player)) {
         dossiers.open(act.player, kept).note(act.at, act.act);
     }
-    for news in &lessons.forces {
-        match *news {
-            ForceNews::Renewed { player, .. } if own(player) => {}
-            ForceNews::Renewed { player, site, before, after, .. } => {
-                let first_look = dossiers.0.get_mut(&player).is_some_and(|d| d.taken.remove(&site));
-                if !first_look && rules::growth(before, after).is_some() {
-                    let dossier = dossiers.open(player, kept);
-                    dossier.trend = rules::follow_trend(&dossier.trend, before, after);
-                }
-            }
-            ForceNews::Handed { from, to, site, .. } => {
-                if let Some(dossier) = dossiers.0.get_mut(&from) {
-                    dossier.taken.remove(&site);
-                }
-                if let Some(to) = to.filter(|to| !own(*to)) {
-                    dossiers.open(to, kept).taken.insert(site);
-                }
-            }
+    for ForceNews { player, before, after, .. } in lessons.forces.iter().copied().filter(|news| !own(news.player)) {
+        if rules::growth(before, after).is_some() {
+            let dossier = dossiers.open(player, kept);
+            dossier.trend = rules::follow_trend(&dossier.trend, before, after);
         }
     }
 }

@@ -72,7 +72,7 @@ struct Sum {
 
 impl Sum {
     fn learn(&mut self, learned: &Dossier) {
-        for (sum, acts) in self.acts.iter_mut().zip(learned.acts) {
+        for (sum, acts) in self.acts.iter_mut().zip(learned.acts()) {
             *sum = sum.saturating_add(acts);
         }
         self.trend = rules::mean_trend(&self.trend, &learned.trend);
@@ -210,8 +210,7 @@ impl View<'_, '_> {
             Some(site) => at(site).into_iter().collect(),
             None => own.filter_map(|site| at(*site)).collect(),
         };
-        let mut marching: BTreeSet<PlayerId> =
-            self.incoming(knower, now).filter_map(|march| Some(self.site(march.origin)?.owner)).collect();
+        let mut marching: BTreeSet<PlayerId> = self.incoming(knower, now).filter_map(|march| march.player).collect();
         marching.extend(self.learned_players(knower).filter_map(|(player, learned)| {
             let came = learned.last_came?;
             (now - came <= rules::MARCH_REMEMBERED).then_some(player)

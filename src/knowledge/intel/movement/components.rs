@@ -3,9 +3,14 @@
 use crate::base::clock::{GameSpan, GameTime};
 use crate::base::id::{PlayerId, SiteId};
 use crate::base::ruleset::Force;
+use crate::knowledge::intel::components::Field;
 use crate::knowledge::intel::rules::EXPIRES_AFTER;
 use bevy::prelude::*;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// What tells marches apart: arrival, target, origin.
+pub type TrackKey = (GameTime, SiteId, SiteId);
 
 /// All that was seen of one foreign march. Marches that agree in origin, target and arrival are one.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Reflect, Serialize, Deserialize)]
@@ -18,6 +23,8 @@ pub struct Track {
     pub origin: SiteId,
     /// Who held its origin when it was first seen; `None` if nobody did any more.
     pub player: Option<PlayerId>,
+    /// Inhabitants of its origin then; 0 if it was gone.
+    pub inhabitants: u32,
     /// When it was first seen.
     pub first_seen: GameTime,
     /// How often it was seen.
@@ -29,6 +36,12 @@ pub struct Track {
 impl Track {
     /// The longest travel there is: nothing is known of it.
     pub const ENDLESS: GameSpan = GameSpan(i64::MAX);
+
+    /// What tells it from others: arrival, target, origin.
+    #[must_use]
+    pub const fn key(&self) -> TrackKey {
+        (self.arrival, self.target, self.origin)
+    }
 
     /// When it left, at the earliest and at the latest.
     #[must_use]
@@ -52,6 +65,8 @@ pub struct Returning {
     pub home_at: (GameTime, GameTime),
     /// Where it goes home to.
     pub site: SiteId,
+    /// Where it was seen in battle.
+    pub from: SiteId,
     /// Whose it is.
     pub player: PlayerId,
     /// When it left there, at the earliest and at the latest.
@@ -68,9 +83,54 @@ pub struct Movements {
     pub tracks: Vec<Track>,
     /// Survivors on their way home, sorted by the site that they go to, then by when they are there at the earliest.
     pub returning: Vec<Returning>,
+    /// Troops of origins of marches under way, as they were last seen before the march left, where something newer was
+    /// seen there since or the origin changed hands.
+    pub sights: BTreeMap<TrackKey, Field<Force>>,
 }
 
 impl Movements {
+    /// Keeps a sight of a player's troops at a site that is no more what is known of it from `until` on, for those marches
+    /// of the player that were still there then and had surely left by `until`.
+    pub(in crate::knowledge::intel) fn keep_sight(
+        &mut self,
+        (site, player): (SiteId, PlayerId),
+        sight: &Field<Force>,
+        until: GameTime,
+        now: GameTime,
+    ) {
+        let needs = |t: &&Track| {
+            let left = t.left_at().1;
+            t.origin == site
+                && t.player == Some(player)
+                && t.arrival >= now
+                && sight.observed_at < left
+                && left <= until
+        };
+        for track in self.tracks.iter().filter(needs) {
+            let kept = self.sights.entry(track.key()).or_insert_with(|| sight.clone());
+            if kept.observed_at < sight.observed_at {
+                *kept = sight.clone();
+            }
+        }
+    }
+
+    /// Drops what is no more of use, and of the rest what `kept` does not allow: who is home first goes first.
+    pub(in crate::knowledge::intel) fn trim(&mut self, now: GameTime, kept: usize) {
+        self.tracks.retain(|t| t.home_at().1 >= now);
+        while self.tracks.len() > kept.max(1) {
+            let first = (0..self.tracks.len()).min_by_key(|i| (self.tracks[*i].home_at().1, *i));
+            first.map(|i| self.tracks.remove(i));
+        }
+        // Who is home again is news beside a report that was made while they were out, and those live for a week.
+        self.returning.retain(|r| r.home_at.1 + EXPIRES_AFTER >= now);
+        while self.returning.len() > kept.max(1) {
+            let first = (0..self.returning.len()).min_by_key(|i| (self.returning[*i].home_at, *i));
+            first.map(|i| self.returning.remove(i));
+        }
+        let tracks = &self.tracks;
+        self.sights.retain(|key, _| key.0 >= now && tracks.binary_search_by_key(key, Track::key).is_ok());
+    }
+
     /// Survivors that go home to a site, by when they are there at the earliest.
     #[must_use]
     pub fn returning_to(&self, site: SiteId) -> &[Returning] {

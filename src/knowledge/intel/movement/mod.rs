@@ -7,5 +7,5 @@ mod components;
 pub mod rules;
 mod tracking;
 
-pub use components::{MovementSettings, Movements, Returning, Track};
-pub(super) use tracking::{Ground, acts, follow, take_along};
+pub use components::{MovementSettings, Movements, Returning, Track, TrackKey};
+pub(super) use tracking::{Glance, Ground, acts, follow, take_along};

@@ -208,7 +208,8 @@ pub fn spread(probabilities: &[f64], can_hold: impl Fn(usize) -> bool) -> Vec<f6
 /// let foot = |n| Force::of(UnitClass(1), n);
 /// let between = |from, to| (GameTime(from), GameTime(to));
 /// let back = Returning {
-///     home_at: between(90, 100), site: SiteId(1), player: PlayerId(1), left_at: between(10, 20), force: foot(60),
+///     home_at: between(90, 100), site: SiteId(1), from: SiteId(2), player: PlayerId(1), left_at: between(10, 20),
+///     force: foot(60),
 /// };
 /// let at = |seen, at| home_at(&foot(40), GameTime(seen), [&back].into_iter(), GameTime(at));
 /// assert_eq!((at(30, 99), at(30, 100)), (foot(40), foot(100)));
