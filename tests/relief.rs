@@ -221,7 +221,9 @@ fn what_cannot_be_covered_is_helped_only_where_that_pays() {
     assert_eq!(answers(&app), [answer(2, DefenseAnswer::Hold, "relieved")]);
     let [(2, 3, _, left)] = sent(&app)[..] else { panic!("{:?}", sent(&app)) };
     let missing = 16_800.0 - defense(&app, &force(&[(PRAETORIAN, 310)]));
-    assert_eq!((home(&app, 3), left > 0, left), (Force::new(), true, missing.ceil() as i64));
+    let left = f64::from(i32::try_from(left).unwrap());
+    assert!(missing > 0.0 && (left - missing).abs() < 1.0, "{left} instead of {missing}");
+    assert_eq!(home(&app, 3), Force::new());
 }
 
 #[test]

@@ -87,6 +87,11 @@ impl Watch<'_, '_> {
         self.promises(state.site).map_or_else(|| state.home.clone(), |c| c.free(&state.home))
     }
 
+    /// When troops that are promised leave a site.
+    pub(super) fn departures(&self, site: SiteId) -> impl Iterator<Item = GameTime> {
+        self.promises(site).into_iter().flat_map(|c| &c.0).map(|c| c.until)
+    }
+
     fn promises(&self, site: SiteId) -> Option<&Commitments> {
         self.commitments.get(self.index.site(site)?).ok()
     }

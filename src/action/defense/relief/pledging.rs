@@ -36,6 +36,8 @@ pub(in super::super) struct Pool {
     threats: BTreeMap<AllianceId, Threats>,
     /// What is left of what a site may give.
     spare: BTreeMap<SiteId, Force>,
+    /// When relief that was promised at this instant leaves a site.
+    leaving: BTreeMap<SiteId, Vec<GameTime>>,
     /// Orders of sites that had none before.
     orders: BTreeMap<SiteId, u32>,
     /// Reliefs of players that had none before.
@@ -109,6 +111,9 @@ impl Desk<'_, '_> {
                 if !watch.is_near(state.at, alarm.state.at) || !self.may_give(watch, alarm, state) {
                     continue;
                 }
+                let before = pool.leaving.get(&state.site).into_iter().flatten().copied();
+                let others: Vec<GameTime> = watch.departures(state.site).chain(before).collect();
+                let leaves_at = rules::spaced(leaves_at, others, watch.view.model().send_spacing());
                 let spare = self.spare(pool, alarm, state);
                 let troops = in_time(watch, alarm, state, spare, leaves_at);
                 if !troops.is_empty() {
@@ -174,6 +179,7 @@ impl Desk<'_, '_> {
                 }
             };
             let order = OrderId::Defense { site: origin, n };
+            pool.leaving.entry(origin).or_default().push(leaves_at);
             if let Some(spare) = pool.spare.get_mut(&origin) {
                 *spare = spare.minus(&force);
             }

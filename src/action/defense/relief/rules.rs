@@ -50,6 +50,22 @@ pub fn judged_at(arrives: GameTime, until: GameTime) -> GameTime {
     arrives.max(until) + AFTER
 }
 
+/// The first instant from `wanted` on that is at least `spacing` from all `others`: sends of one site are that far apart.
+///
+/// ```
+/// use bevy_alliance::action::defense::relief::rules::spaced;
+/// use bevy_alliance::base::clock::{GameSpan, GameTime};
+/// let others = vec![GameTime(1_240), GameTime(900), GameTime(2_000)];
+/// assert_eq!(spaced(GameTime(1_000), others, GameSpan(250)), GameTime(1_490));
+/// ```
+#[must_use]
+pub fn spaced(wanted: GameTime, mut others: Vec<GameTime>, spacing: GameSpan) -> GameTime {
+    others.sort_unstable();
+    others
+        .into_iter()
+        .fold(wanted, |at, other| if GameSpan((other - at).0.abs()) < spacing { other + spacing } else { at })
+}
+
 /// Units of one class that a village could send in time.
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub struct Offered {
