@@ -237,7 +237,7 @@ mod tests {
                 prop_assert!((after - (before - relief).max(0.0)).abs() < 1e-6);
             }
             if GameTime(lands) >= waves[waves.len() - 1].0 {
-                prop_assert!(after == before);
+                prop_assert!((after - before).abs() < 1e-9, "too late for every hit");
             }
         }
 
