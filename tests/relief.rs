@@ -10,9 +10,9 @@ use bevy_alliance::base::clock::{Agenda, GameSpan, GameTime};
 use bevy_alliance::base::contract::{
     CampaignFact, DefenseAnswer, Fact, LaunchMarch, Manner, Model, PlayerKind, Rank, Rhythm, SetMembership, SiteState,
 };
-use bevy_alliance::base::id::{EntityIndex, PlayerId, SiteId, StableId};
+use bevy_alliance::base::id::{EntityIndex, OrderId, PlayerId, SiteId, StableId};
 use bevy_alliance::base::ruleset::{Force, Levels, Ruleset};
-use bevy_alliance::decision::planning::Commitments;
+use bevy_alliance::decision::planning::{Commitment, Commitments};
 use bevy_alliance::edge::report::CampaignTally;
 use bevy_alliance::edge::test_app::TestApp;
 use bevy_alliance::world::audit::Audit;
@@ -280,6 +280,19 @@ fn a_helper_that_comes_into_danger_stays_and_the_others_think_again() {
     assert_eq!((sent(&app).iter().map(|s| s.1).collect::<Vec<_>>(), promised(&app, 3)), (vec![4], Force::new()));
     let at_two: Vec<_> = answers(&app).into_iter().filter(|a| a.0 == 2).collect();
     assert_eq!(at_two, vec![answer(2, DefenseAnswer::Hold, "relieved"); 2]);
+}
+
+#[test]
+fn a_village_that_dodges_takes_along_what_it_promised_to_others() {
+    let mut app = attacked().village(4, 4, (40, 60), &[]).start(Ruleset::extended());
+    let hit = launch(&mut app, 1, 2, HAMMER, Manner::Siege);
+    let order = OrderId::Defense { site: SiteId(2), n: 9 };
+    let promise = Commitment { order, force: force(&[(PRAETORIAN, 4)]), until: hit - SECOND };
+    let world = app.app.world_mut();
+    let entity = world.resource::<EntityIndex>().site(SiteId(2)).unwrap();
+    world.entity_mut(entity).insert(Commitments(vec![promise]));
+    until(&mut app, hit);
+    assert_eq!((home(&app, 2), battles(&app)[0].2), (Force::new(), 0));
 }
 
 #[test]

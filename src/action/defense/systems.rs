@@ -76,10 +76,11 @@ impl Watch<'_, '_> {
         self.view.own(Knower::Player(player)).iter().find(|s| s.site == site && s.owner == player)
     }
 
-    /// What of a site's own troops at home may leave before a hit.
+    /// What of a site's own troops at home may leave before a hit. Relief that it promised stays: the site is in danger.
     pub(super) fn leaving(&self, state: &SiteState, hit: GameTime) -> Force {
         let promises = self.promises(state.site);
-        rules::leaving(&state.home, promises.iter().flat_map(|c| &c.0).map(|c| (c.until, &c.force)), hit)
+        let others = promises.iter().flat_map(|c| &c.0).filter(|c| c.order.operation().is_some());
+        rules::leaving(&state.home, others.map(|c| (c.until, &c.force)), hit)
     }
 
     /// What of a site's own troops at home is promised to nobody.
