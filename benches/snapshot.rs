@@ -7,7 +7,7 @@ mod support;
 
 use bevy::prelude::*;
 use bevy_alliance::AlliancePlugins;
-use bevy_alliance::action::defense::{Defenses, Reprisals};
+use bevy_alliance::action::defense::{Defenses, Reliefs, Reprisals};
 use bevy_alliance::action::operations::{Operation, RunningOperations};
 use bevy_alliance::base::clock::{Agenda, GameClock, GameSpan};
 use bevy_alliance::base::contract::{AccountRole, Player, Rhythm, ScenarioAppExt, Site, Stances};
@@ -81,7 +81,8 @@ fn clone_components(world: &mut World) -> (usize, usize) {
     let public = clone_all!(world, Site, Player, Rhythm, Traits, Taste, Alliance, ProposalCount, Membership, Stances);
     let social =
         clone_all!(world, Grievances, WarAims, Trust, Reliability, WarRecord, IntelReport, Movements, Dossiers);
-    let plans = clone_all!(world, ObservationLog, Commitments, Proposal, Ballots, Decisions, Defenses, Reprisals);
+    let plans =
+        clone_all!(world, ObservationLog, Commitments, Proposal, Ballots, Decisions, Defenses, Reprisals, Reliefs);
     let acts = clone_all!(world, Operation, RunningOperations, CouncilCalendar, March, Economy, Garrison, Guests);
     let rest = clone_all!(world, Buildings, Stores, Blockades, AccountRole);
     let parts = [public, social, plans, acts, rest];

@@ -41,7 +41,9 @@ fn a_campaign_saved_and_loaded_at_every_event_is_the_same() {
     let battles = count(|f| matches!(f, Fact::BattleFought { operation: Some(_), .. }));
     let concluded = count(|f| matches!(f, Fact::OperationConcluded(_)));
     let defended = count(|f| matches!(f, Fact::AlarmRaised { .. }));
+    let relieved = count(|f| matches!(f, Fact::ReliefReturned { .. }));
     assert!(battles > 0 && concluded > 0 && defended > 0, "{battles}, {concluded}, {defended}: too quiet");
+    assert!(relieved > 0, "nobody was relieved");
     assert_eq!(chronicle(&mut chain).last, whole.now(), "the game's own component came along");
 }
 

@@ -100,7 +100,7 @@ pub enum OrderId {
         /// The group within the operation, counted from 0.
         group: u16,
     },
-    /// A move of the defense: a dodge, or a raid in return.
+    /// A move of the defense: a dodge, relief, or a raid in return.
     Defense {
         /// The site that it leaves.
         site: SiteId,

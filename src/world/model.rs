@@ -10,7 +10,7 @@ use crate::base::contract::{
 };
 use crate::base::geometry::{Tile, Torus};
 use crate::base::goods::Goods;
-use crate::base::id::{TribeId, UnitClass};
+use crate::base::id::{PlayerId, TribeId, UnitClass};
 use crate::base::ruleset::{Capabilities, Force, Levels, Ruleset, UnitRole};
 
 /// The highest level of a tournament square.
@@ -136,6 +136,10 @@ impl WorldModel for ClassicModel {
 
     fn cost(&self, force: &Force) -> i64 {
         self.rules.cost(force)
+    }
+
+    fn upkeep(&self, _player: PlayerId, class: UnitClass) -> i64 {
+        self.rules.unit(class).map_or(0, |u| u.upkeep)
     }
 
     fn carry(&self, force: &Force) -> i64 {

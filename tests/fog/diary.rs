@@ -2,7 +2,7 @@
 
 use bevy::ecs::system::SystemParam;
 use bevy::prelude::*;
-use bevy_alliance::action::defense::{Defenses, Reprisals};
+use bevy_alliance::action::defense::{Defenses, Reliefs, Reprisals};
 use bevy_alliance::base::clock::{DueBatch, GameTime};
 use bevy_alliance::base::contract::{
     BallotRequested, BattleFought, CampaignFact, Fact, LaunchDue, MembershipChanged, Player, PlayerKind, RecallGroup,
@@ -84,9 +84,11 @@ impl People<'_, '_> {
             }
             Fact::OperationConcluded(report) => Some(Knower::Alliance(report.operation.alliance)),
             Fact::GroupLaunched { order, .. } | Fact::GroupFailed { order, .. } => diaries.of_order(*order),
-            Fact::AlarmRaised { player, .. } | Fact::AlarmAnswered { player, .. } | Fact::Retaliated { player, .. } => {
-                self.knower(*player)
-            }
+            Fact::AlarmRaised { player, .. }
+            | Fact::AlarmAnswered { player, .. }
+            | Fact::Retaliated { player, .. }
+            | Fact::ReliefSent { helper: player, .. }
+            | Fact::ReliefReturned { helper: player, .. } => self.knower(*player),
             _ => None,
         }
     }
@@ -134,7 +136,7 @@ pub(crate) fn note_sights(
     mut changed: MessageReader<SiteChanged>,
     mut moved: MessageReader<MembershipChanged>,
     villages: Query<(&Garrison, &Buildings, &Stores, &Economy, Option<&Defenses>, Option<&Commitments>)>,
-    pasts: Query<(&Trust, &Reliability, &WarRecord, Option<&Reprisals>)>,
+    pasts: Query<(&Trust, &Reliability, &WarRecord, Option<&Reprisals>, Option<&Reliefs>)>,
     marches: Query<&March>,
     people: People,
     mut diaries: ResMut<Diaries>,

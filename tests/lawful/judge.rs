@@ -197,6 +197,11 @@ impl Sight {
         }
     }
 
+    /// How many may have been met at most: of two who came at once the larger army permits more.
+    fn met(&self) -> u64 {
+        if let Self::Met(force) = self { force.total() } else { 0 }
+    }
+
     fn allows(&self, seen: &Seen) -> bool {
         match (self, seen) {
             (Self::Exactly(all), seen) => all == seen,
@@ -535,7 +540,8 @@ impl Judge {
         let same = |g: &Grant| (g.witness, g.site, g.cause) == (seen.witness, seen.site, seen.cause);
         let fits = |g: &Grant| rightful && same(g) && g.sight.allows(&seen.seen);
         // The one that permits least: who fell does not use up what a survivor may tell.
-        match (0..grants.len()).filter(|i| fits(&grants[*i])).min_by_key(|i| grants[*i].sight.breadth()) {
+        let least = |i: &usize| (grants[*i].sight.breadth(), grants[*i].sight.met());
+        match (0..grants.len()).filter(|i| fits(&grants[*i])).min_by_key(least) {
             Some(used) => {
                 self.at_once += u32::from(grants.swap_remove(used).sight.is_broad());
                 *self.lawful.entry(format!("{:?}", seen.cause)).or_default() += 1;

@@ -1,17 +1,19 @@
 //! Sightings become alarms; alarms are answered.
 
 use super::components::{ALARM_ANSWERED, DODGE_LEAVES, DODGE_RETURNS, Defenses, Dodge, DodgeStatus};
+use super::relief::{Desk, Pool, rules as relief};
 use super::rules::{self, Case, Expected, Refuge, Wave};
 use super::systems::{Watch, site_of};
 use crate::base::clock::{Agenda, DueBatch, GameSpan, GameTime};
 use crate::base::contract::{
-    AttackGroup, CampaignFact, Citation, Cited, DefenseAnswer, Fact, MarchSighted, SiteChanged, SiteState,
+    AttackGroup, CampaignFact, Citation, Cited, DefenseAnswer, Fact, MarchSighted, SiteChanged, SiteState, WorldModel,
 };
 use crate::base::id::{Knower, PlayerId, SiteId};
 use crate::base::rng::{Purpose, Stream};
 use crate::base::ruleset::{Force, Levels};
 use crate::decision::planning::{Incoming, believed};
 use crate::society::personality::rules as personality;
+use bevy::ecs::system::SystemParam;
 use bevy::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -29,32 +31,26 @@ pub(super) fn forget_alarms(mut changed: MessageReader<SiteChanged>, watch: Watc
     }
 }
 
-/// Raises the alarm for sites that hostile marches are seen to come to. One answer serves all that is seen until then.
-pub(super) fn raise_alarms(
-    batch: Res<DueBatch>,
-    mut sighted: MessageReader<MarchSighted>,
-    watch: Watch,
-    mut defenses: Query<&mut Defenses>,
-    mut agenda: ResMut<Agenda>,
-    mut facts: MessageWriter<CampaignFact>,
-    mut commands: Commands,
-) {
-    let now = batch.now();
-    let mut hits: BTreeMap<SiteId, (PlayerId, GameTime)> = BTreeMap::new();
-    for s in sighted.read() {
-        let owner = watch.view.site(s.target).map(|site| site.owner);
-        if owner == Some(s.witness) && watch.acts(s.witness) && s.arrival > now {
-            let hit = hits.entry(s.target).or_insert((s.witness, s.arrival));
-            hit.1 = hit.1.min(s.arrival);
-        }
-    }
-    for (site, (player, hit)) in hits {
-        let Some(entity) = watch.index.site(site) else { continue };
+/// What raising an alarm takes.
+#[derive(SystemParam)]
+pub(super) struct Alerts<'w, 's> {
+    pub(super) watch: Watch<'w, 's>,
+    defenses: Query<'w, 's, &'static mut Defenses>,
+    pub(super) agenda: ResMut<'w, Agenda>,
+    pub(super) facts: MessageWriter<'w, CampaignFact>,
+    pub(super) commands: Commands<'w, 's>,
+}
+
+impl Alerts<'_, '_> {
+    /// Raises the alarm at a site that is hit at `hit` at the earliest, unless an answer is due before.
+    pub(super) fn raise(&mut self, site: SiteId, player: PlayerId, hit: GameTime, now: GameTime) {
+        let Self { watch, defenses, agenda, facts, commands } = self;
+        let Some(entity) = watch.index.site(site) else { return };
         let known = defenses.get_mut(entity);
         let alarms = known.as_ref().map_or(0, |d| d.alarms);
         let pending = known.as_ref().ok().and_then(|d| d.alarm).filter(|at| *at >= now);
         if pending.is_some_and(|at| at < hit) {
-            continue;
+            return;
         }
         let question = ALARM_QUESTIONS | u64::from(site.0) << 31 | u64::from(alarms);
         let thought = now + personality::think_time(watch.roster.seed(), player, question);
@@ -65,7 +61,7 @@ pub(super) fn raise_alarms(
             agenda.push(ALARM_ANSWERED.entry(answer, u64::from(site.0), 0));
         } else {
             let reason = if thought < hit { "asleep" } else { "too_late" };
-            tell(&mut facts, now, (site, player), DefenseAnswer::None, reason, Expected::default(), Vec::new());
+            tell(facts, now, (site, player), DefenseAnswer::None, reason, Expected::default(), Vec::new());
         }
         // What comes later than the answer that is already due is still answered then.
         let alarm = answers_at.or(pending);
@@ -78,6 +74,22 @@ pub(super) fn raise_alarms(
                 commands.entity(entity).insert(Defenses { alarm, alarms: 1, ..Defenses::default() });
             }
         }
+    }
+}
+
+/// Raises the alarm for sites that hostile marches are seen to come to. One answer serves all that is seen until then.
+pub(super) fn raise_alarms(batch: Res<DueBatch>, mut sighted: MessageReader<MarchSighted>, mut alerts: Alerts) {
+    let now = batch.now();
+    let mut hits: BTreeMap<SiteId, (PlayerId, GameTime)> = BTreeMap::new();
+    for s in sighted.read() {
+        let owner = alerts.watch.view.site(s.target).map(|site| site.owner);
+        if owner == Some(s.witness) && alerts.watch.acts(s.witness) && s.arrival > now {
+            let hit = hits.entry(s.target).or_insert((s.witness, s.arrival));
+            hit.1 = hit.1.min(s.arrival);
+        }
+    }
+    for (site, (player, hit)) in hits {
+        alerts.raise(site, player, hit, now);
     }
 }
 
@@ -98,51 +110,31 @@ fn tell(
     });
 }
 
-/// Decides for each alarm that is due: hold or dodge.
+/// Decides for each alarm that is due: hold, with relief or without, or dodge. Who is hit first is helped first.
 pub(super) fn answer_alarms(
     batch: Res<DueBatch>,
     watch: Watch,
-    mut defenses: Query<&mut Defenses>,
-    mut agenda: ResMut<Agenda>,
+    mut desk: Desk,
     mut facts: MessageWriter<CampaignFact>,
 ) {
     let now = batch.now();
+    let mut alarms: Vec<Alarm> = Vec::new();
     for entry in batch.of(ALARM_ANSWERED) {
         let site = site_of(entry.owner);
-        let Some(mut defense) = watch.index.site(site).and_then(|e| defenses.get_mut(e).ok()) else { continue };
-        if defense.alarm != Some(entry.due) {
-            continue;
-        }
-        defense.alarm = None;
-        let Some(alarm) = Alarm::of(&watch, site, now) else { continue };
-        let stays_out = keep_out(&mut defense, &alarm, &watch, &mut agenda);
-        let expected = alarm.expected(&watch);
-        let (who, cites) = ((site, alarm.player), alarm.cites(&watch));
-        let plan = match rules::stays(&alarm.case(&watch, expected), &watch.settings) {
-            Some("nobody_home") if stays_out => {
-                tell(&mut facts, now, who, DefenseAnswer::Dodge, "stays_out", expected, cites);
-                continue;
-            }
-            Some("nobody_home") => {
-                tell(&mut facts, now, who, DefenseAnswer::None, "nobody_home", expected, cites);
-                continue;
-            }
-            Some(reason) => Err(reason),
-            None => alarm.dodge(&watch, defense.alarms),
-        };
-        // A dodge that is planned is planned anew.
-        let planned = defense.dodges.iter().position(|d| d.status == DodgeStatus::Planned);
-        let planned = planned.map(|at| defense.dodges.remove(at).n);
-        match plan {
-            Ok(mut dodge) => {
-                dodge.n = planned.unwrap_or_else(|| defense.count());
-                agenda.push(DODGE_LEAVES.entry(dodge.leaves_at, u64::from(site.0), dodge.n));
-                defense.dodges.push(dodge);
-                tell(&mut facts, now, who, DefenseAnswer::Dodge, "not_worth_it", expected, cites);
-            }
-            Err(reason) => tell(&mut facts, now, who, DefenseAnswer::Hold, reason, expected, cites),
+        let entity = watch.index.site(site);
+        let Some(mut defense) = entity.and_then(|e| desk.defenses.get_mut(e).ok()) else { continue };
+        if defense.alarm == Some(entry.due) {
+            defense.alarm = None;
+            alarms.extend(Alarm::of(&watch, site, now));
         }
     }
+    alarms.sort_by_key(|alarm| (alarm.first, alarm.state.site));
+    let mut pool = Pool::default();
+    for alarm in &alarms {
+        let (answer, reason, expected) = alarm.answer(&watch, &mut desk, &mut pool);
+        tell(&mut facts, now, (alarm.state.site, alarm.player), answer, reason, expected, alarm.cites(&watch));
+    }
+    desk.close(&watch, pool);
 }
 
 /// Dodges that are out stay out until the last hit that is known now; whether any is out.
@@ -167,17 +159,17 @@ fn keep_out(defense: &mut Defenses, alarm: &Alarm, watch: &Watch, agenda: &mut A
 }
 
 /// Everything that one answer rests on.
-struct Alarm<'a> {
-    now: GameTime,
+pub(super) struct Alarm<'a> {
+    pub(super) now: GameTime,
     player: PlayerId,
-    knower: Knower,
-    state: &'a SiteState,
+    pub(super) knower: Knower,
+    pub(super) state: &'a SiteState,
     /// What may leave before the first hit.
     leaving: Force,
-    first: GameTime,
-    last: GameTime,
+    pub(super) first: GameTime,
+    pub(super) last: GameTime,
     /// Sites to which the knower sees hostile marches go.
-    threatened: BTreeSet<SiteId>,
+    pub(super) threatened: BTreeSet<SiteId>,
     /// Those that come to this site, by arrival.
     incoming: Vec<Incoming>,
 }
@@ -207,7 +199,79 @@ impl<'a> Alarm<'a> {
         marches.chain(troops).collect()
     }
 
-    fn expected(&self, watch: &Watch) -> Expected {
+    /// What is done, why, and what holding is expected to cost.
+    fn answer(&self, watch: &Watch, desk: &mut Desk, pool: &mut Pool) -> (DefenseAnswer, &'static str, Expected) {
+        let Some(entity) = watch.index.site(self.state.site) else {
+            return (DefenseAnswer::None, "nobody_home", Expected::default());
+        };
+        let stays_out =
+            desk.defenses.get_mut(entity).is_ok_and(|mut d| keep_out(&mut d, self, watch, &mut desk.agenda));
+        let due = desk.due(watch, self);
+        let mut case = self.case(watch, &due);
+        let mut stays = rules::stays(&case, &watch.settings);
+        match stays {
+            Some("nobody_home") if stays_out => return (DefenseAnswer::Dodge, "stays_out", case.expected),
+            Some("nobody_home") => return (DefenseAnswer::None, "nobody_home", case.expected),
+            _ => {}
+        }
+        if case.lacks > 0.0
+            && let Some(relieved) = self.relieve(watch, desk, pool, &due, case.lacks)
+        {
+            (case, stays) = (relieved, Some("relieved"));
+        }
+        let plan = match stays {
+            Some(reason) => Err(reason),
+            None => {
+                let alarms = desk.defenses.get(entity).map_or(0, |d| d.alarms);
+                self.dodge(watch, alarms)
+            }
+        };
+        match plan {
+            Ok(_) => desk.call_off(watch, self),
+            Err(_) => desk.keep(watch, self),
+        }
+        let Ok(mut defense) = desk.defenses.get_mut(entity) else {
+            return (DefenseAnswer::None, "nobody_home", case.expected);
+        };
+        // A dodge that is planned is planned anew.
+        let planned = defense.dodges.iter().position(|d| d.status == DodgeStatus::Planned);
+        let planned = planned.map(|at| defense.dodges.remove(at).n);
+        match plan {
+            Ok(mut dodge) => {
+                dodge.n = planned.unwrap_or_else(|| defense.count());
+                desk.agenda.push(DODGE_LEAVES.entry(dodge.leaves_at, u64::from(self.state.site.0), dodge.n));
+                defense.dodges.push(dodge);
+                (DefenseAnswer::Dodge, "not_worth_it", case.expected)
+            }
+            Err(reason) => (DefenseAnswer::Hold, reason, case.expected),
+        }
+    }
+
+    /// Books relief if there is any with which it is better to hold; what holding is like with it.
+    fn relieve(
+        &self,
+        watch: &Watch,
+        desk: &mut Desk,
+        pool: &mut Pool,
+        due: &[(GameTime, Force)],
+        lacks: f64,
+    ) -> Option<Case> {
+        let pledges = desk.plan(pool, watch, self, lacks);
+        if pledges.is_empty() {
+            return None;
+        }
+        let mut all = due.to_vec();
+        all.extend(pledges.iter().map(|p| (p.arrives, p.force.clone())));
+        let case = self.case(watch, &all);
+        rules::stays(&case, &watch.settings)?;
+        #[expect(clippy::cast_possible_truncation, reason = "points of a few armies")]
+        let deficit_left = case.lacks.ceil() as i64;
+        desk.book(pool, watch, self, pledges, deficit_left);
+        Some(case)
+    }
+
+    /// What holding is expected to cost with the relief that is there before the first hit.
+    fn expected(&self, watch: &Watch, due: &[(GameTime, Force)]) -> Expected {
         let population = watch.view.player(self.player).map_or(0, |p| p.population);
         let waves: Vec<Wave> = self
             .incoming
@@ -218,7 +282,11 @@ impl<'a> Alarm<'a> {
                 groups: together.iter().filter_map(|i| self.attackers(watch, i)).collect(),
             })
             .collect();
-        rules::expect(self.state, population, &waves, &*watch.view.model().0)
+        let mut state = self.state.clone();
+        for (_, force) in due.iter().filter(|(arrives, _)| *arrives < self.first) {
+            state.guests.add_all(force);
+        }
+        rules::expect(&state, population, &waves, &*watch.view.model().0)
     }
 
     /// The troops that a march is believed to be: of those seen at its origin, else of its tribe.
@@ -236,14 +304,19 @@ impl<'a> Alarm<'a> {
         (!group.force.is_empty()).then_some(group)
     }
 
-    fn case(&self, watch: &Watch, expected: Expected) -> Case {
+    /// What the choice rests on with relief that is due.
+    fn case(&self, watch: &Watch, due: &[(GameTime, Force)]) -> Case {
+        let model: &dyn WorldModel = &*watch.view.model().0;
         let mut defenders = self.state.home.clone();
         defenders.add_all(&self.state.guests);
+        let waves: Vec<(GameTime, f64)> = self.incoming.iter().map(|i| (i.arrival, i.attack)).collect();
+        let points: Vec<(GameTime, f64)> =
+            due.iter().map(|(arrives, force)| (*arrives, relief::points(model, self.state, force))).collect();
+        let defense = model.defense(self.state, &defenders);
         Case {
             anyone: !self.leaving.is_empty(),
-            defense: watch.view.model().defense(self.state, &defenders),
-            threat: self.incoming.iter().map(|i| i.attack).sum(),
-            expected,
+            lacks: relief::deficit(defense, &waves, &points, watch.settings.cover),
+            expected: self.expected(watch, due),
         }
     }
 

@@ -1,13 +1,15 @@
-//! Defense: what a player does by itself, from its own knowledge, when others march on it: hold, dodge, retaliate.
+//! Defense: what a player does by itself, from its own knowledge, when others march on it: hold, dodge, retaliate; and
+//! what its allies send.
 //!
 //! It works for lone players as for members of an alliance that deliberates; humans decide for themselves unless a
 //! setting says otherwise, and those who never act do not. A site to which nothing happens has no component, no entry
 //! in the agenda, and no system looks at it.
 //!
-//! What is *not* here: relief by allies, and what armies are believed to be (`planning`).
+//! What is *not* here: what armies are believed to be, and the kernel that picks the relief (`planning`).
 
 mod alarm;
 mod components;
+pub mod relief;
 mod reprisal;
 pub mod rules;
 mod systems;
@@ -15,6 +17,7 @@ mod systems;
 pub use components::{
     ALARM_ANSWERED, DODGE_LEAVES, DODGE_RETURNS, Defenses, Dodge, DodgeStatus, GRUDGE_WEIGHED, Grudge, Reprisals,
 };
+pub use relief::{RELIEF_LEAVES, RELIEF_RETURNS, Relief, ReliefStatus, Reliefs};
 pub use rules::DefenseSettings;
 pub use systems::DefenseSystems;
 
@@ -26,7 +29,7 @@ use crate::knowledge::intel::IntelSystems;
 use crate::society::alliance::AllianceSystems;
 use bevy::prelude::*;
 
-/// Alarms, dodges and raids in return.
+/// Alarms, dodges, relief and raids in return.
 #[derive(Debug, Default)]
 pub struct DefensePlugin;
 
@@ -36,9 +39,12 @@ impl Plugin for DefensePlugin {
             .add_due_kind(GRUDGE_WEIGHED)
             .add_due_kind(DODGE_LEAVES)
             .add_due_kind(DODGE_RETURNS)
+            .add_due_kind(RELIEF_LEAVES)
+            .add_due_kind(RELIEF_RETURNS)
             .init_resource::<DefenseSettings>()
             .register_state::<Defenses>("defenses")
             .register_state::<Reprisals>("reprisals")
+            .register_state::<Reliefs>("reliefs")
             .register_state_resource::<DefenseSettings>("defense_settings")
             .configure_sets(
                 Campaign,
@@ -58,10 +64,23 @@ impl Plugin for DefensePlugin {
             .add_systems(
                 Campaign,
                 (
-                    systems::ask_states.in_set(DefenseSystems::Ask),
+                    (systems::ask_states, relief::ask_helpers).chain().in_set(DefenseSystems::Ask),
                     (alarm::answer_alarms, reprisal::weigh_grudges).chain().in_set(DefenseSystems::Answer),
-                    (systems::release_returns, systems::release_dodges).chain().in_set(DefenseSystems::Release),
-                    (systems::note_launches, alarm::forget_alarms, alarm::raise_alarms, reprisal::note_attacks)
+                    (
+                        systems::release_returns,
+                        relief::return_reliefs,
+                        systems::release_dodges,
+                        relief::release_reliefs,
+                    )
+                        .chain()
+                        .in_set(DefenseSystems::Release),
+                    (
+                        systems::note_launches,
+                        relief::note_reliefs,
+                        alarm::forget_alarms,
+                        alarm::raise_alarms,
+                        reprisal::note_attacks,
+                    )
                         .chain()
                         .in_set(DefenseSystems::Follow),
                 ),

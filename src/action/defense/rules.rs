@@ -6,6 +6,7 @@
 //! |---|---|---|
 //! | nobody of its own is at home | none | `nobody_home` |
 //! | defense with wall >= 1.2 x threat | hold | `covered` |
+//! | relief promised now covers that, or makes holding worth it | hold | `relieved` |
 //! | expected kills >= expected losses, in goods | hold | `worth_it` |
 //! | the hit is at once | hold | `too_late` |
 //! | asleep when the troops would have to leave | hold | `asleep` |
@@ -44,6 +45,10 @@ pub struct DefenseSettings {
     pub strike_pause: GameSpan,
     /// Raids in return that a player thinks about at once.
     pub grudges: usize,
+    /// Allies within this many fields are asked for relief; 0: nobody is.
+    pub relief_radius: i32,
+    /// Relief stays for a hit that is due within this time.
+    pub relief_stays: GameSpan,
 }
 
 impl Default for DefenseSettings {
@@ -58,6 +63,8 @@ impl Default for DefenseSettings {
             strike_ratio: 1.5,
             strike_pause: GameSpan::hours(48),
             grudges: 8,
+            relief_radius: 30,
+            relief_stays: GameSpan::hours(12),
         }
     }
 }
@@ -152,10 +159,9 @@ pub fn leaving<'a>(home: &Force, promises: impl Iterator<Item = (GameTime, &'a F
 pub struct Case {
     /// Whether anyone is at home who could leave.
     pub anyone: bool,
-    /// Defense points of the site with its wall.
-    pub defense: f64,
-    /// Attack points that come.
-    pub threat: f64,
+    /// Points of defense that the site lacks against all that comes: see
+    /// [`deficit`](super::relief::rules::deficit).
+    pub lacks: f64,
     /// What holding is expected to cost.
     pub expected: Expected,
 }
@@ -166,7 +172,7 @@ pub struct Case {
 pub fn stays(case: &Case, settings: &DefenseSettings) -> Option<&'static str> {
     if !case.anyone {
         Some("nobody_home")
-    } else if case.defense >= settings.cover * case.threat {
+    } else if case.lacks <= 0.0 {
         Some("covered")
     } else if case.expected.kills as f64 >= settings.hold_ratio * case.expected.losses as f64 {
         Some("worth_it")
@@ -259,6 +265,7 @@ pub fn ratio_against_unseen(raid: i64, shown: i64, population: u32, goods_per_in
 
 #[cfg(test)]
 mod tests {
+    use super::super::relief::rules::deficit;
     use super::*;
     use crate::base::id::UnitClass;
     use proptest::prelude::*;
@@ -281,7 +288,8 @@ mod tests {
         let settings = DefenseSettings::default();
         let case = |anyone, defense, threat, kills, losses| {
             let expected = Expected { kills, losses };
-            stays(&Case { anyone, defense, threat, expected }, &settings)
+            let lacks = deficit(defense, &[(at(0), threat)], &[], settings.cover);
+            stays(&Case { anyone, lacks, expected }, &settings)
         };
         assert_eq!(case(false, 0.0, 500.0, 0, 0), Some("nobody_home"));
         assert_eq!(case(true, 1_200.0, 1_000.0, 10, 90), Some("covered"));

@@ -7,6 +7,7 @@ use crate::base::contract::{
     GroupFailed, GroupLaunched, LaunchDue, Manner, Model, Player, PlayerKind, RecallGroup, Relations, Rhythm, Site,
     SiteState, WantedStates, WithdrawGuests,
 };
+use crate::base::geometry::Tile;
 use crate::base::id::{EntityIndex, Knower, OrderId, PlayerId, SiteId};
 use crate::base::ruleset::Force;
 use crate::decision::planning::Commitments;
@@ -18,11 +19,11 @@ use bevy::prelude::*;
 /// Where the defense acts within a pass.
 #[derive(SystemSet, Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum DefenseSystems {
-    /// In `Intake`: asks for the states of those who answer an alarm, weigh a grudge or leave now.
+    /// In `Intake`: asks for the states of those who answer an alarm or could help, weigh a grudge or leave now.
     Ask,
     /// In `Plan`: alarms are answered, grudges are weighed.
     Answer,
-    /// In `March`: dodges leave and turn home.
+    /// In `March`: dodges and relief leave and turn home.
     Release,
     /// In `Settle`: launches are noted; sightings become alarms, attacks become grudges.
     Follow,
@@ -51,6 +52,11 @@ pub(super) struct Watch<'w, 's> {
 }
 
 impl Watch<'_, '_> {
+    /// Whether relief is asked for between two places.
+    pub(super) fn is_near(&self, a: Tile, b: Tile) -> bool {
+        self.view.torus().distance_squared(a, b) <= self.settings.relief_radius.pow(2)
+    }
+
     /// Whether this player defends itself.
     pub(super) fn acts(&self, player: PlayerId) -> bool {
         self.view.player(player).is_some_and(|p| match p.kind {
@@ -70,15 +76,21 @@ impl Watch<'_, '_> {
         self.view.own(Knower::Player(player)).iter().find(|s| s.site == site && s.owner == player)
     }
 
-    /// What of a site's own troops at home may leave before a hit.
+    /// What of a site's own troops at home may leave before a hit. Relief that it promised stays: the site is in danger.
     pub(super) fn leaving(&self, state: &SiteState, hit: GameTime) -> Force {
         let promises = self.promises(state.site);
-        rules::leaving(&state.home, promises.iter().flat_map(|c| &c.0).map(|c| (c.until, &c.force)), hit)
+        let others = promises.iter().flat_map(|c| &c.0).filter(|c| c.order.operation().is_some());
+        rules::leaving(&state.home, others.map(|c| (c.until, &c.force)), hit)
     }
 
     /// What of a site's own troops at home is promised to nobody.
     pub(super) fn free(&self, state: &SiteState) -> Force {
         self.promises(state.site).map_or_else(|| state.home.clone(), |c| c.free(&state.home))
+    }
+
+    /// When troops that are promised leave a site.
+    pub(super) fn departures(&self, site: SiteId) -> impl Iterator<Item = GameTime> {
+        self.promises(site).into_iter().flat_map(|c| &c.0).map(|c| c.until)
     }
 
     fn promises(&self, site: SiteId) -> Option<&Commitments> {

@@ -245,6 +245,30 @@ pub enum Fact {
         /// What was known that it rests on.
         cites: Vec<Citation>,
     },
+    /// A member's troops left to help a village of its alliance.
+    ReliefSent {
+        /// The order of the march.
+        order: OrderId,
+        /// Which village they help.
+        site: SiteId,
+        /// Whose troops.
+        helper: PlayerId,
+        /// When they are there.
+        arrives: GameTime,
+        /// The first hit that was known when they were promised.
+        hit: GameTime,
+        /// Points of defense that were missing then, with all that was promised.
+        deficit_left: i64,
+    },
+    /// What is left of them is called home.
+    ReliefReturned {
+        /// The order that brought them.
+        order: OrderId,
+        /// Which village they helped.
+        site: SiteId,
+        /// Whose troops.
+        helper: PlayerId,
+    },
     /// A player raids the village that an attack on it came from.
     Retaliated {
         /// The order of the raid.

@@ -124,6 +124,12 @@ pub trait WorldModel: Send + Sync + 'static {
     /// What a force costs to replace, in goods of all kinds together.
     fn cost(&self, force: &Force) -> i64;
 
+    /// What one unit of this class eats per hour at a site of this player: by this relief is kept small. Where a game feeds
+    /// nobody, what the unit costs.
+    fn upkeep(&self, _player: PlayerId, class: UnitClass) -> i64 {
+        self.cost(&Force::of(class, 1))
+    }
+
     /// What a force can carry home, in goods of all kinds together.
     fn carry(&self, force: &Force) -> i64;
 

@@ -91,6 +91,11 @@ fn tell_war(out: &mut String, tally: &CampaignTally) -> core::fmt::Result {
     )?;
     writeln!(
         out,
+        "  {} marches of relief, {} of them in time; {} were called home, {} without a battle.",
+        d.reliefs, d.in_time, d.sent_home, d.unused
+    )?;
+    writeln!(
+        out,
         "  {} villages were taken, {} razed, {} founded; {} players and {} alliances were eliminated.",
         c.taken, c.razed, c.founded, c.players_eliminated, c.alliances_eliminated
     )?;

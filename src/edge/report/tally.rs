@@ -210,6 +210,14 @@ pub struct DefenseCounts {
     pub dodged: u64,
     /// Not answered: nobody was awake, or nobody was at home.
     pub unanswered: u64,
+    /// Marches of relief that left.
+    pub reliefs: u64,
+    /// Those of them that land before the first hit for which they were asked.
+    pub in_time: u64,
+    /// Relief that was called home.
+    pub sent_home: u64,
+    /// Those of it that saw no battle where they stayed.
+    pub unused: u64,
     /// Raids in return.
     pub retaliated: u64,
 }
@@ -307,6 +315,10 @@ pub struct CampaignTally {
     decoys: BTreeSet<OrderId>,
     /// Decoys that came to a site at this instant.
     decoys_there: BTreeSet<(AllianceId, SiteId, GameTime)>,
+    /// Relief that is out, and when it is where it helps.
+    relief: BTreeMap<OrderId, GameTime>,
+    /// The latest battle at a site.
+    fought: BTreeMap<SiteId, GameTime>,
 }
 
 /// A look that no decision cites within this time was for nothing.
@@ -403,6 +415,7 @@ impl CampaignTally {
                 DefenseAnswer::Dodge => self.summary.defense.dodged += 1,
                 DefenseAnswer::None => self.summary.defense.unanswered += 1,
             },
+            Fact::ReliefSent { .. } | Fact::ReliefReturned { .. } => self.count_relief(&fact.fact),
             Fact::Retaliated { .. } => self.summary.defense.retaliated += 1,
             Fact::SiteChanged { .. }
             | Fact::MembershipChanged { .. }
@@ -582,11 +595,29 @@ impl CampaignTally {
         }
     }
 
+    fn count_relief(&mut self, fact: &Fact) {
+        match fact {
+            Fact::ReliefSent { order, arrives, hit, .. } => {
+                self.summary.defense.reliefs += 1;
+                self.summary.defense.in_time += u64::from(arrives < hit);
+                self.relief.insert(*order, *arrives);
+            }
+            Fact::ReliefReturned { order, site, .. } => {
+                let there = self.relief.remove(order);
+                let fought = there.zip(self.fought.get(site)).is_some_and(|(there, battle)| there <= *battle);
+                self.summary.defense.sent_home += 1;
+                self.summary.defense.unused += u64::from(!fought);
+            }
+            _ => {}
+        }
+    }
+
     fn count_battle(&mut self, fact: &CampaignFact) {
         let Fact::BattleFought { site, attackers, operation, attackers_lost, defenders_lost, .. } = &fact.fact else {
             return;
         };
         self.summary.battles += 1;
+        self.fought.insert(*site, fact.at);
         self.summary.losses.attackers_goods += attackers_lost;
         self.summary.losses.defenders_goods += defenders_lost;
         let sent: i64 = attackers.iter().map(|(_, goods)| *goods).sum();

@@ -1,0 +1,177 @@
+//! Relief leaves, is noted, and goes home.
+
+use super::super::alarm::Alerts;
+use super::super::components::{ALARM_ANSWERED, Defenses};
+use super::super::rules::{AFTER, DefenseSettings};
+use super::super::systems::{Watch, player_of, site_of};
+use super::components::{RELIEF_LEAVES, RELIEF_RETURNS, Relief, ReliefStatus, Reliefs};
+use super::pledging::release;
+use super::rules;
+use crate::base::clock::{Agenda, DueBatch, GameTime};
+use crate::base::contract::{
+    CampaignFact, Fact, GroupLaunched, LaunchDue, Manner, RecallGroup, WantedStates, WithdrawGuests,
+};
+use crate::base::geometry::Torus;
+use crate::base::id::{OrderId, PlayerId, SiteId};
+use crate::knowledge::intel::View;
+use crate::society::alliance::Roster;
+use bevy::prelude::*;
+use std::collections::BTreeMap;
+
+/// Asks for the states of those who could help whoever answers an alarm now, each in its own name.
+pub(in super::super) fn ask_helpers(
+    batch: Res<DueBatch>,
+    view: View,
+    roster: Roster,
+    settings: Res<DefenseSettings>,
+    torus: Res<Torus>,
+    mut wanted: ResMut<WantedStates>,
+) {
+    for entry in batch.of(ALARM_ANSWERED) {
+        let Some(site) = view.site(site_of(entry.owner)) else { continue };
+        let Some(alliance) = roster.active_alliance_of(site.owner) else { continue };
+        for member in roster.members(alliance) {
+            let mut places = view.sites_of(member.player).iter().filter_map(|s| view.site(*s));
+            if places.any(|s| torus.distance_squared(s.at, site.at) <= settings.relief_radius.pow(2)) {
+                wanted.ask(member.player, member.player);
+            }
+        }
+    }
+}
+
+/// Gives the relief that is due its orders. Whoever is in danger itself by now, or no longer of one alliance with whom it
+/// would help, stays at home.
+pub(in super::super) fn release_reliefs(
+    batch: Res<DueBatch>,
+    watch: Watch,
+    defenses: Query<&Defenses>,
+    reliefs: Query<&Reliefs>,
+    mut launches: MessageWriter<LaunchDue>,
+) {
+    for entry in batch.of(RELIEF_LEAVES) {
+        let player = player_of(entry.owner);
+        let Some(held) = watch.index.player(player).and_then(|e| reliefs.get(e).ok()) else { continue };
+        let due = held.reliefs.iter().find(|r| is_promised(r, entry.n, entry.due));
+        if let Some(relief) = due.filter(|r| may_leave(&watch, &defenses, player, r, batch.now())) {
+            launches.write(LaunchDue {
+                order: relief.order,
+                origin: relief.origin,
+                target: relief.site,
+                force: relief.force.clone(),
+                manner: Manner::Reinforce,
+                wave: 0,
+                arrival: None,
+                aims: [None; 2],
+            });
+        }
+    }
+}
+
+fn is_promised(relief: &Relief, n: u32, leaves_at: GameTime) -> bool {
+    relief.n == n && relief.leaves_at == leaves_at && relief.status == ReliefStatus::Promised
+}
+
+fn may_leave(watch: &Watch, defenses: &Query<&Defenses>, player: PlayerId, relief: &Relief, now: GameTime) -> bool {
+    let holder = |site| watch.view.site(site).map(|s| s.owner);
+    let Some(alliance) = watch.roster.active_alliance_of(player) else { return false };
+    let helps = holder(relief.site).and_then(|owner| watch.roster.active_alliance_of(owner)) == Some(alliance);
+    let in_danger = watch.view.incoming(alliance, now).any(|t| t.target == relief.origin && t.arrival > now);
+    let defense = watch.index.site(relief.origin).and_then(|e| defenses.get(e).ok());
+    let busy = defense.is_some_and(|d| d.alarm.is_some() || !d.dodges.is_empty());
+    holder(relief.origin) == Some(player) && helps && !in_danger && !busy
+}
+
+/// Notes which relief left. Where one did not, those whom it would have helped think again.
+pub(in super::super) fn note_reliefs(
+    batch: Res<DueBatch>,
+    mut launched: MessageReader<GroupLaunched>,
+    mut reliefs: Query<&mut Reliefs>,
+    mut alerts: Alerts,
+) {
+    let now = batch.now();
+    let due = batch.of(RELIEF_LEAVES);
+    if due.is_empty() {
+        launched.clear();
+        return;
+    }
+    let left: BTreeMap<OrderId, &GroupLaunched> = launched.read().map(|l| (l.order, l)).collect();
+    for entry in due {
+        let player = player_of(entry.owner);
+        let Some(mut held) = alerts.watch.index.player(player).and_then(|e| reliefs.get_mut(e).ok()) else { continue };
+        let Some(at) = held.reliefs.iter().position(|r| is_promised(r, entry.n, entry.due)) else { continue };
+        let (order, origin) = (held.reliefs[at].order, held.reliefs[at].origin);
+        if let Some(entity) = alerts.watch.index.site(origin) {
+            release(&mut alerts.commands, entity, order);
+        }
+        let Some(message) = left.get(&order) else {
+            let relief = held.reliefs.remove(at);
+            let owner = alerts.watch.view.site(relief.site).map(|s| s.owner);
+            if let Some(owner) = owner.filter(|_| relief.hit > now) {
+                alerts.raise(relief.site, owner, relief.hit, now);
+            }
+            continue;
+        };
+        let relief = &mut held.reliefs[at];
+        let judged_at = rules::judged_at(message.arrival, relief.until);
+        relief.arrives = message.arrival;
+        relief.force = message.force.clone();
+        relief.status = ReliefStatus::Out { march: message.march, judged_at };
+        alerts.agenda.push(RELIEF_RETURNS.entry(judged_at, u64::from(player.0), relief.n));
+        let (site, arrives, hit, deficit_left) = (relief.site, relief.arrives, relief.hit, relief.deficit_left);
+        let fact = Fact::ReliefSent { order, site, helper: player, arrives, hit, deficit_left };
+        alerts.facts.write(CampaignFact { at: now, fact });
+    }
+}
+
+/// Sends relief home whose last hit is over, unless it is needed where it is and not at home.
+pub(in super::super) fn return_reliefs(
+    batch: Res<DueBatch>,
+    watch: Watch,
+    mut reliefs: Query<&mut Reliefs>,
+    mut agenda: ResMut<Agenda>,
+    mut recalls: MessageWriter<RecallGroup>,
+    mut withdrawals: MessageWriter<WithdrawGuests>,
+    mut facts: MessageWriter<CampaignFact>,
+) {
+    let now = batch.now();
+    for entry in batch.of(RELIEF_RETURNS) {
+        let player = player_of(entry.owner);
+        let Some(mut held) = watch.index.player(player).and_then(|e| reliefs.get_mut(e).ok()) else { continue };
+        // An entry that no longer agrees with its relief was put off.
+        let due = |r: &Relief| matches!(r.status, ReliefStatus::Out { judged_at, .. } if judged_at == entry.due);
+        let Some(at) = held.reliefs.iter().position(|r| r.n == entry.n && due(r)) else { continue };
+        let relief = &mut held.reliefs[at];
+        let hits = |site: SiteId| {
+            let knower = watch.roster.knower_of(player);
+            let coming = knower.into_iter().flat_map(|knower| watch.view.incoming(knower, now));
+            coming.filter(move |t| t.target == site).map(|t| t.arrival)
+        };
+        let (site, origin) = (relief.site, relief.origin);
+        let stays = rules::stays_for(now, hits(site), hits(origin), watch.settings.relief_stays);
+        if let Some(until) = stays.filter(|_| !relief.called_off) {
+            relief.until = until;
+            put_off(relief, until + AFTER, player, &mut agenda);
+            continue;
+        }
+        let (order, arrives) = (relief.order, relief.arrives);
+        let ReliefStatus::Out { march, .. } = relief.status else { continue };
+        if now < arrives {
+            recalls.write(RecallGroup { order, march });
+            // Where it is too late to call it back it turns when it is there.
+            put_off(relief, arrives + AFTER, player, &mut agenda);
+            continue;
+        }
+        held.reliefs.remove(at);
+        if let Some(march) = march {
+            withdrawals.write(WithdrawGuests { order, march, site });
+        }
+        facts.write(CampaignFact { at: now, fact: Fact::ReliefReturned { order, site, helper: player } });
+    }
+}
+
+fn put_off(relief: &mut Relief, to: GameTime, player: PlayerId, agenda: &mut Agenda) {
+    if let ReliefStatus::Out { judged_at, .. } = &mut relief.status {
+        *judged_at = to;
+        agenda.push(RELIEF_RETURNS.entry(to, u64::from(player.0), relief.n));
+    }
+}
