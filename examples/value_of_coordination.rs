@@ -202,6 +202,8 @@ impl Case {
         let problem = AllocationProblem {
             sources,
             targets: self.targets.clone(),
+            guards: Vec::new(),
+            elsewhere: Vec::new(),
             pattern: self.pattern.clone(),
             arrival: NOW + ARRIVAL_IN,
             not_before: NOW,

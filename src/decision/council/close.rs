@@ -174,6 +174,8 @@ fn attempt(
     let problem = AllocationProblem {
         sources,
         targets,
+        guards: Vec::new(),
+        elsewhere: Vec::new(),
         pattern: pattern.clone(),
         arrival,
         not_before: now,

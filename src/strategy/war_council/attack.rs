@@ -307,6 +307,8 @@ fn plan(session: &Session, sources: &[Source], targets: &[TargetSpec], pattern: 
     let problem = AllocationProblem {
         sources: near,
         targets: targets.to_vec(),
+        guards: Vec::new(),
+        elsewhere: Vec::new(),
         pattern: pattern.clone(),
         arrival,
         not_before: leave,
