@@ -2,7 +2,7 @@
 //! the circumstances in which they are offered.
 
 use super::allocation::Errand;
-use super::rules::circumstance::Circumstance;
+use super::rules::circumstance::{Circumstance, CircumstanceInputs, CircumstanceSettings, holds};
 use crate::base::clock::{GameSpan, GameTime};
 use crate::base::contract::{Manner, WorldModel};
 use crate::base::ruleset::{Capabilities, RecallRule};
@@ -342,6 +342,18 @@ impl Pattern {
     #[must_use]
     pub fn follows_home(&self) -> bool {
         self.waves.iter().any(|w| w.at == WaveSite::Origins)
+    }
+
+    /// Whether defensive troops go with it.
+    #[must_use]
+    pub fn has_guards(&self) -> bool {
+        self.waves.iter().any(|w| w.units == UnitFilter::Defense)
+    }
+
+    /// Whether it is offered in these circumstances.
+    #[must_use]
+    pub fn suits(&self, inputs: &CircumstanceInputs, settings: &CircumstanceSettings) -> bool {
+        self.situation.iter().all(|circumstance| holds(*circumstance, inputs, settings))
     }
 
     /// Whether the ruleset can carry it.
