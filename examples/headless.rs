@@ -11,9 +11,10 @@ use bevy_alliance::AlliancePlugins;
 use bevy_alliance::base::clock::{GameClock, GameSpan, GameTime, PassStats};
 use bevy_alliance::base::contract::{CampaignFact, PlayerKind, Scenario, ScenarioAppExt, WorldSeed};
 use bevy_alliance::base::id::AllianceId;
-use bevy_alliance::base::ruleset::Ruleset;
+use bevy_alliance::base::ruleset::{Capabilities, Ruleset};
 use bevy_alliance::base::state::state_hash;
 use bevy_alliance::decision::council::{Charter, CouncilCharter};
+use bevy_alliance::decision::planning::{Library, Pattern};
 use bevy_alliance::edge::report::{CampaignTally, Directory, IntelSummary, ReportPlugin, account, intel_account};
 use bevy_alliance::edge::snapshot::{Recorder, Recording, SnapshotExt, read_save, write_atomically};
 use bevy_alliance::world::audit::{ArmyValue, army_value, audit};
@@ -61,6 +62,9 @@ pub(crate) struct Options {
     /// Who is at war at the beginning.
     #[arg(long, value_enum, default_value_t = WarsName::Nearest)]
     wars: WarsName,
+    /// An attack pattern to add, as JSON; may be given several times.
+    #[arg(long, value_name = "FILE")]
+    pattern: Vec<PathBuf>,
     /// Saves the campaign at its end, and before that as often as `--save-every` says.
     #[arg(long, value_name = "FILE")]
     save: Option<PathBuf>,
@@ -96,7 +100,7 @@ pub(crate) struct Options {
 }
 
 /// What a save or a recording brings along.
-const BEGINNING: [&str; 7] = ["world", "synthetic", "alliances", "seed", "ruleset", "charter", "wars"];
+const BEGINNING: [&str; 8] = ["world", "synthetic", "alliances", "seed", "ruleset", "charter", "wars", "pattern"];
 
 #[derive(ValueEnum, Clone, Copy, Debug)]
 enum RulesetName {
@@ -245,12 +249,26 @@ fn begin(options: &Options, rules: Ruleset) -> Result<(App, Course), Failure> {
             options.alliances
         );
     }
+    let capabilities = rules.capabilities;
     let mut app = build(options, rules);
+    add_patterns(options, capabilities, &mut app)?;
     if options.record.is_some() {
         course.recorder = Some(Recorder::new(&mut app, &scenario)?);
     }
     app.start_campaign(&scenario)?;
     Ok((app, course))
+}
+
+/// Patterns of the command line; one that the ruleset cannot carry is refused by name.
+fn add_patterns(options: &Options, capabilities: Capabilities, app: &mut App) -> Result<(), Failure> {
+    for path in &options.pattern {
+        let fault = |e: &dyn std::fmt::Display| format!("--pattern {}: {e}", path.display());
+        let text = std::fs::read_to_string(path).map_err(|e| fault(&e))?;
+        let pattern = Pattern::from_json(&text).map_err(|e| fault(&e))?;
+        pattern.fits(capabilities).map_err(|e| fault(&e))?;
+        app.world_mut().resource_mut::<Library>().add(pattern);
+    }
+    Ok(())
 }
 
 fn write(bytes: &[u8], path: &Path) -> Result<(), Failure> {

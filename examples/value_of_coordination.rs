@@ -2,7 +2,8 @@
 //! once with each member on its own.
 //!
 //! `cargo run --release --example value_of_coordination -- --seeds 50` prints a line for each measure; `--help`
-//! lists the options.
+//! lists the options. With `--patterns` it compares each attack pattern with `simultaneous` instead, in the situation that
+//! it is for and under both rulesets, see `support/pattern_case.rs`.
 //!
 //! Both arms of a seed have in common: the world, the villages and troops of both alliances (drawn as a campaign
 //! draws them), what may leave (all offense), the upgrades, the targets, what is believed of them (their true troops,
@@ -18,6 +19,8 @@
 
 #[path = "support/paired.rs"]
 mod paired;
+#[path = "support/pattern_case.rs"]
+mod pattern_case;
 
 use bevy_alliance::base::clock::{GameSpan, GameTime};
 use bevy_alliance::base::contract::{Rhythm, Scenario, ScenarioSite, SiteEstimate, SiteState, Stance};
@@ -59,6 +62,9 @@ struct Options {
     /// Villages of each world.
     #[arg(long, default_value_t = 900)]
     villages: u32,
+    /// Compares each attack pattern with `simultaneous`.
+    #[arg(long)]
+    patterns: bool,
     /// Prints JSON instead of a table.
     #[arg(long)]
     json: bool,
@@ -88,7 +94,12 @@ struct Village<'a> {
 struct Case {
     rules: Ruleset,
     model: ClassicModel,
+    torus: Torus,
     sources: Vec<Source>,
+    /// Our villages with defensive troops.
+    guards: Vec<Source>,
+    /// All villages of the enemy.
+    foes: Vec<pattern_case::Foe>,
     targets: Vec<TargetSpec>,
     stands: BTreeMap<SiteId, Stand>,
     pattern: Pattern,
@@ -154,9 +165,12 @@ fn main() -> ExitCode {
 }
 
 fn run(options: &Options) -> Result<(), RunError> {
+    if options.patterns {
+        return run_patterns(options);
+    }
     let mut pairs = Vec::new();
     for seed in 1..=options.seeds {
-        if let Some(case) = Case::draw(seed, options.villages)? {
+        if let Some(case) = Case::draw(seed, options.villages, Ruleset::extended())? {
             pairs.push((case.coordinated(), case.alone()));
         }
     }
@@ -172,10 +186,41 @@ fn run(options: &Options) -> Result<(), RunError> {
     Ok(())
 }
 
+/// Each pattern against `simultaneous`, under both rulesets.
+fn run_patterns(options: &Options) -> Result<(), RunError> {
+    let mut rows = Vec::new();
+    for rules in [Ruleset::extended(), Ruleset::classic()] {
+        let mut worlds = Vec::new();
+        for seed in 1..=options.seeds {
+            if let Some(case) = Case::draw(seed, options.villages, rules.clone())? {
+                let mut arms = pattern_case::Arms::new();
+                pattern_case::compare_patterns(&case, &mut arms);
+                worlds.push(arms);
+            }
+        }
+        rows.extend(pattern_case::rows(&rules.name, &worlds));
+    }
+    if options.json {
+        println!("{}", serde_json::to_string_pretty(&rows)?);
+        return Ok(());
+    }
+    println!(
+        "{:<10}{:<20}{:<12}{:>7}{:>12}{:>14}{:>12}   95% interval",
+        "ruleset", "pattern", "measure", "worlds", "pattern", "simultaneous", "difference"
+    );
+    for row in &rows {
+        let (of, digits) = (&row.of, if row.measure == "goals met" { 2 } else { 0 });
+        println!(
+            "{:<10}{:<20}{:<12}{:>7}{:>12.digits$}{:>14.digits$}{:>+12.digits$}   [{:+.digits$}, {:+.digits$}]",
+            row.ruleset, row.pattern, row.measure, of.seeds, of.first, of.second, of.difference, of.low, of.high
+        );
+    }
+    Ok(())
+}
+
 impl Case {
     /// The first war of this seed's world; none where there is no war or nothing in reach.
-    fn draw(seed: u64, villages: u32) -> Result<Option<Self>, RunError> {
-        let rules = Ruleset::extended();
+    fn draw(seed: u64, villages: u32, rules: Ruleset) -> Result<Option<Self>, RunError> {
         let world = generate_world(&GeneratorOptions { seed, villages, ..GeneratorOptions::default() }, &rules)?;
         let pattern = Library::default().get("simultaneous").cloned().ok_or(RunError::NoPattern)?;
         let Some((ours, theirs, _)) = world.stances.iter().find(|(.., stance)| *stance == Stance::War) else {
@@ -183,8 +228,18 @@ impl Case {
         };
         let model = ClassicModel::new(rules.clone(), &world);
         let settings = AllocationSettings::default();
-        let sources: Vec<Source> =
-            villages_of(&world, *ours, &rules).iter().filter_map(|v| source(v, &rules)).collect();
+        let own = villages_of(&world, *ours, &rules);
+        let sources: Vec<Source> = own.iter().filter_map(|v| source(v, &rules)).collect();
+        let guards = own.iter().filter_map(|v| source_of(v, defense(v, &rules))).collect();
+        let foes_all = villages_of(&world, *theirs, &rules);
+        let foe = |v: &Village<'_>| pattern_case::Foe {
+            site: v.site.id,
+            at: v.site.at,
+            defense: defense(v, &rules),
+            upgrades: v.drawn.upgrades,
+            population: v.population,
+            goods: goods(rules.cost(&v.drawn.troops)),
+        };
         let foes = foes_in_reach(&world, *theirs, &sources, &rules);
         let spec = |v: &Village<'_>| {
             let value = goods(rules.cost(&v.drawn.troops));
@@ -195,13 +250,28 @@ impl Case {
         if sources.is_empty() || targets.is_empty() {
             return Ok(None);
         }
-        Ok(Some(Self { rules, model, sources, targets, stands, pattern, settings, seed }))
+        let (torus, foes_all) = (Torus { half_width: world.half_width }, foes_all.iter().map(foe).collect());
+        Ok(Some(Self {
+            rules,
+            model,
+            torus,
+            sources,
+            guards,
+            foes: foes_all,
+            targets,
+            stands,
+            pattern,
+            settings,
+            seed,
+        }))
     }
 
     fn plan(&self, sources: Vec<Source>) -> Plan {
         let problem = AllocationProblem {
             sources,
             targets: self.targets.clone(),
+            guards: Vec::new(),
+            elsewhere: Vec::new(),
             pattern: self.pattern.clone(),
             arrival: NOW + ARRIVAL_IN,
             not_before: NOW,
@@ -314,8 +384,17 @@ fn foes_in_reach<'a>(
 
 /// A village as a source of troops, if it has offense.
 fn source(village: &Village<'_>, rules: &Ruleset) -> Option<Source> {
+    source_of(village, rules.filter(&village.drawn.troops, |u| u.is_offense() && u.is_fighter()))
+}
+
+/// The defensive troops of a village.
+fn defense(village: &Village<'_>, rules: &Ruleset) -> Force {
+    rules.filter(&village.drawn.troops, |u| !u.is_offense() && u.is_fighter())
+}
+
+/// A village as a source of these troops, if there are any.
+fn source_of(village: &Village<'_>, available: Force) -> Option<Source> {
     let Village { site, drawn, population } = village;
-    let available = rules.filter(&drawn.troops, |u| u.is_offense() && u.is_fighter());
     let state = SiteState {
         site: site.id,
         at: site.at,

@@ -87,7 +87,17 @@ fn target(id: u32, at: (i16, i16), force: Force) -> TargetSpec {
 fn problem(pattern: &str, sources: Vec<Source>, targets: Vec<TargetSpec>) -> AllocationProblem {
     let pattern = Library::default().get(pattern).unwrap().clone();
     let (arrival, not_before) = (ARRIVAL, GameTime(0));
-    AllocationProblem { sources, targets, pattern, arrival, not_before, groups_max: 64, seed: 7 }
+    AllocationProblem {
+        sources,
+        targets,
+        guards: Vec::new(),
+        elsewhere: Vec::new(),
+        pattern,
+        arrival,
+        not_before,
+        groups_max: 64,
+        seed: 7,
+    }
 }
 
 fn plan_of(problem: &AllocationProblem) -> Plan {
@@ -348,6 +358,8 @@ fn train_problem(sources: Vec<Source>, residence: u8) -> AllocationProblem {
     AllocationProblem {
         sources,
         targets: vec![target],
+        guards: Vec::new(),
+        elsewhere: Vec::new(),
         pattern: Library::default().get("conquest_train").unwrap().clone(),
         arrival: ARRIVAL,
         not_before: GameTime(0),

@@ -2,11 +2,12 @@
 //! moment.
 
 use super::components::{ActionKind, Ballots, CouncilCharter, CouncilSettings, Proposal, ProposalStatus};
-use super::muster::{Pledge, muster};
+use super::muster::{Pledge, muster, muster_with_guards};
 use super::rules::conditions::{self, MemberPart, PlanFacts};
 use super::rules::decide::{Decision, PlanCheck, decide, settled_early};
 use super::rules::roll::{Roll, tally, tally_open};
 use super::situation::{Situation, Threats};
+use super::surroundings::elsewhere;
 use crate::base::clock::GameTime;
 use crate::base::contract::{Ballot, Vote};
 use crate::base::id::PlayerId;
@@ -14,7 +15,7 @@ use crate::base::limits::Limits;
 use crate::decision::planning::allocation::{
     AllocationProblem, AllocationSettings, Plan, Source, TargetSpec, allocate,
 };
-use crate::decision::planning::{Library, earliest_covering, in_time, plan_settling};
+use crate::decision::planning::{Library, PlanningSettings, earliest_covering, in_time, plan_settling};
 use crate::society::alliance::MemberInfo;
 use bevy::ecs::system::SystemParam;
 use bevy::prelude::*;
@@ -26,6 +27,7 @@ pub(super) struct Closing<'w> {
     charter: Res<'w, CouncilCharter>,
     settings: Res<'w, CouncilSettings>,
     library: Res<'w, Library>,
+    planning: Res<'w, PlanningSettings>,
     allocation: Res<'w, AllocationSettings>,
     limits: Res<'w, Limits>,
 }
@@ -140,7 +142,12 @@ fn attempt(
     if proposal.action == ActionKind::Expansion {
         return settle_anew(closing, situation, proposal, pledges, now);
     }
-    let sources = muster(situation, alliance, members, pledges, threats, now);
+    let pattern = closing.library.get(&proposal.pattern)?;
+    let (sources, guards) = if pattern.has_guards() {
+        muster_with_guards(situation, alliance, members, pledges, threats, now)
+    } else {
+        (muster(situation, alliance, members, pledges, threats, now), Vec::new())
+    };
     let latest = proposal.arrival + closing.settings.arrival_slack;
     let model = situation.view.model();
     let targets: Vec<TargetSpec> = proposal
@@ -160,9 +167,9 @@ fn attempt(
             Some(TargetSpec::new(t.site, estimate, t.value, &closing.allocation, &*situation.view.model().0))
         })
         .collect();
-    let pattern = closing.library.get(&proposal.pattern)?;
-    let arrival = earliest_covering(&*model.0, &sources, &targets, proposal.arrival, latest, now);
-    let arrival = arrival.unwrap_or(proposal.arrival);
+    // What follows an army home keeps its instant.
+    let covering = || earliest_covering(&*model.0, &sources, &targets, proposal.arrival, latest, now);
+    let arrival = if pattern.follows_home() { None } else { covering() }.unwrap_or(proposal.arrival);
     let reaches = |s: &&Source| {
         targets.iter().any(|t| in_time(&*model.0, s, &s.available, t.estimate.at, arrival, now).is_some())
     };
@@ -173,7 +180,17 @@ fn attempt(
     }
     let problem = AllocationProblem {
         sources,
+        elsewhere: elsewhere(
+            situation,
+            alliance,
+            proposal.enemy,
+            &targets,
+            pattern,
+            &closing.planning.circumstances,
+            now,
+        ),
         targets,
+        guards,
         pattern: pattern.clone(),
         arrival,
         not_before: now,

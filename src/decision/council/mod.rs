@@ -10,6 +10,7 @@ mod judge;
 mod muster;
 pub mod rules;
 mod situation;
+mod surroundings;
 mod systems;
 
 pub use components::{
@@ -17,9 +18,10 @@ pub use components::{
     ProposalPassed, ProposalStatus, ProposedTarget, SubmitProposal, VOTE_CLOSES, proposal_key, proposal_of_key,
 };
 pub use judge::{VotingSettings, own_score};
-pub use muster::{Pledge, muster};
+pub use muster::{Pledge, muster, muster_with_guards};
 pub use rules::charter::Charter;
 pub use situation::{HomeCase, MemberCase, ProposalFacts, Situation, Threats};
+pub use surroundings::{army_home_at, circumstances, elsewhere};
 pub use systems::{CouncilSystems, proposal_of, stagger};
 
 use crate::base::clock::{Campaign, CampaignAppExt, CampaignSystems};

@@ -50,6 +50,53 @@ pub fn muster(
     threats: &Threats,
     now: GameTime,
 ) -> Vec<Source> {
+    gather(situation, alliance, members, pledges, threats, now, &BTreeMap::new())
+}
+
+/// The same beside villages with defensive troops to send, sorted by site: their `available` is those. What a member
+/// gives of both together is within its pledge.
+#[must_use]
+pub fn muster_with_guards(
+    situation: &Situation,
+    alliance: AllianceId,
+    members: &[MemberInfo],
+    pledges: &BTreeMap<PlayerId, Pledge>,
+    threats: &Threats,
+    now: GameTime,
+) -> (Vec<Source>, Vec<Source>) {
+    let model = situation.view.model();
+    let by_player: BTreeMap<PlayerId, &MemberInfo> = members.iter().map(|m| (m.player, m)).collect();
+    let (mut guards, mut kept): (Vec<Source>, BTreeMap<PlayerId, i64>) = (Vec::new(), BTreeMap::new());
+    for site in situation.view.own(alliance) {
+        let (Some(member), Some(pledge)) = (by_player.get(&site.owner), pledges.get(&site.owner)) else { continue };
+        let spare = spare_defense(situation, site, threats, now);
+        *kept.entry(site.owner).or_default() += model.cost(&spare);
+        let available = if pledge.share < 1.0 { spare.share(pledge.share) } else { spare };
+        if !available.is_empty() {
+            guards.push(Source {
+                site: site.clone(),
+                available,
+                chiefs: Force::new(),
+                population: member.population,
+                rhythm: member.rhythm,
+                not_before: pledge.not_before,
+                not_after: pledge.not_after,
+            });
+        }
+    }
+    (gather(situation, alliance, members, pledges, threats, now, &kept), guards)
+}
+
+/// Villages with offense to send. Of each member's army so many goods are kept for another use.
+fn gather(
+    situation: &Situation,
+    alliance: AllianceId,
+    members: &[MemberInfo],
+    pledges: &BTreeMap<PlayerId, Pledge>,
+    threats: &Threats,
+    now: GameTime,
+    kept: &BTreeMap<PlayerId, i64>,
+) -> Vec<Source> {
     let model = situation.view.model();
     let by_player: BTreeMap<PlayerId, &MemberInfo> = members.iter().map(|m| (m.player, m)).collect();
     let mut army: BTreeMap<PlayerId, i64> = BTreeMap::new();
@@ -62,9 +109,9 @@ pub fn muster(
         let (Some(member), Some(pledge)) = (by_player.get(&site.owner), pledges.get(&site.owner)) else { continue };
         let guarded = sendable(situation, site, threats, now);
         // A member's share is a share of its whole army; its villages draw on it in the order of their ids.
+        let whole = army.get(&site.owner).copied().unwrap_or(0) - kept.get(&site.owner).copied().unwrap_or(0);
         #[expect(clippy::cast_precision_loss, reason = "goods of one member")]
-        let budget =
-            left.entry(site.owner).or_insert_with(|| pledge.share * army.get(&site.owner).copied().unwrap_or(0) as f64);
+        let budget = left.entry(site.owner).or_insert_with(|| pledge.share * whole as f64);
         #[expect(clippy::cast_precision_loss, reason = "goods of one village")]
         let cost = model.cost(&guarded) as f64;
         let available = if cost > *budget { guarded.share(*budget / cost) } else { guarded };
@@ -106,4 +153,26 @@ fn sendable(situation: &Situation, site: &SiteState, threats: &Threats, now: Gam
     };
     let share = home.may_send();
     if share >= 1.0 { offense } else { offense.share(share) }
+}
+
+/// The defensive troops that may leave a village: no more than keeps its home term at -0.2 when all of its offense that
+/// may leave is gone too.
+fn spare_defense(situation: &Situation, site: &SiteState, threats: &Threats, now: GameTime) -> Force {
+    let model = situation.view.model();
+    let is_spare = |class| !model.is_offense(class) && model.is_fighter(class);
+    let spare: Force = situation.free(site).iter().filter(|(class, _)| is_spare(*class)).collect();
+    if spare.is_empty() {
+        return spare;
+    }
+    let gone = sendable(situation, site, threats, now);
+    let mut stays = site.home.minus(&gone).minus(&spare);
+    stays.add_all(&site.guests);
+    let home = HomeCase {
+        threat: threat(site.site, site.at, now, &threats.known, &threats.incoming, &*model.0),
+        stays: model.defense(site, &stays),
+        may_leave: model.defense(site, &spare) - model.defense(site, &Force::new()),
+        share: 1.0,
+    };
+    let share = home.may_send();
+    if share >= 1.0 { spare } else { spare.share(share) }
 }

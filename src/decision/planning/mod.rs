@@ -13,7 +13,7 @@ mod timing;
 
 pub use allocation::Plan;
 pub use commitment::{Commitment, Commitments};
-pub use pattern::{Aim, Library, Need, Pattern, PatternError, PatternGoal, UnitFilter, WaveRole, WaveSpec};
+pub use pattern::{Aim, Library, Need, Pattern, PatternError, PatternGoal, UnitFilter, WaveRole, WaveSite, WaveSpec};
 pub use settling::{plan_settling, settlers};
 pub use threat::{
     INCOMING_WITHIN, Incoming, KnownOffense, LIKELIHOOD, REACH, believed, known_offense, offense_of_player,
@@ -32,6 +32,8 @@ pub struct PlanningSettings {
     pub scores: rules::target::ScoreSettings,
     /// How intel fades and what a ratio costs.
     pub facts: rules::facts::FactSettings,
+    /// When the circumstances hold that patterns ask for.
+    pub circumstances: rules::circumstance::CircumstanceSettings,
 }
 
 /// Planning: its settings and what is promised.

@@ -5,8 +5,12 @@ use super::session::Session;
 use crate::base::clock::{GameSpan, GameTime};
 use crate::base::contract::{Manner, SiteEstimate};
 use crate::base::id::{AllianceId, PlayerId, SiteId};
-use crate::decision::council::{ActionKind, Asked, Expected, Goal, Pledge, ProposedTarget, SubmitProposal, muster};
+use crate::decision::council::{
+    ActionKind, Asked, Expected, Goal, Pledge, ProposedTarget, SubmitProposal, army_home_at, circumstances, elsewhere,
+    muster, muster_with_guards,
+};
 use crate::decision::planning::allocation::{AllocationProblem, Plan, Source, TargetSpec, allocate};
+use crate::decision::planning::rules::circumstance::CircumstanceInputs;
 use crate::decision::planning::rules::facts::{AttackEstimate, AttackFacts};
 use crate::decision::planning::rules::option::{AttackInputs, attack_score};
 use crate::decision::planning::rules::target::{TargetInputs, ValueInputs, is_worthwhile, target_score, target_value};
@@ -54,7 +58,8 @@ pub(super) fn best_option(session: &Session, considered: &mut Vec<SiteId>) -> Re
         .into_iter()
         .filter_map(|c| {
             let pattern = session.library.default_pattern();
-            let (plan, arrival) = plan(session, &sources, core::slice::from_ref(&c.spec), pattern)?;
+            let forces = Forces { sources: &sources, guards: &[] };
+            let (plan, arrival) = plan(session, forces, (c.enemy, core::slice::from_ref(&c.spec)), pattern)?;
             plan.meets_any(1.0).then(|| (rescored(session, c, &plan, arrival, PatternGoal::Break), plan, arrival))
         })
         .collect();
@@ -68,19 +73,62 @@ pub(super) fn best_option(session: &Session, considered: &mut Vec<SiteId>) -> Re
         .filter(|c| c.enemy == enemy)
         .take(session.settings.targets_per_operation)
         .collect();
-    let mut options: Vec<CouncilOption> = Vec::new();
-    for n in 1..=together.len() {
-        for pattern in session.library.fitting(session.situation.view.model().capabilities()) {
-            // A site is taken alone: everyone must be there for it.
-            if n == 1 || pattern.goal == PatternGoal::Break {
-                options.extend(option(session, &sources, &together[..n], pattern));
-            }
-        }
-    }
-    options
+    options(session, &sources, &together)
         .into_iter()
+        .rev()
         .max_by(|a, b| a.score.total_cmp(&b.score).then(b.submission.targets.len().cmp(&a.submission.targets.len())))
         .ok_or("no_plan")
+}
+
+/// The default pattern with one to all of these targets, and with as many as are best with it all other patterns that the
+/// ruleset can carry and whose circumstances hold. Of equal options the first counts.
+fn options(session: &Session, sources: &[Source], together: &[&Candidate]) -> Vec<CouncilOption> {
+    let default = session.library.default_pattern();
+    let plain = Forces { sources, guards: &[] };
+    let mut options: Vec<CouncilOption> =
+        (1..=together.len()).filter_map(|n| option(session, plain, &together[..n], default)).collect();
+    let best = options.iter().rev().max_by(|a, b| a.score.total_cmp(&b.score));
+    let best = best.map_or(1, |o| o.submission.targets.len());
+    let fitting = session.library.fitting(session.situation.view.model().capabilities());
+    let others: Vec<&Pattern> = fitting.filter(|p| p.name != default.name).collect();
+    let guards = if others.iter().any(|p| p.has_guards()) { all_guards(session) } else { Vec::new() };
+    let suiting = |n: usize| -> Vec<&Pattern> {
+        let inputs = circumstances_of(session, &together[..n]);
+        others.iter().filter(|p| p.suits(&inputs, &session.planning.circumstances)).copied().collect()
+    };
+    // A site is taken alone: everyone must be there for it. An army comes home to one site.
+    let alone = |p: &&Pattern| p.goal == PatternGoal::Take || p.follows_home();
+    let forces = Forces { sources, guards: &guards };
+    for pattern in suiting(best).into_iter().filter(|p| !alone(p)) {
+        options.extend(option(session, forces, &together[..best], pattern));
+    }
+    for pattern in suiting(1).into_iter().filter(alone) {
+        options.extend(option(session, forces, &together[..1], pattern));
+    }
+    options
+}
+
+/// What the circumstances of an attack on these candidates are judged by.
+fn circumstances_of(session: &Session, targets: &[&Candidate]) -> CircumstanceInputs {
+    let specs: Vec<TargetSpec> = targets.iter().map(|c| c.spec.clone()).collect();
+    let hours = targets.iter().filter_map(|c| c.inputs.hours_away).fold(0.0, f64::max);
+    let enemy = targets.first().map_or(AllianceId::default(), |c| c.enemy);
+    let settings = (&session.planning.circumstances, &session.planning.facts);
+    circumstances(session.situation, session.alliance, enemy, &specs, hours, settings, session.now)
+}
+
+/// Who could send what.
+#[derive(Clone, Copy)]
+struct Forces<'a> {
+    sources: &'a [Source],
+    /// Villages with defensive troops.
+    guards: &'a [Source],
+}
+
+fn all_guards(session: &Session) -> Vec<Source> {
+    let pledges: BTreeMap<PlayerId, Pledge> = session.members.iter().map(|m| (m.player, Pledge::ALL)).collect();
+    let situation = session.situation;
+    muster_with_guards(situation, session.alliance, &session.members, &pledges, &session.threats, session.now).1
 }
 
 fn all_sources(session: &Session) -> Vec<Source> {
@@ -284,29 +332,57 @@ impl Prospect {
     }
 }
 
-/// Plans an attack on these targets: the nearest offense, the earliest arrival that covers the goals.
-fn plan(session: &Session, sources: &[Source], targets: &[TargetSpec], pattern: &Pattern) -> Option<(Plan, GameTime)> {
+/// The villages that lie nearest to any of these targets, and of those beyond at most so many that are asked all the same.
+fn nearest(
+    session: &Session,
+    sources: &[Source],
+    targets: &[TargetSpec],
+    beyond: usize,
+    asked: impl Fn(&Source) -> bool,
+) -> Vec<Source> {
     let torus = session.situation.view.torus();
     let mut near: Vec<(i32, &Source)> = sources
         .iter()
         .map(|s| (targets.iter().map(|t| torus.distance_squared(s.site.at, t.estimate.at)).min().unwrap_or(0), s))
         .collect();
     near.sort_by_key(|(d, s)| (*d, s.site.site));
+    let far = near.iter().skip(SOURCES_MAX).filter(|(_, s)| asked(s)).take(beyond);
+    near.iter().take(SOURCES_MAX).chain(far).map(|(_, s)| (*s).clone()).collect()
+}
+
+/// Plans an attack on these targets of one enemy: the nearest offense, the earliest arrival that covers the goals.
+fn plan(
+    session: &Session,
+    forces: Forces,
+    (enemy, targets): (AllianceId, &[TargetSpec]),
+    pattern: &Pattern,
+) -> Option<(Plan, GameTime)> {
     // Chiefs are few: those that stand farther away are asked too.
     let takes = pattern.goal == PatternGoal::Take;
-    let far = near.iter().skip(SOURCES_MAX).filter(|(_, s)| takes && !s.chiefs.is_empty()).take(CHIEF_SOURCES_MAX);
-    let near: Vec<Source> = near.iter().take(SOURCES_MAX).chain(far).map(|(_, s)| (*s).clone()).collect();
-    let model = session.situation.view.model();
-    let leave = session.now + session.settings.vote_window + GameSpan::mins(10);
-    let latest = session.now + session.settings.arrival_within;
-    let mut arrival = earliest_covering(&*model.0, &near, targets, leave, latest, leave)?;
-    if takes {
+    let near = nearest(session, forces.sources, targets, CHIEF_SOURCES_MAX, |s| takes && !s.chiefs.is_empty());
+    let guards = if pattern.has_guards() { nearest(session, forces.guards, targets, 0, |_| false) } else { Vec::new() };
+    let (situation, alliance, now) = (session.situation, session.alliance, session.now);
+    let model = situation.view.model();
+    let leave = now + session.settings.vote_window + GameSpan::mins(10);
+    let latest = now + session.settings.arrival_within;
+    let arrival = if pattern.follows_home() {
+        let home = army_home_at(situation, alliance, targets.first()?.site, now)?;
+        (leave..=latest).contains(&home).then_some(home)?
+    } else {
+        earliest_covering(&*model.0, &near, targets, leave, latest, leave)?
+    };
+    let arrival = if takes {
         let to = targets.first()?.estimate.at;
-        arrival = earliest_with_chiefs(&*model.0, &near, to, arrival, latest, leave)?;
-    }
+        earliest_with_chiefs(&*model.0, &near, to, arrival, latest, leave)?
+    } else {
+        arrival
+    };
+    let around = &session.planning.circumstances;
     let problem = AllocationProblem {
         sources: near,
+        elsewhere: elsewhere(situation, alliance, Some(enemy), targets, pattern, around, now),
         targets: targets.to_vec(),
+        guards,
         pattern: pattern.clone(),
         arrival,
         not_before: leave,
@@ -321,7 +397,7 @@ fn rescored(session: &Session, candidate: Candidate, plan: &Plan, arrival: GameT
     let ratio = plan.targets.iter().find(|t| t.site == candidate.spec.site).map_or(0.0, |t| t.forecast.ratio);
     let site = candidate.spec.site;
     let model = session.situation.view.model();
-    let groups = || plan.groups.iter().filter(|g| g.target == site);
+    let groups = || plan.groups.iter().filter(|g| g.target == site && g.errand.strikes());
     let carry = groups().map(|g| model.carry(&g.force)).sum();
     let mut spec = candidate.spec.clone();
     spec.value = value(session, &spec.estimate, carry, goal);
@@ -334,9 +410,9 @@ fn rescored(session: &Session, candidate: Candidate, plan: &Plan, arrival: GameT
 }
 
 /// An option: these targets together, with this pattern.
-fn option(session: &Session, sources: &[Source], targets: &[&Candidate], pattern: &Pattern) -> Option<CouncilOption> {
+fn option(session: &Session, forces: Forces, targets: &[&Candidate], pattern: &Pattern) -> Option<CouncilOption> {
     let specs: Vec<TargetSpec> = targets.iter().map(|c| c.spec.clone()).collect();
-    let (plan, arrival) = plan(session, sources, &specs, pattern)?;
+    let (plan, arrival) = plan(session, forces, (targets.first()?.enemy, &specs), pattern)?;
     if !plan.targets.iter().all(|t| t.met) {
         return None;
     }
@@ -445,7 +521,8 @@ fn asked(session: &Session, plan: &Plan) -> BTreeMap<PlayerId, Asked> {
         let offense = model.attack(&session.own[i].home.iter().filter(|(c, _)| model.is_offense(*c)).collect());
         if offense > 0.0 {
             let share = of.sites.entry(group.site).or_default();
-            *share = (*share + model.attack(&group.force) / offense).min(1.0);
+            let sent = model.attack(&group.force.iter().filter(|(c, _)| model.is_offense(*c)).collect());
+            *share = (*share + sent / offense).min(1.0);
         }
     }
     for (member, of) in &mut asked {

@@ -203,7 +203,7 @@ impl Records<'_, '_> {
     fn last_hits(&self, decisions: &Decisions) -> BTreeMap<SiteId, GameTime> {
         let mut hits = BTreeMap::new();
         for operation in decisions.decided.iter().filter_map(|id| self.operation(*id)) {
-            for group in &operation.groups {
+            for group in operation.groups.iter().filter(|g| g.errand.strikes()) {
                 let hit = hits.entry(group.target).or_insert(group.arrival);
                 *hit = (*hit).max(group.arrival);
             }

@@ -548,11 +548,14 @@ fn offer(
                     UnitFilter::OnlySlowest => travel == slowest,
                     UnitFilter::WithoutEngines => !is_engine,
                     UnitFilter::Engines => is_engine,
-                    // Chiefs are chosen before, and are not among what is available here.
-                    UnitFilter::Chief => false,
+                    UnitFilter::Raiders => !model.is_siege(*c),
+                    // Chosen before or after, and not among what is available here.
+                    UnitFilter::Chief | UnitFilter::Defense | UnitFilter::Token => false,
                 }
             })
             .collect();
+        // A share is one of all that the village has of these units, whatever other waves took of them.
+        let force = if wave.share >= 1.0 { force } else { source.available.share(wave.share).min(&force) };
         let arrival: GameTime = problem.arrival + wave.offset();
         let Some((force, travel)) = in_time(model, source, &force, to, arrival, problem.not_before) else { continue };
         let launch = arrival - travel;

@@ -4,12 +4,14 @@
 //! result, not an input: forces are chosen so that the world model's own forecast meets the goal. A constructive start
 //! is improved by local search within a budget of iterations; the same input gives the same plan.
 
+mod beside;
 mod improve;
 mod problem;
 mod train;
 
 pub use problem::{
-    AllocationProblem, AllocationSettings, Errand, LeftOut, Plan, PlannedGroup, Source, TargetPlan, TargetSpec,
+    AllocationProblem, AllocationSettings, Elsewhere, Errand, LeftOut, Plan, PlannedGroup, Source, TargetPlan,
+    TargetSpec,
 };
 
 use crate::base::contract::WorldModel;
@@ -20,6 +22,9 @@ use improve::Draft;
 pub fn allocate(problem: &AllocationProblem, settings: &AllocationSettings, model: &dyn WorldModel) -> Plan {
     if train::takes(problem) {
         return train::allocate_train(problem, settings, model);
+    }
+    if beside::has_waves(problem) {
+        return beside::allocate_beside(problem, settings, model);
     }
     let mut draft = Draft::new(problem, settings, model);
     draft.construct();

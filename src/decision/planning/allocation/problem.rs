@@ -2,10 +2,11 @@
 
 use crate::base::clock::{GameSpan, GameTime};
 use crate::base::contract::{AttackGroup, Forecast, Manner, Rhythm, SiteEstimate, SiteState, WorldModel};
+use crate::base::geometry::Tile;
 use crate::base::id::{PlayerId, SiteId};
 use crate::base::ruleset::{Force, Levels};
-use crate::decision::planning::Pattern;
 use crate::decision::planning::rules::facts::FactSettings;
+use crate::decision::planning::{Pattern, WaveSite};
 use bevy::prelude::{Reflect, Resource};
 use core::fmt;
 use serde::{Deserialize, Serialize};
@@ -80,6 +81,19 @@ impl TargetSpec {
     }
 }
 
+/// A site beside the targets that a wave can go to.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Elsewhere {
+    /// Which.
+    pub site: SiteId,
+    /// Where it lies.
+    pub at: Tile,
+    /// The target that it is near to, or could help.
+    pub of: SiteId,
+    /// Which kind of waves it is for: decoys, or neighbours.
+    pub kind: WaveSite,
+}
+
 /// What is to be planned.
 #[derive(Clone, Debug)]
 pub struct AllocationProblem {
@@ -87,6 +101,10 @@ pub struct AllocationProblem {
     pub sources: Vec<Source>,
     /// Where to.
     pub targets: Vec<TargetSpec>,
+    /// Villages that could send defensive troops, which go only to stay before a target: their `available` is those.
+    pub guards: Vec<Source>,
+    /// Sites that waves beside the blow can go to, of each kind and target the best first.
+    pub elsewhere: Vec<Elsewhere>,
     /// In which waves.
     pub pattern: Pattern,
     /// The instant of the operation: waves arrive at it plus their offset.
@@ -120,6 +138,14 @@ pub struct AllocationSettings {
     pub participants: u32,
     /// Attack points that go with each chief, so that it survives what is left at a broken site.
     pub escort_attack: f64,
+    /// Attack points of a token: less than what is taken for a real march, more than a lone engine.
+    pub token_attack: f64,
+    /// Tokens that one village sends at most.
+    pub tokens_max: u32,
+    /// Groups of one anvil, or one reserve, at most.
+    pub beside_max: u32,
+    /// An anvil or a reserve of less than this share of what its wave asks for is none.
+    pub beside_min: f64,
     /// A group of less than this share of what is needed is not sent.
     pub group_min: f64,
     /// Steps of the local search.
@@ -140,6 +166,10 @@ impl Default for AllocationSettings {
             loss_max: 0.4,
             participants: 6,
             escort_attack: 900.0,
+            token_attack: 200.0,
+            tokens_max: 2,
+            beside_max: 8,
+            beside_min: 0.5,
             group_min: 0.02,
             iterations: 160,
             facts: FactSettings::default(),
@@ -252,6 +282,8 @@ pub enum LeftOut {
     TooFewChiefs,
     /// The engines that can be there leave the seat standing: chiefs could do nothing.
     SeatStands,
+    /// Nobody can do what the pattern asks for beside the blow.
+    NobodyBeside,
 }
 
 impl fmt::Display for LeftOut {
@@ -263,6 +295,7 @@ impl fmt::Display for LeftOut {
             Self::Limit => "limit",
             Self::TooFewChiefs => "too_few_chiefs",
             Self::SeatStands => "seat_stands",
+            Self::NobodyBeside => "nobody_beside",
         })
     }
 }

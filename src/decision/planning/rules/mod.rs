@@ -3,6 +3,7 @@
 //! Nothing here decides or sends: these are sums over plain values, each with its breakdown for `explain`.
 
 pub mod breakdown;
+pub mod circumstance;
 pub mod facts;
 pub mod option;
 pub mod scouting;

@@ -1,0 +1,126 @@
+//! What lies around the targets of an attack: where waves beside the blow can go, and which circumstances hold.
+
+use super::situation::Situation;
+use crate::base::clock::GameTime;
+use crate::base::geometry::Tile;
+use crate::base::id::{AllianceId, SiteId};
+use crate::decision::planning::allocation::{Elsewhere, TargetSpec};
+use crate::decision::planning::rules::circumstance::{CircumstanceInputs, CircumstanceSettings};
+use crate::decision::planning::rules::facts::{self, FactSettings};
+use crate::decision::planning::{Pattern, WaveSite};
+
+/// Sites of each kind that are kept for a target.
+const PER_TARGET: usize = 10;
+
+/// A site of the enemy near a target.
+struct Near {
+    site: SiteId,
+    at: Tile,
+    /// Fields to the target.
+    distance: f64,
+    /// Troops believed there, in goods.
+    goods: f64,
+}
+
+/// The other sites of an enemy near a target, the nearest first. Troops that nobody saw are taken for what their inhabitants
+/// suggest.
+#[expect(clippy::cast_precision_loss, reason = "goods of one village, far below 2^53")]
+fn near(
+    situation: &Situation,
+    alliance: AllianceId,
+    enemy: AllianceId,
+    target: &TargetSpec,
+    targets: &[TargetSpec],
+    fields: f64,
+    now: GameTime,
+) -> Vec<Near> {
+    let (view, torus) = (&situation.view, situation.view.torus());
+    let mut found = Vec::new();
+    for member in situation.roster.members(enemy) {
+        for site in view.sites_of(member.player).iter().filter(|s| !targets.iter().any(|t| t.site == **s)) {
+            let Some(public) = view.site(*site) else { continue };
+            let distance = torus.distance(public.at, target.estimate.at);
+            if distance > fields {
+                continue;
+            }
+            let guess = view.model().goods_per_inhabitant() * f64::from(public.population);
+            let goods =
+                view.force(alliance, *site, now).map_or(guess, |force| force.cost as f64 * force.confidence_at(now));
+            found.push(Near { site: *site, at: public.at, distance, goods });
+        }
+    }
+    found.sort_by(|a, b| a.distance.total_cmp(&b.distance).then(a.site.cmp(&b.site)));
+    found
+}
+
+/// The sites that waves of a pattern beside the blow can go to; none where it has no such waves.
+#[must_use]
+pub fn elsewhere(
+    situation: &Situation,
+    alliance: AllianceId,
+    enemy: Option<AllianceId>,
+    targets: &[TargetSpec],
+    pattern: &Pattern,
+    settings: &CircumstanceSettings,
+    now: GameTime,
+) -> Vec<Elsewhere> {
+    let Some(enemy) = enemy.filter(|_| pattern.waves.iter().any(|w| w.is_beside())) else { return Vec::new() };
+    let pace = situation.view.model().scale().fields_per_hour;
+    let mut all = Vec::new();
+    for target in targets {
+        let entry = |n: &Near, kind| Elsewhere { site: n.site, at: n.at, of: target.site, kind };
+        let mut found = near(situation, alliance, enemy, target, targets, settings.help_hours * pace, now);
+        let decoys = found.iter().filter(|n| n.distance <= settings.decoy_hours * pace);
+        all.extend(decoys.take(PER_TARGET).map(|n| entry(n, WaveSite::Decoys)));
+        found.sort_by(|a, b| b.goods.total_cmp(&a.goods).then(a.site.cmp(&b.site)));
+        all.extend(found.iter().take(PER_TARGET).map(|n| entry(n, WaveSite::Neighbours)));
+    }
+    all
+}
+
+/// What the circumstances of an attack on these targets are judged by.
+#[must_use]
+#[expect(clippy::cast_precision_loss, reason = "goods of one operation, far below 2^53")]
+pub fn circumstances(
+    situation: &Situation,
+    alliance: AllianceId,
+    enemy: AllianceId,
+    targets: &[TargetSpec],
+    hours_away: f64,
+    (settings, facts): (&CircumstanceSettings, &FactSettings),
+    now: GameTime,
+) -> CircumstanceInputs {
+    let model = situation.view.model();
+    let pace = model.scale().fields_per_hour;
+    let goods = |t: &TargetSpec| model.cost(&t.estimate.troops) as f64;
+    let mut inputs = CircumstanceInputs { hours_away, ..CircumstanceInputs::default() };
+    let (mut offense, mut all) = (0.0, 0.0);
+    for target in targets {
+        let found = near(situation, alliance, enemy, target, targets, settings.help_hours * pace, now);
+        if goods(target) > inputs.target_goods {
+            inputs.target_goods = goods(target);
+            inputs.helpers_goods = found.iter().map(|n| n.goods).sum();
+        }
+        let decoys = found.iter().filter(|n| n.distance <= settings.decoy_hours * pace).count();
+        inputs.decoys = inputs.decoys.max(u32::try_from(decoys).unwrap_or(u32::MAX));
+        let force = target.estimate.troops.iter().filter(|(class, _)| model.is_offense(*class)).collect();
+        offense += model.cost(&force) as f64;
+        all += goods(target);
+        inputs.wall = inputs.wall.max(target.estimate.wall);
+        inputs.returns |= army_home_at(situation, alliance, target.site, now).is_some();
+        inputs.hits_us |= situation.view.incoming(alliance, now).any(|t| t.origin == target.site);
+        let age = now - target.estimate.seen_at;
+        inputs.sigma = inputs.sigma.max(facts::uncertainty(target.estimate.confidence, age, facts));
+    }
+    inputs.offense_share = if all > 0.0 { offense / all } else { 0.0 };
+    inputs
+}
+
+/// When the last army of a site that was seen to go home is surely there; none if no army worth an operation is on its way.
+#[must_use]
+pub fn army_home_at(situation: &Situation, alliance: AllianceId, site: SiteId, now: GameTime) -> Option<GameTime> {
+    let model = situation.view.model();
+    let out = situation.view.returning_to(alliance, site).iter();
+    let worth = |force| model.cost(force) >= model.scale().defense_goods_min;
+    out.filter(|r| r.home_at.1 > now && worth(&r.force)).map(|r| r.home_at.1).max()
+}
