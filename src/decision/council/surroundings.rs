@@ -120,7 +120,7 @@ pub fn circumstances(
 #[must_use]
 pub fn army_home_at(situation: &Situation, alliance: AllianceId, site: SiteId, now: GameTime) -> Option<GameTime> {
     let model = situation.view.model();
-    let out = situation.view.returning_to(alliance, site).iter();
+    let out = situation.view.returning_to(alliance, site);
     let worth = |force| model.cost(force) >= model.scale().defense_goods_min;
     out.filter(|r| r.home_at.1 > now && worth(&r.force)).map(|r| r.home_at.1).max()
 }
