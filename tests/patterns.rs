@@ -17,7 +17,7 @@ use bevy_alliance::base::ruleset::{Force, Levels, Ruleset};
 use bevy_alliance::decision::planning::allocation::{
     AllocationProblem, AllocationSettings, Elsewhere, Errand, LeftOut, Plan, PlannedGroup, Source, TargetSpec, allocate,
 };
-use bevy_alliance::decision::planning::{Library, WaveRole, WaveSite, believed};
+use bevy_alliance::decision::planning::{Library, Pattern, WaveRole, WaveSite, believed};
 use bevy_alliance::edge::test_app::{TestApp, small_world};
 use bevy_alliance::knowledge::intel::View;
 use bevy_alliance::world::audit::Audit;
@@ -433,4 +433,15 @@ fn councils_choose_patterns_that_the_ruleset_carries_in_their_circumstances() {
         assert_eq!(groups.iter().any(|g| g.manner == Manner::Blockade), blockades);
         assert_eq!(app.audit(), Audit::default(), "nothing is lost");
     }
+}
+
+#[test]
+fn the_pattern_of_the_readme_is_one() {
+    let readme = include_str!("../README.md");
+    let start = readme.find("```json\n{\n  \"name\": \"two_fakes\"").unwrap() + "```json\n".len();
+    let text = &readme[start..];
+    let pattern = Pattern::from_json(&text[..text.find("```").unwrap()]).unwrap();
+    assert!(pattern.fits(Ruleset::classic().capabilities).is_ok());
+    let plan = plan_of(&AllocationProblem { pattern, ..problem("simultaneous") });
+    assert_eq!(beside(&plan).iter().map(|g| g.target.0).collect::<Vec<_>>(), [301, 302]);
 }
