@@ -5,9 +5,10 @@
 mod common;
 
 use bevy::ecs::system::RunSystemOnce;
+use bevy_alliance::action::operations::Operation;
 use bevy_alliance::base::clock::{GameSpan, GameTime};
 use bevy_alliance::base::contract::{
-    Manner, PlayerKind, Rank, Rhythm, Scenario, SiteEstimate, SiteState, Stance, WorldModel,
+    Fact, Manner, PlayerKind, Rank, Rhythm, Scenario, SiteEstimate, SiteState, Stance, WorldModel,
 };
 use bevy_alliance::base::geometry::Tile;
 use bevy_alliance::base::goods::Goods;
@@ -16,9 +17,10 @@ use bevy_alliance::base::ruleset::{Force, Levels, Ruleset};
 use bevy_alliance::decision::planning::allocation::{
     AllocationProblem, AllocationSettings, Elsewhere, Errand, LeftOut, Plan, PlannedGroup, Source, TargetSpec, allocate,
 };
-use bevy_alliance::decision::planning::{Library, WaveRole, WaveSite, believed};
-use bevy_alliance::edge::test_app::TestApp;
+use bevy_alliance::decision::planning::{Library, Pattern, WaveRole, WaveSite, believed};
+use bevy_alliance::edge::test_app::{TestApp, small_world};
 use bevy_alliance::knowledge::intel::View;
+use bevy_alliance::world::audit::Audit;
 use bevy_alliance::world::model::ClassicModel;
 use common::*;
 use proptest::prelude::*;
@@ -402,4 +404,44 @@ fn fakes_hide_the_blow_and_pins_are_feared() {
     // 200 inhabitants: 1,600 points, spread over what comes.
     assert!(believed[1] <= 0.45 * believed[0], "the target believes {} of {}", believed[1], believed[0]);
     assert!((believed[1] - 320.0).abs() < 80.0, "about a fifth of 1,600: {}", believed[1]);
+}
+
+// Councils.
+
+#[test]
+fn councils_choose_patterns_that_the_ruleset_carries_in_their_circumstances() {
+    for rules in [Ruleset::extended(), Ruleset::classic()] {
+        let blockades = rules.capabilities.blockade;
+        let library = Library::default();
+        let carried: BTreeSet<String> = library.fitting(rules.capabilities).map(|p| p.name.clone()).collect();
+        let mut app = TestApp::with(&small_world(7, 900), |app| {
+            app.insert_resource(rules);
+        });
+        app.run(GameSpan::days(4));
+        let best = app.facts.iter().filter_map(|f| match &f.fact {
+            Fact::CouncilMet { best: Some((name, _)), gate: None, .. } => name.split(" by ").nth(1),
+            _ => None,
+        });
+        let chosen: BTreeSet<String> = best.map(str::to_owned).collect();
+        assert!(chosen.is_subset(&carried), "{chosen:?}");
+        let beside = |name: &&String| library.get(name).unwrap().waves.iter().any(|w| w.is_beside());
+        assert!(chosen.iter().filter(beside).count() >= 2, "{chosen:?}");
+        let world = app.app.world_mut();
+        let mut operations = world.query::<&Operation>();
+        let groups: Vec<_> = operations.iter(world).flat_map(|o| o.groups.clone()).collect();
+        assert!(groups.iter().any(|g| !g.errand.strikes()), "it is ordered too");
+        assert_eq!(groups.iter().any(|g| g.manner == Manner::Blockade), blockades);
+        assert_eq!(app.audit(), Audit::default(), "nothing is lost");
+    }
+}
+
+#[test]
+fn the_pattern_of_the_readme_is_one() {
+    let readme = include_str!("../README.md");
+    let start = readme.find("```json\n{\n  \"name\": \"two_fakes\"").unwrap() + "```json\n".len();
+    let text = &readme[start..];
+    let pattern = Pattern::from_json(&text[..text.find("```").unwrap()]).unwrap();
+    assert!(pattern.fits(Ruleset::classic().capabilities).is_ok());
+    let plan = plan_of(&AllocationProblem { pattern, ..problem("simultaneous") });
+    assert_eq!(beside(&plan).iter().map(|g| g.target.0).collect::<Vec<_>>(), [301, 302]);
 }

@@ -13,7 +13,7 @@ use crate::base::contract::{Ballot, Vote};
 use crate::base::id::PlayerId;
 use crate::base::limits::Limits;
 use crate::decision::planning::allocation::{
-    AllocationProblem, AllocationSettings, Plan, Source, TargetSpec, allocate,
+    AllocationProblem, AllocationSettings, LeftOut, Plan, Source, TargetSpec, allocate,
 };
 use crate::decision::planning::{Library, PlanningSettings, earliest_covering, in_time, plan_settling};
 use crate::society::alliance::MemberInfo;
@@ -127,6 +127,34 @@ struct Attempt {
     armies: BTreeMap<PlayerId, i64>,
 }
 
+/// The targets that can still be attacked, as they are believed to be by now.
+fn targets_now(
+    closing: &Closing,
+    situation: &Situation,
+    proposal: &Proposal,
+    latest: GameTime,
+    now: GameTime,
+) -> Vec<TargetSpec> {
+    let (alliance, model) = (proposal.id.alliance, situation.view.model());
+    proposal
+        .targets
+        .iter()
+        .filter(|t| {
+            // Somebody else's village by now is nobody's target, unless the same enemy holds it.
+            let owner = situation.view.site(t.site).map(|s| s.owner);
+            owner == Some(t.owner) || owner.is_some_and(|o| situation.roster.alliance_of(o) == proposal.enemy)
+        })
+        .filter_map(|t| {
+            // Whoever can be home before the latest arrival may stand there, as when it was proposed.
+            let estimate = situation.view.estimate_at(alliance, t.site, now, latest)?;
+            // A garrison that was led away since is none that can be broken.
+            let worth_it = model.cost(&estimate.troops) >= model.scale().defense_goods_min;
+            (worth_it || !proposal.goal.needs_defenders()).then_some(())?;
+            Some(TargetSpec::new(t.site, estimate, t.value, &closing.allocation, &*situation.view.model().0))
+        })
+        .collect()
+}
+
 /// Plans with these pledges: at the proposed arrival if it still covers the goals, else up to 12 hours later, never
 /// earlier.
 fn attempt(
@@ -150,30 +178,14 @@ fn attempt(
     };
     let latest = proposal.arrival + closing.settings.arrival_slack;
     let model = situation.view.model();
-    let targets: Vec<TargetSpec> = proposal
-        .targets
-        .iter()
-        .filter(|t| {
-            // Somebody else's village by now is nobody's target, unless the same enemy holds it.
-            let owner = situation.view.site(t.site).map(|s| s.owner);
-            owner == Some(t.owner) || owner.is_some_and(|o| situation.roster.alliance_of(o) == proposal.enemy)
-        })
-        .filter_map(|t| {
-            // Whoever can be home before the latest arrival may stand there, as when it was proposed.
-            let estimate = situation.view.estimate_at(alliance, t.site, now, latest)?;
-            // A garrison that was led away since is none that can be broken.
-            let worth_it = model.cost(&estimate.troops) >= model.scale().defense_goods_min;
-            (worth_it || !proposal.goal.needs_defenders()).then_some(())?;
-            Some(TargetSpec::new(t.site, estimate, t.value, &closing.allocation, &*situation.view.model().0))
-        })
-        .collect();
+    let targets = targets_now(closing, situation, proposal, latest, now);
     // What follows an army home keeps its instant.
     let covering = || earliest_covering(&*model.0, &sources, &targets, proposal.arrival, latest, now);
     let arrival = if pattern.follows_home() { None } else { covering() }.unwrap_or(proposal.arrival);
     let reaches = |s: &&Source| {
         targets.iter().any(|t| in_time(&*model.0, s, &s.available, t.estimate.at, arrival, now).is_some())
     };
-    let pledged: BTreeSet<PlayerId> = sources.iter().filter(reaches).map(|s| s.site.owner).collect();
+    let pledged: BTreeSet<PlayerId> = sources.iter().chain(&guards).filter(reaches).map(|s| s.site.owner).collect();
     let mut armies: BTreeMap<PlayerId, i64> = BTreeMap::new();
     for site in situation.view.own(alliance) {
         *armies.entry(site.owner).or_default() += model.cost(&site.home) + model.cost(&site.away);
@@ -197,7 +209,12 @@ fn attempt(
         groups_max: closing.limits.groups_per_operation,
         seed: u64::from(proposal.id.n),
     };
-    let plan = allocate(&problem, &closing.allocation, &*model.0);
+    let mut plan = allocate(&problem, &closing.allocation, &*model.0);
+    if plan.left_out.iter().any(|(_, why)| *why == LeftOut::NobodyBeside) {
+        // Those who would have stood beside the blow do not come: it falls without them.
+        let blow = AllocationProblem { pattern: pattern.blow(), ..problem };
+        plan = allocate(&blow, &closing.allocation, &*model.0);
+    }
     Some(Attempt { plan, pledged: u32::try_from(pledged.len()).unwrap_or(u32::MAX), armies })
 }
 

@@ -344,6 +344,12 @@ impl Pattern {
         self.waves.iter().any(|w| w.at == WaveSite::Origins)
     }
 
+    /// The pattern without its waves beside the blow.
+    #[must_use]
+    pub fn blow(&self) -> Self {
+        Self { waves: self.waves.iter().filter(|w| !w.is_beside()).copied().collect(), ..self.clone() }
+    }
+
     /// Whether defensive troops go with it.
     #[must_use]
     pub fn has_guards(&self) -> bool {

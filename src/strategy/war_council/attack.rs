@@ -9,7 +9,9 @@ use crate::decision::council::{
     ActionKind, Asked, Expected, Goal, Pledge, ProposedTarget, SubmitProposal, army_home_at, circumstances, elsewhere,
     muster, muster_with_guards,
 };
-use crate::decision::planning::allocation::{AllocationProblem, Plan, Source, TargetSpec, allocate};
+use crate::decision::planning::allocation::{
+    AllocationProblem, Errand, Plan, PlannedGroup, Source, TargetSpec, allocate,
+};
 use crate::decision::planning::rules::circumstance::CircumstanceInputs;
 use crate::decision::planning::rules::facts::{AttackEstimate, AttackFacts};
 use crate::decision::planning::rules::option::{AttackInputs, attack_score};
@@ -514,7 +516,9 @@ fn asked_production(session: &Session, plan: &Plan) -> f64 {
 fn asked(session: &Session, plan: &Plan) -> BTreeMap<PlayerId, Asked> {
     let model = session.situation.view.model();
     let mut asked: BTreeMap<PlayerId, Asked> = BTreeMap::new();
-    for group in &plan.groups {
+    // A token is nothing that anybody would vote on: those who strike send them.
+    let is_token = |g: &&PlannedGroup| matches!(g.errand, Errand::Distract | Errand::Feint { .. });
+    for group in plan.groups.iter().filter(|g| !is_token(g)) {
         let of = asked.entry(group.member).or_default();
         of.goods += model.cost(&group.force);
         let Ok(i) = session.own.binary_search_by_key(&group.site, |s| s.site) else { continue };

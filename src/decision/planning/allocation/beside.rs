@@ -297,7 +297,8 @@ impl<'a> Beside<'a> {
                 let attack = self.model.attack(left);
                 let part = if attack > missing { left.share(missing / attack) } else { left.clone() };
                 let group = self.group(source, (target.site, to), &part, wave, (arrival, from));
-                if let Some(group) = group.filter(|_| missing > 0.0) {
+                let room = self.groups.len() + groups.len() < self.problem.groups_max;
+                if let Some(group) = group.filter(|_| missing > 0.0 && room) {
                     force += self.model.attack(&group.force);
                     groups.push(group);
                 }

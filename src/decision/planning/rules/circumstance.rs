@@ -20,7 +20,7 @@ pub enum Circumstance {
     ArmyReturns,
     /// A hostile march from the target comes to one of ours.
     AllyUnderAttack,
-    /// The blow is seen long before it comes.
+    /// The blow can be seen long before it comes.
     FarFromHome,
     /// What stands there may be quite different from what was seen.
     UncertainIntel,
@@ -43,7 +43,7 @@ pub struct CircumstanceInputs {
     pub returns: bool,
     /// Whether a march from a target comes to one of ours.
     pub hits_us: bool,
-    /// Hours between the first launch and the arrival, as far as they are known.
+    /// Hours between the first possible launch and the arrival.
     pub hours_away: f64,
     /// How far the logarithm of the ratio may be off, the least certain target.
     pub sigma: f64,
