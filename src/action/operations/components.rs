@@ -217,10 +217,12 @@ impl Operation {
         CampaignFact { at, fact: Fact::OperationRevised { operation: self.id, decision, reason, cites, rows } }
     }
 
-    /// How old the oldest sight of a target's troops is when the first wave comes; `None` without targets that have any.
+    /// How old the oldest sight of a target's troops is when the first group comes that was sent; `None` without targets
+    /// that have any, or with nothing sent.
     #[must_use]
     pub fn intel_age(&self) -> Option<GameSpan> {
-        let first = self.groups.iter().map(|g| g.arrival).min()?;
+        let sent = |g: &&Group| matches!(g.status, GroupStatus::Launched { .. });
+        let first = self.groups.iter().filter(sent).map(|g| g.arrival).min()?;
         self.targets.iter().map(|t| first - t.seen_at).max()
     }
 

@@ -150,7 +150,8 @@ fn targets_now(
             // A garrison that was led away since is none that can be broken.
             let worth_it = model.cost(&estimate.troops) >= model.scale().defense_goods_min;
             (worth_it || !proposal.goal.needs_defenders()).then_some(())?;
-            Some(TargetSpec::new(t.site, estimate, t.value, &closing.allocation, &*situation.view.model().0))
+            let spec = TargetSpec::new(t.site, estimate, t.value, &closing.allocation, &*situation.view.model().0);
+            Some(spec.with_help(&situation.help(alliance, t.site, &closing.planning.help, now)))
         })
         .collect()
 }

@@ -10,8 +10,8 @@ use crate::base::id::{AllianceId, EntityIndex, PlayerId, SiteId};
 use crate::base::ruleset::Force;
 use crate::decision::planning::rules::facts::AttackEstimate;
 use crate::decision::planning::{
-    Commitments, Incoming, KnownOffense, LIKELIHOOD, believed, offense_of_player, sites_in_reach, strongest_in_reach,
-    threat,
+    Commitments, HelpSettings, Incoming, KnownOffense, LIKELIHOOD, believed, expected_help, offense_of_player,
+    sites_in_reach, strongest_in_reach, threat,
 };
 use crate::knowledge::intel::{View, rules as intel};
 use crate::society::alliance::{MemberInfo, Roster, rules as relations};
@@ -113,6 +113,18 @@ impl Situation<'_, '_> {
             }
         }
         total
+    }
+
+    /// The help that an alliance reckons to meet at a foreign site: that of an alliance that deliberates.
+    #[must_use]
+    pub fn help(&self, knower: AllianceId, site: SiteId, settings: &HelpSettings, now: GameTime) -> Force {
+        let Some(public) = self.view.site(site) else { return Force::new() };
+        let alliance = self.roster.alliance_of(public.owner);
+        let Some(alliance) = alliance.filter(|a| self.roster.alliance(*a).is_some_and(|a| a.active)) else {
+            return Force::new();
+        };
+        let members: Vec<PlayerId> = self.roster.members(alliance).iter().map(|m| m.player).collect();
+        expected_help(&self.view, knower.into(), &members, (site, public.at), settings, now)
     }
 
     /// The inputs of a member's vote on a proposal. Needs the states of the member's sites.

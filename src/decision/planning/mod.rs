@@ -4,6 +4,7 @@
 
 pub mod allocation;
 mod commitment;
+mod help;
 pub mod kernel;
 mod pattern;
 pub mod rules;
@@ -13,6 +14,7 @@ mod timing;
 
 pub use allocation::Plan;
 pub use commitment::{Commitment, Commitments};
+pub use help::{HelpSettings, expected_help, share_that_helps};
 pub use pattern::{Aim, Library, Need, Pattern, PatternError, PatternGoal, UnitFilter, WaveRole, WaveSite, WaveSpec};
 pub use settling::{plan_settling, settlers};
 pub use threat::{
@@ -34,6 +36,8 @@ pub struct PlanningSettings {
     pub facts: rules::facts::FactSettings,
     /// When the circumstances hold that patterns ask for.
     pub circumstances: rules::circumstance::CircumstanceSettings,
+    /// How much help an enemy is reckoned to send.
+    pub help: HelpSettings,
 }
 
 /// Planning: its settings and what is promised.

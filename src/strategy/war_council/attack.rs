@@ -155,7 +155,9 @@ fn candidates(session: &Session, sources: &[Source]) -> Vec<Candidate> {
     candidates.retain(|c| c.spec.value >= worthwhile);
     candidates.sort_by(|a, b| b.score.total_cmp(&a.score).then(a.spec.site.cmp(&b.spec.site)));
     candidates.truncate(session.settings.targets_planned);
-    candidates
+    // What is planned for in detail is held against the help that would come.
+    let help = |site| session.situation.help(session.alliance, site, &session.planning.help, session.now);
+    candidates.into_iter().map(|c| Candidate { spec: c.spec.clone().with_help(&help(c.spec.site)), ..c }).collect()
 }
 
 /// What an attack must be worth at least, in goods.
@@ -402,7 +404,9 @@ fn rescored(session: &Session, candidate: Candidate, plan: &Plan, arrival: GameT
     let groups = || plan.groups.iter().filter(|g| g.target == site && g.errand.strikes());
     let carry = groups().map(|g| model.carry(&g.force)).sum();
     let mut spec = candidate.spec.clone();
-    spec.value = value(session, &spec.estimate, carry, goal);
+    // Help that may come is no gain to reckon with.
+    let seen = SiteEstimate { troops: spec.seen.clone(), ..spec.estimate.clone() };
+    spec.value = value(session, &seen, carry, goal);
     #[expect(clippy::cast_precision_loss, reason = "goods of one operation")]
     let cost_goods = groups().map(|g| model.cost(&g.force) as f64).sum();
     let attack = AttackEstimate { ratio, cost_goods, value_goods: spec.value, ..candidate.attack };

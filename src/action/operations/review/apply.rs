@@ -70,6 +70,10 @@ pub(in crate::action::operations) fn apply_revisions(
             Change::Rests { .. } => continue,
         };
         facts.write(operation.revise_with(now, decision, reason.clone(), cites.clone(), rows));
+        if !operation.groups.iter().any(|g| rules::is_active(g) && g.errand.strikes()) {
+            // With no blow to come, whoever draws eyes from it goes home too.
+            course.turn(&mut operation, |_, _| true, now);
+        }
         if !operation.groups.iter().any(rules::is_active) {
             operation.status = OperationStatus::Aborted;
         }

@@ -11,7 +11,7 @@ use crate::base::limits::Limits;
 use crate::base::ruleset::Force;
 use crate::decision::council::{Ballots, Pledge, Situation, muster, proposal_of_key};
 use crate::decision::planning::allocation::{Errand, PlannedGroup, Source};
-use crate::decision::planning::{believed, in_time};
+use crate::decision::planning::{HelpSettings, PlanningSettings, believed, in_time};
 use bevy::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -45,6 +45,7 @@ pub(in crate::action::operations) fn decide_revisions(
     batch: Res<DueBatch>,
     situation: Situation,
     settings: Res<OperationSettings>,
+    planning: Res<PlanningSettings>,
     limits: Res<Limits>,
     index: Res<EntityIndex>,
     operations: Query<(&Operation, Option<&Ballots>)>,
@@ -62,6 +63,7 @@ pub(in crate::action::operations) fn decide_revisions(
             ballots,
             situation: &situation,
             settings: &settings,
+            help: &planning.help,
             groups_max: limits.groups_per_operation,
             now: batch.now(),
         };
@@ -77,6 +79,7 @@ struct Review<'a, 'w, 's> {
     ballots: Option<&'a Ballots>,
     situation: &'a Situation<'w, 's>,
     settings: &'a OperationSettings,
+    help: &'a HelpSettings,
     groups_max: usize,
     now: GameTime,
 }
@@ -232,15 +235,21 @@ impl Review<'_, '_, '_> {
         let strikes = self.operation.groups.iter().filter(|g| g.target == target.site && g.errand.strikes());
         let first = strikes.map(|g| g.launch + g.travel).filter(|at| *at > self.now).min()?;
         // Whoever is back by then stands there.
-        let estimate = view.estimate_at(self.alliance(), target.site, self.now, first)?;
+        let mut estimate = view.estimate_at(self.alliance(), target.site, self.now, first)?;
+        let left_goods = view.model().cost(&estimate.troops);
+        // Once the first wave has fought, whoever came to help is among those that it met.
+        let fought = self.has_fought(target.site);
+        if !fought {
+            estimate.troops.add_all(&self.situation.help(self.alliance(), target.site, self.help, self.now));
+        }
         let attack: Vec<AttackGroup> = coming.iter().map(|(_, g)| self.attack_group(g)).collect();
         let mut case = TargetOutlook {
             occasion,
             needs_defenders: self.operation.goal.needs_defenders(),
-            fought: self.has_fought(target.site),
+            fought,
             ratio: if attack.is_empty() { 0.0 } else { self.ratio(&attack, &estimate) },
             planned_ratio: target.expected_ratio,
-            left_goods: view.model().cost(&estimate.troops),
+            left_goods,
             believed_goods: view.model().cost(&target.believed),
             with_more: None,
             with_less: None,

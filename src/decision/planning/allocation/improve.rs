@@ -440,7 +440,7 @@ impl<'a> Draft<'a> {
             }
             plan.targets.push(TargetPlan {
                 site: spec.site,
-                believed: spec.estimate.troops.clone(),
+                believed: spec.seen.clone(),
                 seen_at: spec.estimate.seen_at,
                 forecast: outlook.forecast,
                 expected_loss: outlook.loss,

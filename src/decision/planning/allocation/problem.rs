@@ -49,8 +49,10 @@ impl Source {
 pub struct TargetSpec {
     /// Which.
     pub site: SiteId,
-    /// What is believed of it.
+    /// What is believed of it when the blow falls, help included.
     pub estimate: SiteEstimate,
+    /// The troops that were seen there: what a result is judged by.
+    pub seen: Force,
     /// Value of meeting the goal there, in goods.
     pub value: f64,
     /// Offense over believed defense that the goal asks for.
@@ -77,7 +79,15 @@ impl TargetSpec {
         } else {
             (settings.target_ratio, settings.loss_max)
         };
-        Self { site, estimate, value, min_ratio, loss_max }
+        let seen = estimate.troops.clone();
+        Self { site, estimate, seen, value, min_ratio, loss_max }
+    }
+
+    /// The same with help that is reckoned to come.
+    #[must_use]
+    pub fn with_help(mut self, help: &Force) -> Self {
+        self.estimate.troops.add_all(help);
+        self
     }
 }
 
