@@ -3,7 +3,8 @@
 //!
 //! `cargo run --release --example value_of_coordination -- --seeds 50` prints a line for each measure; `--help`
 //! lists the options. With `--patterns` it compares each attack pattern with `simultaneous` instead, in the situation that
-//! it is for and under both rulesets, see `support/pattern_case.rs`.
+//! it is for and under both rulesets, see `support/pattern_case.rs`. With `--learning` it plays whole wars, in which alliances
+//! learn from their operations or do not, see `support/learning_case.rs`.
 //!
 //! Both arms of a seed have in common: the world, the villages and troops of both alliances (drawn as a campaign
 //! draws them), what may leave (all offense), the upgrades, the targets, what is believed of them (their true troops,
@@ -17,6 +18,8 @@
 //! do not keep their word, and what comes after this one instant.
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "an example that talks to a terminal")]
 
+#[path = "support/learning_case.rs"]
+mod learning_case;
 #[path = "support/paired.rs"]
 mod paired;
 #[path = "support/pattern_case.rs"]
@@ -65,6 +68,12 @@ struct Options {
     /// Compares each attack pattern with `simultaneous`.
     #[arg(long)]
     patterns: bool,
+    /// Compares wars in which alliances learn with wars in which they do not.
+    #[arg(long, conflicts_with = "patterns")]
+    learning: bool,
+    /// With `--learning`: days of each war.
+    #[arg(long, default_value_t = 30, value_parser = clap::value_parser!(i64).range(1..=365))]
+    days: i64,
     /// Prints JSON instead of a table.
     #[arg(long)]
     json: bool,
@@ -76,6 +85,8 @@ enum RunError {
     World(#[from] GenerateWorldError),
     #[error("the library has no pattern `simultaneous`")]
     NoPattern,
+    #[error(transparent)]
+    Learning(#[from] learning_case::LearningError),
     #[error("json: {0}")]
     Json(#[from] serde_json::Error),
     #[error("none of the {0} worlds has a war with targets in reach")]
@@ -168,6 +179,9 @@ fn run(options: &Options) -> Result<(), RunError> {
     if options.patterns {
         return run_patterns(options);
     }
+    if options.learning {
+        return run_learning(options);
+    }
     let mut pairs = Vec::new();
     for seed in 1..=options.seeds {
         if let Some(case) = Case::draw(seed, options.villages, Ruleset::extended())? {
@@ -213,6 +227,28 @@ fn run_patterns(options: &Options) -> Result<(), RunError> {
         println!(
             "{:<10}{:<20}{:<12}{:>7}{:>12.digits$}{:>14.digits$}{:>+12.digits$}   [{:+.digits$}, {:+.digits$}]",
             row.ruleset, row.pattern, row.measure, of.seeds, of.first, of.second, of.difference, of.low, of.high
+        );
+    }
+    Ok(())
+}
+
+/// Wars with learning and without.
+fn run_learning(options: &Options) -> Result<(), RunError> {
+    let rows = learning_case::compare_learning(options.seeds, options.villages, options.days)?;
+    if options.json {
+        println!("{}", serde_json::to_string_pretty(&rows)?);
+        return Ok(());
+    }
+    println!(
+        "{:<40}{:>7}{:>12}{:>12}{:>12}   {:<20}better/equal/worse",
+        "measure", "worlds", "learning", "without", "difference", "95% interval"
+    );
+    for row in &rows {
+        let of = &row.of;
+        let interval = format!("[{:+.3}, {:+.3}]", of.low, of.high);
+        println!(
+            "{:<40}{:>7}{:>12.3}{:>12.3}{:>+12.3}   {interval:<20}{}/{}/{}",
+            row.measure, of.seeds, of.first, of.second, of.difference, of.better, of.equal, of.worse
         );
     }
     Ok(())
@@ -277,6 +313,7 @@ impl Case {
             not_before: NOW,
             groups_max: usize::MAX,
             seed: self.seed,
+            hit_rate: 1.0,
         };
         allocate(&problem, &self.settings, &self.model)
     }

@@ -97,6 +97,7 @@ fn problem(pattern: &str, sources: Vec<Source>, targets: Vec<TargetSpec>) -> All
         not_before,
         groups_max: 64,
         seed: 7,
+        hit_rate: 1.0,
     }
 }
 
@@ -365,6 +366,7 @@ fn train_problem(sources: Vec<Source>, residence: u8) -> AllocationProblem {
         not_before: GameTime(0),
         groups_max: 60,
         seed: 1,
+        hit_rate: 1.0,
     }
 }
 

@@ -113,10 +113,12 @@ fn passes(app: &mut TestApp, goal: Goal, to: u32, believed: &[(&str, u32)], rati
     let target = TargetPlan {
         site: SiteId(to),
         believed: force(believed),
+        reckoned: force(believed),
         seen_at: now,
         forecast,
         expected_loss: 0.3,
         win: 0.95,
+        forecast_win: 0.95,
         met: true,
     };
     let owner = site(app, SiteId(to)).unwrap().owner;

@@ -104,6 +104,7 @@ fn problem(pattern: &str) -> AllocationProblem {
         not_before: GameTime(0),
         groups_max: 60,
         seed: 1,
+        hit_rate: 1.0,
     }
 }
 

@@ -188,6 +188,7 @@ impl<'a> Trial<'a> {
             not_before: NOW,
             groups_max: 64,
             seed: self.case.seed,
+            hit_rate: 1.0,
         };
         let plan = allocate(&problem, &self.case.settings, &self.case.model);
         plan.targets.iter().any(|t| t.met).then_some(plan)

@@ -109,14 +109,18 @@ pub struct Target {
     pub owner: PlayerId,
     /// What was believed to stand there when the operation started: what it is judged by.
     pub believed: Force,
+    /// What the plan was made against: that, and help that was reckoned with.
+    pub reckoned: Force,
     /// When what it rests on by now was seen.
     pub seen_at: GameTime,
     /// Expected ratio of offense to defense.
     pub expected_ratio: f64,
     /// Expected fraction of the attackers lost.
     pub expected_loss: f64,
-    /// Chance of success that the plan gave itself.
+    /// Chance of success that the plan gave itself, with what was learned of its pattern.
     pub expected_win: f64,
+    /// The chance that the forecast gave.
+    pub forecast_win: f64,
     /// Defenders that stood there when the first wave came, where a report shows it.
     pub defenders: Option<Force>,
     /// Defenders killed, where reports show it.

@@ -1,15 +1,16 @@
 //! What came of an operation, and what that changes between people.
 
 use super::components::{
-    GroupStatus, OPERATION_CONCLUDES, Operation, OperationSettings, OperationStatus, RunningOperations,
+    GroupStatus, OPERATION_CONCLUDES, Operation, OperationSettings, OperationStatus, RunningOperations, Target,
 };
 use super::rules;
 use crate::base::clock::{Agenda, DueBatch, GameSpan, GameTime};
 use crate::base::contract::{CampaignFact, Fact, Model, OperationReport, Relations, Site, WorldSeed};
 use crate::base::goods::Goods;
-use crate::base::id::{EntityIndex, PlayerId, SiteId};
+use crate::base::id::{AllianceId, EntityIndex, PlayerId, SiteId};
 use crate::base::ruleset::Force;
-use crate::decision::council::proposal_of_key;
+use crate::decision::council::{Goal, Proposal, proposal_of_key};
+use crate::decision::planning::{LearningSettings, Lessons, misjudged_by};
 use crate::society::alliance::{Trust, WarRecord, rules as relations};
 use bevy::prelude::*;
 use std::collections::BTreeMap;
@@ -21,9 +22,11 @@ pub(super) fn conclude_operations(
     model: Res<Model>,
     seed: Res<WorldSeed>,
     settings: Res<OperationSettings>,
-    mut operations: Query<&mut Operation>,
+    mut operations: Query<(&mut Operation, Option<&Proposal>)>,
     mut running: Query<&mut RunningOperations>,
     mut members: Query<(&mut Trust, &mut WarRecord)>,
+    mut lessons: Query<&mut Lessons>,
+    learning: Res<LearningSettings>,
     sites: Query<&Site>,
     relations: Relations,
     mut agenda: ResMut<Agenda>,
@@ -34,7 +37,7 @@ pub(super) fn conclude_operations(
     for entry in batch.of(OPERATION_CONCLUDES) {
         let id = proposal_of_key(entry.owner);
         let Some(entity) = index.proposal(id) else { continue };
-        let Ok(mut operation) = operations.get_mut(entity) else { continue };
+        let Ok((mut operation, proposal)) = operations.get_mut(entity) else { continue };
         if operation.status == OperationStatus::Concluded {
             continue;
         }
@@ -60,12 +63,51 @@ pub(super) fn conclude_operations(
                 record.lost(now, *lost);
             }
         }
+        if let Some(mut lessons) = index.alliance(id.alliance).and_then(|e| lessons.get_mut(e).ok()) {
+            let enemy = |target: &Target| relations.alliance_of(target.owner);
+            learn(&operation, &report, proposal, &model, &learning, enemy, &mut lessons);
+        }
         let changes = change_trust(&operation, &report, &index, seed.0, now, &mut members);
         facts.write(CampaignFact { at: now, fact: Fact::OperationConcluded(Box::new(report)) });
         for (subject, before, after) in changes {
             let fact = Fact::TrustChanged { alliance: id.alliance, subject, before, after, because: id };
             facts.write(CampaignFact { at: now, fact });
         }
+    }
+}
+
+/// What an alliance learns of the enemy's strength and of the pattern from an operation that was carried out.
+#[expect(clippy::cast_precision_loss, reason = "targets of one operation")]
+fn learn(
+    operation: &Operation,
+    report: &OperationReport,
+    proposal: Option<&Proposal>,
+    model: &Model,
+    settings: &LearningSettings,
+    enemy: impl Fn(&Target) -> Option<AllianceId>,
+    lessons: &mut Lessons,
+) {
+    if report.launched == 0 || report.result == "aborted" || operation.goal == Goal::Found {
+        return;
+    }
+    for target in &operation.targets {
+        let Some(enemy) = enemy(target) else { continue };
+        let reckoned = model.cost(&target.reckoned);
+        let misjudged = match &target.defenders {
+            Some(stood) => misjudged_by(model.cost(stood), reckoned),
+            // Nobody came back to tell: at least as much stood there as came.
+            None if report.lost_goods > 0 && reckoned > 0 => Some(libm::log(target.expected_ratio.max(1.0))),
+            None => None,
+        };
+        if let Some(misjudged) = misjudged {
+            lessons.enemies.entry(enemy).or_default().add(misjudged, settings.keep);
+        }
+    }
+    if let Some(proposal) = proposal {
+        let n = operation.targets.len().max(1) as f64;
+        let promised = operation.targets.iter().fold(0.0, |sum, t| sum + t.forecast_win) / n;
+        let met = report.targets.iter().filter(|(.., met)| *met).count() as f64 / n;
+        lessons.patterns.entry(proposal.pattern.clone()).or_default().add(promised, met, settings.keep);
     }
 }
 
@@ -101,7 +143,7 @@ fn judge(
     let best = targets.iter().filter_map(|(_, broken, _)| *broken).fold(0.0, f64::max);
     let n = targets.len().max(1);
     #[expect(clippy::cast_precision_loss, reason = "at most a few targets")]
-    let mean = |f: fn(&super::Target) -> f64| operation.targets.iter().map(f).sum::<f64>() / n as f64;
+    let mean = |f: fn(&Target) -> f64| operation.targets.iter().map(f).sum::<f64>() / n as f64;
     #[expect(clippy::cast_precision_loss, reason = "goods of one operation, far below 2^53")]
     // Tokens are sent to be lost.
     let struck = operation.groups.iter().filter(|g| g.errand.strikes()).map(|g| cost(&g.lost)).sum::<i64>();

@@ -18,7 +18,7 @@ use crate::base::rng::{Purpose, Stream};
 use crate::base::ruleset::{Force, Levels};
 use crate::decision::council::{Goal, Proposal, ProposalPassed, ProposalStatus, proposal_key, proposal_of_key};
 use crate::decision::planning::allocation::{Errand, PlannedGroup};
-use crate::decision::planning::{Commitment, Commitments, Plan};
+use crate::decision::planning::{Commitment, Commitments, Lessons, Plan};
 use crate::society::alliance::{ProposalCount, Reliability, WarRecord};
 use crate::society::personality::{Traits, rules as personality};
 use bevy::ecs::system::SystemParam;
@@ -66,7 +66,7 @@ pub struct SendScouts {
 pub(super) fn spawn_running(world: &mut World, scenario: &Scenario) {
     for alliance in scenario.alliances.iter().filter(|a| a.active) {
         if let Some(entity) = world.resource::<EntityIndex>().alliance(alliance.id) {
-            world.entity_mut(entity).insert(RunningOperations::default());
+            world.entity_mut(entity).insert((RunningOperations::default(), Lessons::default()));
         }
     }
 }
@@ -181,10 +181,12 @@ fn operation_of(proposal: &Proposal, plan: &Plan, now: GameTime) -> Operation {
                 site: t.site,
                 owner: proposal.targets.iter().find(|p| p.site == t.site).map_or(PlayerId::default(), |p| p.owner),
                 believed: t.believed.clone(),
+                reckoned: t.reckoned.clone(),
                 seen_at: t.seen_at,
                 expected_ratio: t.forecast.ratio,
                 expected_loss: t.expected_loss,
                 expected_win: t.win,
+                forecast_win: t.forecast_win,
                 defenders: None,
                 killed: Force::new(),
                 wall_lost: 0,

@@ -151,6 +151,7 @@ fn targets_now(
             let worth_it = model.cost(&estimate.troops) >= model.scale().defense_goods_min;
             (worth_it || !proposal.goal.needs_defenders()).then_some(())?;
             let spec = TargetSpec::new(t.site, estimate, t.value, &closing.allocation, &*situation.view.model().0);
+            let spec = spec.with_lesson(situation.lesson(alliance, t.site));
             Some(spec.with_help(&situation.help(alliance, t.site, &closing.planning.help, now)))
         })
         .collect()
@@ -209,6 +210,7 @@ fn attempt(
         not_before: now,
         groups_max: closing.limits.groups_per_operation,
         seed: u64::from(proposal.id.n),
+        hit_rate: situation.hit_rate(alliance, &proposal.pattern),
     };
     let mut plan = allocate(&problem, &closing.allocation, &*model.0);
     if plan.left_out.iter().any(|(_, why)| *why == LeftOut::NobodyBeside) {

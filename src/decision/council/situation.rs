@@ -10,8 +10,8 @@ use crate::base::id::{AllianceId, EntityIndex, PlayerId, SiteId};
 use crate::base::ruleset::Force;
 use crate::decision::planning::rules::facts::AttackEstimate;
 use crate::decision::planning::{
-    Commitments, HelpSettings, Incoming, KnownOffense, LIKELIHOOD, believed, expected_help, offense_of_player,
-    sites_in_reach, strongest_in_reach, threat,
+    Commitments, HelpSettings, Incoming, KnownOffense, LIKELIHOOD, LearningSettings, Lesson, Lessons, believed,
+    expected_help, offense_of_player, sites_in_reach, strongest_in_reach, threat,
 };
 use crate::knowledge::intel::{View, rules as intel};
 use crate::society::alliance::{MemberInfo, Roster, rules as relations};
@@ -34,6 +34,8 @@ pub struct Situation<'w, 's> {
     pub roster: Roster<'w, 's>,
     index: Res<'w, EntityIndex>,
     commitments: Query<'w, 's, &'static Commitments>,
+    lessons: Query<'w, 's, &'static Lessons>,
+    learning: Res<'w, LearningSettings>,
     traits: Query<'w, 's, (&'static Traits, &'static Taste)>,
 }
 
@@ -113,6 +115,24 @@ impl Situation<'_, '_> {
             }
         }
         total
+    }
+
+    fn lessons(&self, alliance: AllianceId) -> Option<&Lessons> {
+        self.lessons.get(self.index.alliance(alliance)?).ok()
+    }
+
+    /// What an alliance has learned of the one that holds a site.
+    #[must_use]
+    pub fn lesson(&self, knower: AllianceId, site: SiteId) -> Lesson {
+        let enemy = self.view.site(site).and_then(|s| self.roster.alliance_of(s.owner));
+        let lessons = self.lessons(knower);
+        enemy.zip(lessons).map_or_else(Lesson::default, |(enemy, lessons)| lessons.of(enemy, &self.learning))
+    }
+
+    /// How much of a pattern's promised chance an alliance believes, 0..=1.
+    #[must_use]
+    pub fn hit_rate(&self, alliance: AllianceId, pattern: &str) -> f64 {
+        self.lessons(alliance).map_or(1.0, |lessons| lessons.hit_rate(pattern, &self.learning))
     }
 
     /// The help that an alliance reckons to meet at a foreign site: that of an alliance that deliberates.

@@ -6,6 +6,7 @@ pub mod allocation;
 mod commitment;
 mod help;
 pub mod kernel;
+mod lessons;
 mod pattern;
 pub mod rules;
 mod settling;
@@ -15,6 +16,7 @@ mod timing;
 pub use allocation::Plan;
 pub use commitment::{Commitment, Commitments};
 pub use help::{HelpSettings, expected_help, share_that_helps};
+pub use lessons::{LearningSettings, Lesson, Lessons, Moments, TrackRecord, misjudged_by};
 pub use pattern::{Aim, Library, Need, Pattern, PatternError, PatternGoal, UnitFilter, WaveRole, WaveSite, WaveSpec};
 pub use settling::{plan_settling, settlers};
 pub use threat::{
@@ -49,6 +51,9 @@ impl Plugin for PlanningPlugin {
         app.init_resource::<Library>()
             .init_resource::<allocation::AllocationSettings>()
             .init_resource::<PlanningSettings>()
+            .init_resource::<LearningSettings>()
+            .register_state::<Lessons>("lessons")
+            .register_state_resource::<LearningSettings>("learning_settings")
             .register_state::<Commitments>("commitments")
             .register_state_resource::<Library>("patterns")
             .register_state_resource::<allocation::AllocationSettings>("allocation_settings")

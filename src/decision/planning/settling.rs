@@ -27,10 +27,12 @@ pub fn plan_settling(
     let target = TargetPlan {
         site: plot,
         believed: Force::new(),
+        reckoned: Force::new(),
         seen_at: not_before,
         forecast: Forecast::default(),
         expected_loss: 0.0,
         win: 1.0,
+        forecast_win: 1.0,
         met: true,
     };
     let group = PlannedGroup {

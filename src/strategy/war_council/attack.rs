@@ -157,7 +157,9 @@ fn candidates(session: &Session, sources: &[Source]) -> Vec<Candidate> {
     candidates.truncate(session.settings.targets_planned);
     // What is planned for in detail is held against the help that would come.
     let help = |site| session.situation.help(session.alliance, site, &session.planning.help, session.now);
-    candidates.into_iter().map(|c| Candidate { spec: c.spec.clone().with_help(&help(c.spec.site)), ..c }).collect()
+    let lesson = |site| session.situation.lesson(session.alliance, site);
+    let spec = |spec: &TargetSpec| spec.clone().with_help(&help(spec.site)).with_lesson(lesson(spec.site));
+    candidates.into_iter().map(|c| Candidate { spec: spec(&c.spec), ..c }).collect()
 }
 
 /// What an attack must be worth at least, in goods.
@@ -392,6 +394,7 @@ fn plan(
         not_before: leave,
         groups_max: GROUPS_MAX,
         seed: session.seed,
+        hit_rate: session.situation.hit_rate(session.alliance, &pattern.name),
     };
     Some((allocate(&problem, session.allocation, &*model.0), arrival))
 }
@@ -399,6 +402,8 @@ fn plan(
 /// The candidate's score with the ratio and the cost that a plan really has.
 fn rescored(session: &Session, candidate: Candidate, plan: &Plan, arrival: GameTime, goal: PatternGoal) -> Candidate {
     let ratio = plan.targets.iter().find(|t| t.site == candidate.spec.site).map_or(0.0, |t| t.forecast.ratio);
+    // What was learned of the enemy counts as if it had been seen.
+    let ratio = ratio / libm::exp(candidate.spec.lesson.bias);
     let site = candidate.spec.site;
     let model = session.situation.view.model();
     let groups = || plan.groups.iter().filter(|g| g.target == site && g.errand.strikes());

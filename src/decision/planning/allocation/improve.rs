@@ -138,10 +138,13 @@ impl<'a> Draft<'a> {
         } else {
             self.settings.facts.loss_exponent
         };
-        let loss = facts::expected_loss(forecast.ratio, sigma, exponent).max(forecast.own_loss.min(1.0) * 0.5);
+        // What was learned of the enemy: the forecast is of what is seen of it.
+        let sigma = (sigma * sigma + spec.lesson.sigma * spec.lesson.sigma).sqrt();
+        let ratio = forecast.ratio / libm::exp(spec.lesson.bias);
+        let loss = facts::expected_loss(ratio, sigma, exponent).max(forecast.own_loss.min(1.0) * 0.5);
         let sent: f64 = groups.iter().map(|g| self.model.cost(&g.force) as f64).sum();
         let met = forecast.ratio >= spec.min_ratio * 0.999 && forecast.own_loss <= spec.loss_max;
-        Outlook { forecast, loss, win: facts::win_chance(forecast.ratio, sigma), sent, met }
+        Outlook { forecast, loss, win: facts::win_chance(ratio, sigma), sent, met }
     }
 
     /// Eighths of a source that no target has. None for a target whose send would come too close to one that this
@@ -272,7 +275,8 @@ impl<'a> Draft<'a> {
         let lost = |o: Outlook| o.loss * o.sent;
         let mut now = self.outlook(target, &self.parts[target]);
         for s in near {
-            if now.forecast.ratio >= self.settings.ratio_max || self.full() {
+            let ratio_max = self.settings.ratio_max * libm::exp(self.problem.targets[target].lesson.bias).max(1.0);
+            if now.forecast.ratio >= ratio_max || self.full() {
                 break;
             }
             let before = self.parts[target][*s];
@@ -441,10 +445,12 @@ impl<'a> Draft<'a> {
             plan.targets.push(TargetPlan {
                 site: spec.site,
                 believed: spec.seen.clone(),
+                reckoned: spec.estimate.troops.clone(),
                 seen_at: spec.estimate.seen_at,
                 forecast: outlook.forecast,
                 expected_loss: outlook.loss,
-                win: outlook.win,
+                win: outlook.win * self.problem.hit_rate,
+                forecast_win: outlook.win,
                 met: outlook.met,
             });
         }

@@ -6,7 +6,7 @@ use crate::base::geometry::Tile;
 use crate::base::id::{PlayerId, SiteId};
 use crate::base::ruleset::{Force, Levels};
 use crate::decision::planning::rules::facts::FactSettings;
-use crate::decision::planning::{Pattern, WaveSite};
+use crate::decision::planning::{Lesson, Pattern, WaveSite};
 use bevy::prelude::{Reflect, Resource};
 use core::fmt;
 use serde::{Deserialize, Serialize};
@@ -53,6 +53,8 @@ pub struct TargetSpec {
     pub estimate: SiteEstimate,
     /// The troops that were seen there: what a result is judged by.
     pub seen: Force,
+    /// What was learned of its owner's alliance.
+    pub lesson: Lesson,
     /// Value of meeting the goal there, in goods.
     pub value: f64,
     /// Offense over believed defense that the goal asks for.
@@ -80,7 +82,14 @@ impl TargetSpec {
             (settings.target_ratio, settings.loss_max)
         };
         let seen = estimate.troops.clone();
-        Self { site, estimate, seen, value, min_ratio, loss_max }
+        Self { site, estimate, seen, lesson: Lesson::default(), value, min_ratio, loss_max }
+    }
+
+    /// The same against an enemy who is known to be stronger, or weaker, than what is seen of it: the goal asks for that
+    /// much more, or less.
+    #[must_use]
+    pub fn with_lesson(self, lesson: Lesson) -> Self {
+        Self { lesson, min_ratio: self.min_ratio * libm::exp(lesson.bias), ..self }
     }
 
     /// The same with help that is reckoned to come.
@@ -125,6 +134,8 @@ pub struct AllocationProblem {
     pub groups_max: usize,
     /// The seed of the local search.
     pub seed: u64,
+    /// How much of the pattern's promised chance is believed, 0..=1.
+    pub hit_rate: f64,
 }
 
 /// How forces are allocated.
@@ -262,16 +273,20 @@ pub struct PlannedGroup {
 pub struct TargetPlan {
     /// Which.
     pub site: SiteId,
-    /// The troops that the plan is made against.
+    /// The troops that were seen there.
     pub believed: Force,
+    /// The troops that the plan is made against: those, and help.
+    pub reckoned: Force,
     /// When they were seen.
     pub seen_at: GameTime,
     /// The world model's own forecast.
     pub forecast: Forecast,
     /// Expected fraction of the attackers lost, with the uncertainty of the intel.
     pub expected_loss: f64,
-    /// Chance of success.
+    /// Chance of success, with what was learned of the pattern.
     pub win: f64,
+    /// The chance that the forecast gives.
+    pub forecast_win: f64,
     /// Whether the goal is met by forecast.
     pub met: bool,
 }

@@ -1,0 +1,189 @@
+//! Learning on against learning off: the same war, in which alliances draw conclusions from their operations, or do not.
+//!
+//! For each seed one synthetic world of alliances that are all at war with one another, and two campaigns of it: with
+//! [`LearningSettings::enabled`], and without. All else is equal until the first conclusion. Counted are operations that were
+//! carried out (something left) and are over, to break or to take.
+
+use crate::paired::{Paired, compare, goods, mean};
+use bevy::ecs::schedule::ScheduleLabel;
+use bevy::prelude::*;
+use bevy_alliance::AlliancePlugins;
+use bevy_alliance::base::clock::{GameClock, GameSpan, GameTime};
+use bevy_alliance::base::contract::{Scenario, ScenarioAppExt, ScenarioError, Stance};
+use bevy_alliance::base::id::{AllianceId, PlayerId, SiteId};
+use bevy_alliance::base::ruleset::Ruleset;
+use bevy_alliance::decision::planning::LearningSettings;
+use bevy_alliance::edge::report::{CampaignTally, OperationStory, ReportPlugin};
+use bevy_alliance::world::generator::{GenerateWorldError, GeneratorOptions, generate_world};
+use bevy_alliance::world::import::Wars;
+use serde::Serialize;
+use std::collections::BTreeMap;
+use thiserror::Error;
+
+/// Chances are compared with what came in classes of this width.
+const CLASS: f64 = 0.1;
+/// An operation that promised so much more than came misjudged its enemy.
+const MISJUDGED: f64 = 0.5;
+
+#[derive(Debug, Error)]
+pub(crate) enum LearningError {
+    #[error(transparent)]
+    World(#[from] GenerateWorldError),
+    #[error(transparent)]
+    Scenario(#[from] ScenarioError),
+    #[error("a thread ended early")]
+    Thread,
+}
+
+/// An operation: against whom, what it promised, and the share of its targets that was met.
+#[derive(Clone, Copy)]
+struct Kept {
+    by: AllianceId,
+    enemy: AllianceId,
+    promised: f64,
+    met: f64,
+}
+
+/// What one campaign comes to.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Learned {
+    operations: f64,
+    met: f64,
+    /// Expected calibration error: in classes of the promised chance the distance of promise and result, by their size.
+    calibration: Option<f64>,
+    /// Mean square of promise minus result.
+    brier: Option<f64>,
+    /// Misjudged enemies that had been misjudged before, per operation.
+    repeated: Option<f64>,
+    net_goods: f64,
+}
+
+type Measure = (&'static str, bool, fn(&Learned) -> Option<f64>);
+
+const MEASURES: [Measure; 6] = [
+    ("calibration error", false, |l| l.calibration),
+    ("Brier score of the promised chance", false, |l| l.brier),
+    ("the same enemy misjudged again, share", false, |l| l.repeated),
+    ("share of goals met", true, |l| (l.operations > 0.0).then(|| l.met / l.operations)),
+    ("operations", true, |l| Some(l.operations)),
+    ("goods killed - lost, thousands", true, |l| Some(l.net_goods / 1_000.0)),
+];
+
+#[derive(Serialize)]
+pub(crate) struct Row {
+    pub(crate) measure: &'static str,
+    #[serde(flatten)]
+    pub(crate) of: Paired,
+}
+
+/// Plays all seeds, two at a time: with learning, without.
+pub(crate) fn compare_learning(seeds: u64, villages: u32, days: i64) -> Result<Vec<Row>, LearningError> {
+    let half = |first: u64| -> Result<Vec<(u64, [Learned; 2])>, LearningError> {
+        (first..=seeds).step_by(2).map(|seed| Ok((seed, play_both(seed, villages, days)?))).collect()
+    };
+    let mut worlds = std::thread::scope(|scope| {
+        let other = scope.spawn(|| half(2));
+        let mut worlds = half(1)?;
+        worlds.extend(other.join().map_err(|_| LearningError::Thread)??);
+        Ok::<_, LearningError>(worlds)
+    })?;
+    worlds.sort_by_key(|(seed, _)| *seed);
+    let rows = (0_u64..).zip(MEASURES).filter_map(|(i, (measure, more_is_better, value))| {
+        let values: Vec<(f64, f64)> =
+            worlds.iter().filter_map(|(_, [on, off])| Some((value(on)?, value(off)?))).collect();
+        Some(Row { measure, of: compare(i, more_is_better, &values)? })
+    });
+    Ok(rows.collect())
+}
+
+fn play_both(seed: u64, villages: u32, days: i64) -> Result<[Learned; 2], LearningError> {
+    let drawn = GeneratorOptions { seed, villages, alliances: 3, half_width: 80, wars: Wars::Nearest };
+    let mut scenario = generate_world(&drawn, &Ruleset::extended())?;
+    let active: Vec<AllianceId> = scenario.alliances.iter().filter(|a| a.active).map(|a| a.id).collect();
+    scenario.stances.clear();
+    for (i, a) in active.iter().enumerate() {
+        scenario.stances.extend(active[i + 1..].iter().map(|b| (*a, *b, Stance::War)));
+    }
+    Ok([play(&scenario, days, true)?, play(&scenario, days, false)?])
+}
+
+fn play(scenario: &Scenario, days: i64, enabled: bool) -> Result<Learned, LearningError> {
+    let mut app = App::new();
+    app.add_plugins(TaskPoolPlugin::default())
+        .insert_resource(Ruleset::extended())
+        .insert_resource(LearningSettings { enabled, ..LearningSettings::default() })
+        .insert_resource(GameClock::manual())
+        .add_plugins(AlliancePlugins::new(Update))
+        .add_plugins(ReportPlugin { host: Update.intern() });
+    app.finish();
+    app.cleanup();
+    app.start_campaign(scenario)?;
+    let end = GameTime(0) + GameSpan::days(days);
+    loop {
+        let mut clock = app.world_mut().resource_mut::<GameClock>();
+        let (now, goal) = (clock.now(), clock.goal());
+        if now >= end {
+            break;
+        }
+        if now == goal {
+            clock.advance(GameSpan::hours(6).min(end - now));
+        }
+        app.update();
+    }
+    let of: BTreeMap<PlayerId, AllianceId> =
+        scenario.players.iter().filter_map(|p| Some((p.id, p.membership?.0))).collect();
+    let enemies: BTreeMap<SiteId, AllianceId> =
+        scenario.sites.iter().filter_map(|s| Some((s.id, *of.get(&s.owner)?))).collect();
+    let stories = &app.world().resource::<CampaignTally>().stories;
+    let mut kept: Vec<(GameTime, Kept)> = Vec::new();
+    let mut net_goods = 0.0;
+    for (id, story) in stories {
+        if let Some((at, promised, met, enemy)) = result(story, &enemies) {
+            kept.push((at, Kept { by: id.alliance, enemy, promised, met }));
+            let report = story.report.as_ref();
+            net_goods += report.map_or(0.0, |r| goods(r.killed_goods) - goods(r.lost_goods));
+        }
+    }
+    kept.sort_by_key(|(at, kept)| (*at, kept.by));
+    let kept: Vec<Kept> = kept.into_iter().map(|(_, kept)| kept).collect();
+    Ok(learned(&kept, net_goods))
+}
+
+/// When an operation was over, what it promised, what came, and against whom.
+fn result(story: &OperationStory, enemies: &BTreeMap<SiteId, AllianceId>) -> Option<(GameTime, f64, f64, AllianceId)> {
+    let report = story.report.as_ref().filter(|r| r.launched > 0 && r.result != "aborted")?;
+    if !matches!(report.goal.as_str(), "break" | "take") {
+        return None;
+    }
+    let enemy = story.targets.iter().find_map(|site| enemies.get(site)).copied()?;
+    let over = story.rows.iter().map(|r| r.arrival).max()?;
+    let met = mean(report.targets.iter().map(|(.., met)| f64::from(u8::from(*met))));
+    Some((over, report.expected_win, met, enemy))
+}
+
+fn learned(kept: &[Kept], net_goods: f64) -> Learned {
+    let all = goods(i64::try_from(kept.len()).unwrap_or(0));
+    if kept.is_empty() {
+        return Learned::default();
+    }
+    let mut classes: BTreeMap<i64, (f64, f64, f64)> = BTreeMap::new();
+    let (mut before, mut repeated) = (BTreeMap::new(), 0.0);
+    for k in kept {
+        #[expect(clippy::cast_possible_truncation, reason = "0 to 10")]
+        let class = classes.entry((k.promised / CLASS).floor() as i64).or_default();
+        *class = (class.0 + 1.0, class.1 + k.promised, class.2 + k.met);
+        let misjudged = k.promised - k.met >= MISJUDGED;
+        if misjudged && before.insert((k.by, k.enemy), ()).is_some() {
+            repeated += 1.0;
+        }
+    }
+    let distance = classes.values().map(|(_, promised, met)| (promised - met).abs()).sum::<f64>();
+    Learned {
+        operations: all,
+        met: kept.iter().map(|k| k.met).sum(),
+        calibration: Some(distance / all),
+        brier: Some(mean(kept.iter().map(|k| (k.promised - k.met) * (k.promised - k.met)))),
+        repeated: Some(repeated / all),
+        net_goods,
+    }
+}
