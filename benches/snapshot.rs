@@ -15,7 +15,7 @@ use bevy_alliance::base::id::StableId;
 use bevy_alliance::base::ruleset::Ruleset;
 use bevy_alliance::base::state::StateRegistry;
 use bevy_alliance::decision::council::{Ballots, Decisions, Proposal};
-use bevy_alliance::decision::planning::Commitments;
+use bevy_alliance::decision::planning::{Commitments, Lessons};
 use bevy_alliance::edge::snapshot::{Snapshot, SnapshotExt};
 use bevy_alliance::knowledge::intel::{Dossiers, IntelReport, Movements, ObservationLog};
 use bevy_alliance::society::alliance::{
@@ -82,7 +82,7 @@ fn clone_components(world: &mut World) -> (usize, usize) {
     let social =
         clone_all!(world, Grievances, WarAims, Trust, Reliability, WarRecord, IntelReport, Movements, Dossiers);
     let plans =
-        clone_all!(world, ObservationLog, Commitments, Proposal, Ballots, Decisions, Defenses, Reprisals, Reliefs);
+        clone_all!(world, ObservationLog, Commitments, Lessons, Proposal, Ballots, Decisions, Defenses, Reprisals, Reliefs);
     let acts = clone_all!(world, Operation, RunningOperations, CouncilCalendar, March, Economy, Garrison, Guests);
     let rest = clone_all!(world, Buildings, Stores, Blockades, AccountRole);
     let parts = [public, social, plans, acts, rest];

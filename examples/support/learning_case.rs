@@ -11,17 +11,20 @@ use bevy_alliance::AlliancePlugins;
 use bevy_alliance::base::clock::{GameClock, GameSpan, GameTime};
 use bevy_alliance::base::contract::{Scenario, ScenarioAppExt, ScenarioError, Stance};
 use bevy_alliance::base::id::{AllianceId, PlayerId, SiteId};
+use bevy_alliance::base::rng::{Purpose, Stream};
 use bevy_alliance::base::ruleset::Ruleset;
 use bevy_alliance::decision::planning::LearningSettings;
 use bevy_alliance::edge::report::{CampaignTally, OperationStory, ReportPlugin};
 use bevy_alliance::world::generator::{GenerateWorldError, GeneratorOptions, generate_world};
 use bevy_alliance::world::import::Wars;
 use serde::Serialize;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use thiserror::Error;
 
 /// Chances are compared with what came in classes of this width.
 const CLASS: f64 = 0.1;
+/// Draws of worlds for an interval.
+const RESAMPLES: usize = 1_000;
 /// An operation that promised so much more than came misjudged its enemy.
 const MISJUDGED: f64 = 0.5;
 
@@ -49,10 +52,6 @@ struct Kept {
 pub(crate) struct Learned {
     operations: f64,
     met: f64,
-    /// Expected calibration error: in classes of the promised chance the distance of promise and result, by their size.
-    calibration: Option<f64>,
-    /// Mean square of promise minus result.
-    brier: Option<f64>,
     /// Misjudged enemies that had been misjudged before, per operation.
     repeated: Option<f64>,
     net_goods: f64,
@@ -60,9 +59,7 @@ pub(crate) struct Learned {
 
 type Measure = (&'static str, bool, fn(&Learned) -> Option<f64>);
 
-const MEASURES: [Measure; 6] = [
-    ("calibration error", false, |l| l.calibration),
-    ("Brier score of the promised chance", false, |l| l.brier),
+const MEASURES: [Measure; 4] = [
     ("the same enemy misjudged again, share", false, |l| l.repeated),
     ("share of goals met", true, |l| (l.operations > 0.0).then(|| l.met / l.operations)),
     ("operations", true, |l| Some(l.operations)),
@@ -76,9 +73,12 @@ pub(crate) struct Row {
     pub(crate) of: Paired,
 }
 
-/// Plays all seeds, two at a time: with learning, without.
+/// The campaigns of one world: with learning, without.
+type World = [(Learned, Vec<Kept>); 2];
+
+/// Plays all seeds, two at a time.
 pub(crate) fn compare_learning(seeds: u64, villages: u32, days: i64) -> Result<Vec<Row>, LearningError> {
-    let half = |first: u64| -> Result<Vec<(u64, [Learned; 2])>, LearningError> {
+    let half = |first: u64| -> Result<Vec<(u64, World)>, LearningError> {
         (first..=seeds).step_by(2).map(|seed| Ok((seed, play_both(seed, villages, days)?))).collect()
     };
     let mut worlds = std::thread::scope(|scope| {
@@ -88,15 +88,69 @@ pub(crate) fn compare_learning(seeds: u64, villages: u32, days: i64) -> Result<V
         Ok::<_, LearningError>(worlds)
     })?;
     worlds.sort_by_key(|(seed, _)| *seed);
-    let rows = (0_u64..).zip(MEASURES).filter_map(|(i, (measure, more_is_better, value))| {
-        let values: Vec<(f64, f64)> =
-            worlds.iter().filter_map(|(_, [on, off])| Some((value(on)?, value(off)?))).collect();
+    let worlds: Vec<World> = worlds.into_iter().map(|(_, world)| world).collect();
+    let mut rows = vec![
+        pooled("calibration error, all operations", calibration_error, &worlds),
+        pooled("Brier score, all operations", brier_score, &worlds),
+    ];
+    rows.extend((0_u64..).zip(MEASURES).filter_map(|(i, (measure, more_is_better, value))| {
+        let of = |[(on, _), (off, _)]: &World| Some((value(on)?, value(off)?));
+        let values: Vec<(f64, f64)> = worlds.iter().filter_map(of).collect();
         Some(Row { measure, of: compare(i, more_is_better, &values)? })
-    });
-    Ok(rows.collect())
+    }));
+    Ok(rows)
 }
 
-fn play_both(seed: u64, villages: u32, days: i64) -> Result<[Learned; 2], LearningError> {
+/// A measure of all operations of all worlds together; its interval is that of worlds drawn anew.
+fn pooled(measure: &'static str, of: fn(&[Kept]) -> f64, worlds: &[World]) -> Row {
+    let both = |chosen: &[&World]| -> [f64; 2] {
+        [0, 1].map(|arm| of(&chosen.iter().flat_map(|world| world[arm].1.iter().copied()).collect::<Vec<_>>()))
+    };
+    let all: Vec<&World> = worlds.iter().collect();
+    let [first, second] = both(&all);
+    let mut stream = Stream::new(1, 0, Purpose::EXAMPLE, 1);
+    let mut differences: Vec<f64> = (0..RESAMPLES)
+        .map(|_| {
+            let drawn: Vec<&World> = (0..all.len()).filter_map(|_| stream.pick(&all).copied()).collect();
+            let [first, second] = both(&drawn);
+            first - second
+        })
+        .collect();
+    differences.sort_by(f64::total_cmp);
+    let (low, high) = (differences[RESAMPLES * 25 / 1_000], differences[RESAMPLES * 975 / 1_000 - 1]);
+    let (mut better, mut equal, mut worse) = (0, 0, 0);
+    for world in worlds {
+        let [first, second] = both(&[world]);
+        *(if first < second {
+            &mut better
+        } else if first > second {
+            &mut worse
+        } else {
+            &mut equal
+        }) += 1;
+    }
+    let of = Paired { seeds: worlds.len(), first, second, difference: first - second, low, high, better, equal, worse };
+    Row { measure, of }
+}
+
+/// In classes of the promised chance the distance of promise and result, weighted by their operations.
+fn calibration_error(kept: &[Kept]) -> f64 {
+    let mut classes: BTreeMap<i64, (f64, f64)> = BTreeMap::new();
+    for k in kept {
+        #[expect(clippy::cast_possible_truncation, reason = "0 to 10")]
+        let class = classes.entry((k.promised / CLASS).floor() as i64).or_default();
+        *class = (class.0 + k.promised, class.1 + k.met);
+    }
+    let distance: f64 = classes.values().map(|(promised, met)| (promised - met).abs()).sum();
+    distance / goods(i64::try_from(kept.len()).unwrap_or(0)).max(1.0)
+}
+
+/// Mean square of promise minus result.
+fn brier_score(kept: &[Kept]) -> f64 {
+    mean(kept.iter().map(|k| (k.promised - k.met) * (k.promised - k.met)))
+}
+
+fn play_both(seed: u64, villages: u32, days: i64) -> Result<World, LearningError> {
     let drawn = GeneratorOptions { seed, villages, alliances: 3, half_width: 80, wars: Wars::Nearest };
     let mut scenario = generate_world(&drawn, &Ruleset::extended())?;
     let active: Vec<AllianceId> = scenario.alliances.iter().filter(|a| a.active).map(|a| a.id).collect();
@@ -107,7 +161,7 @@ fn play_both(seed: u64, villages: u32, days: i64) -> Result<[Learned; 2], Learni
     Ok([play(&scenario, days, true)?, play(&scenario, days, false)?])
 }
 
-fn play(scenario: &Scenario, days: i64, enabled: bool) -> Result<Learned, LearningError> {
+fn play(scenario: &Scenario, days: i64, enabled: bool) -> Result<(Learned, Vec<Kept>), LearningError> {
     let mut app = App::new();
     app.add_plugins(TaskPoolPlugin::default())
         .insert_resource(Ruleset::extended())
@@ -146,7 +200,7 @@ fn play(scenario: &Scenario, days: i64, enabled: bool) -> Result<Learned, Learni
     }
     kept.sort_by_key(|(at, kept)| (*at, kept.by));
     let kept: Vec<Kept> = kept.into_iter().map(|(_, kept)| kept).collect();
-    Ok(learned(&kept, net_goods))
+    Ok((learned(&kept, net_goods), kept))
 }
 
 /// When an operation was over, what it promised, what came, and against whom.
@@ -166,24 +220,12 @@ fn learned(kept: &[Kept], net_goods: f64) -> Learned {
     if kept.is_empty() {
         return Learned::default();
     }
-    let mut classes: BTreeMap<i64, (f64, f64, f64)> = BTreeMap::new();
-    let (mut before, mut repeated) = (BTreeMap::new(), 0.0);
+    let (mut before, mut repeated) = (BTreeSet::new(), 0.0);
     for k in kept {
-        #[expect(clippy::cast_possible_truncation, reason = "0 to 10")]
-        let class = classes.entry((k.promised / CLASS).floor() as i64).or_default();
-        *class = (class.0 + 1.0, class.1 + k.promised, class.2 + k.met);
         let misjudged = k.promised - k.met >= MISJUDGED;
-        if misjudged && before.insert((k.by, k.enemy), ()).is_some() {
+        if misjudged && !before.insert((k.by, k.enemy)) {
             repeated += 1.0;
         }
     }
-    let distance = classes.values().map(|(_, promised, met)| (promised - met).abs()).sum::<f64>();
-    Learned {
-        operations: all,
-        met: kept.iter().map(|k| k.met).sum(),
-        calibration: Some(distance / all),
-        brier: Some(mean(kept.iter().map(|k| (k.promised - k.met) * (k.promised - k.met)))),
-        repeated: Some(repeated / all),
-        net_goods,
-    }
+    Learned { operations: all, met: kept.iter().map(|k| k.met).sum(), repeated: Some(repeated / all), net_goods }
 }

@@ -12,11 +12,11 @@ use std::collections::BTreeMap;
 pub struct LearningSettings {
     /// Whether what is learned changes what is planned. It is noted in any case. Default true.
     pub enabled: bool,
-    /// What is known of an enemy, or a pattern, before the first operation weighs as much as so many of them. Default 2.
+    /// What is known of an enemy, or a pattern, before the first operation weighs as much as so many of them. Default 1.
     pub prior: f64,
-    /// With each operation the weight of earlier ones falls to this. Default 0.9.
+    /// With each operation the weight of earlier ones falls to this. Default 0.95.
     pub keep: f64,
-    /// How far (natural logarithm) an enemy may be taken to be stronger, or weaker, than what is seen of it. Default 1.
+    /// How far (natural logarithm) an enemy may be taken to be stronger, or weaker, than what is seen of it. Default 0.5.
     pub bias_max: f64,
     /// Of patterns that never worked at least this share of the promised chance is still believed. Default 0.1.
     pub hit_rate_min: f64,
@@ -24,7 +24,7 @@ pub struct LearningSettings {
 
 impl Default for LearningSettings {
     fn default() -> Self {
-        Self { enabled: true, prior: 2.0, keep: 0.9, bias_max: 1.0, hit_rate_min: 0.1 }
+        Self { enabled: true, prior: 1.0, keep: 0.95, bias_max: 0.5, hit_rate_min: 0.1 }
     }
 }
 
