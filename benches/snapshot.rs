@@ -81,8 +81,18 @@ fn clone_components(world: &mut World) -> (usize, usize) {
     let public = clone_all!(world, Site, Player, Rhythm, Traits, Taste, Alliance, ProposalCount, Membership, Stances);
     let social =
         clone_all!(world, Grievances, WarAims, Trust, Reliability, WarRecord, IntelReport, Movements, Dossiers);
-    let plans =
-        clone_all!(world, ObservationLog, Commitments, Lessons, Proposal, Ballots, Decisions, Defenses, Reprisals, Reliefs);
+    let plans = clone_all!(
+        world,
+        ObservationLog,
+        Commitments,
+        Lessons,
+        Proposal,
+        Ballots,
+        Decisions,
+        Defenses,
+        Reprisals,
+        Reliefs
+    );
     let acts = clone_all!(world, Operation, RunningOperations, CouncilCalendar, March, Economy, Garrison, Guests);
     let rest = clone_all!(world, Buildings, Stores, Blockades, AccountRole);
     let parts = [public, social, plans, acts, rest];

@@ -384,7 +384,7 @@ fn without_a_war_nothing_is_proposed_and_the_gate_says_so() {
 #[test]
 fn what_was_not_known_is_absent_from_the_explanation() {
     // Nobody but the members of one alliance has any offense, so nothing is known that could hit it back.
-    let mut scenario = world();
+    let mut scenario = small_world(2, 900);
     let deciders = scenario.stances[0].0;
     let owners: BTreeSet<PlayerId> = scenario
         .players
@@ -396,7 +396,7 @@ fn what_was_not_known_is_absent_from_the_explanation() {
         site.troops = Some(force(&[("praetorian", 100)]));
     }
     let mut app = at_war(&scenario);
-    app.run(GameSpan::days(4));
+    app.run(GameSpan::days(6));
     let submitted: Vec<ProposalId> = app
         .facts
         .iter()

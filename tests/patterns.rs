@@ -415,10 +415,10 @@ fn councils_choose_patterns_that_the_ruleset_carries_in_their_circumstances() {
         let blockades = rules.capabilities.blockade;
         let library = Library::default();
         let carried: BTreeSet<String> = library.fitting(rules.capabilities).map(|p| p.name.clone()).collect();
-        let mut app = TestApp::with(&small_world(7, 900), |app| {
+        let mut app = TestApp::with(&small_world(2, 900), |app| {
             app.insert_resource(rules);
         });
-        app.run(GameSpan::days(4));
+        app.run(GameSpan::days(7));
         let best = app.facts.iter().filter_map(|f| match &f.fact {
             Fact::CouncilMet { best: Some((name, _)), gate: None, .. } => name.split(" by ").nth(1),
             _ => None,

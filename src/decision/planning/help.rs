@@ -11,9 +11,10 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Copy, PartialEq, Debug, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct HelpSettings {
-    /// Sites within this many fields of a target can be there before the blow. Default 30.
-    pub fields: f64,
-    /// The share of their defensive troops that comes. Default 0.1.
+    /// Sites that foot soldiers walk to a target from within so many hours can help before the blow. Default 5: 30 fields
+    /// in the classic world.
+    pub hours: f64,
+    /// The share of their defensive troops that comes. Default 0.03.
     pub share: f64,
     /// Sites that nobody has seen are taken to help like those that were seen, up to this factor for all. Default 2.
     pub unseen_max: f64,
@@ -21,7 +22,7 @@ pub struct HelpSettings {
 
 impl Default for HelpSettings {
     fn default() -> Self {
-        Self { fields: 30.0, share: 0.1, unseen_max: 2.0 }
+        Self { hours: 5.0, share: 0.03, unseen_max: 2.0 }
     }
 }
 
@@ -56,13 +57,14 @@ pub fn expected_help(
     now: GameTime,
 ) -> Force {
     let (model, torus) = (view.model(), view.torus());
+    let fields = settings.hours * model.scale().fields_per_hour;
     let (mut known, mut all) = (0, 0);
     let mut near: Vec<(f64, Force)> = Vec::new();
     for member in members {
         all += view.sites_of(*member).len();
         for force in view.forces(knower, *member, now) {
             known += 1;
-            if force.site == target || torus.distance(force.at, at) > settings.fields {
+            if force.site == target || torus.distance(force.at, at) > fields {
                 continue;
             }
             let Some(report) = view.report(knower, force.site) else { continue };
