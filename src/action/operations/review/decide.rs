@@ -269,7 +269,8 @@ impl Review<'_, '_, '_> {
         Some(match step {
             Step::GoOn => {
                 let seen_at = target.seen_at.max(estimate.seen_at);
-                (seen_at != target.seen_at).then_some(())?;
+                // What its own first wave saw is no sight that the attack rested on.
+                (!fought && seen_at != target.seen_at).then_some(())?;
                 self.revise(Change::Rests { site, seen_at }, why, cites)
             }
             Step::AddWave => {
