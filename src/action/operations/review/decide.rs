@@ -130,7 +130,7 @@ impl Review<'_, '_, '_> {
         let lost = |i: &usize| self.operation.groups.get(*i).is_some_and(|g| g.target == target);
         let here = self.operation.alerts.iter().filter(|a| a.site == target).map(|a| a.occasion);
         let here = here.filter(|o| *o != Occasion::AttackedAtHome);
-        let at_home = gone.iter().any(|i| lost(i)).then_some(Occasion::AttackedAtHome);
+        let at_home = gone.iter().any(lost).then_some(Occasion::AttackedAtHome);
         let point = self.operation.alerts.is_empty().then_some(Occasion::DecisionPoint);
         here.chain(at_home).chain(point).max()
     }
