@@ -102,7 +102,7 @@ pub struct Pledges {
 }
 
 /// The least upkeep that covers a deficit; where nothing covers it, all that is offered. See
-/// [`solve_defense`](crate::decision::planning::kernel::solve_defense).
+/// [`solve_defense`].
 ///
 /// ```
 /// use bevy_alliance::action::defense::relief::rules::{Offer, Offered, pledge};
