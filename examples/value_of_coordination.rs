@@ -24,6 +24,10 @@ mod learning_case;
 mod paired;
 #[path = "support/pattern_case.rs"]
 mod pattern_case;
+#[path = "support/run.rs"]
+mod run;
+#[path = "support/war.rs"]
+mod war;
 
 use bevy_alliance::base::clock::{GameSpan, GameTime};
 use bevy_alliance::base::contract::{Rhythm, Scenario, ScenarioSite, SiteEstimate, SiteState, Stance};

@@ -19,6 +19,10 @@
 
 #[path = "support/paired.rs"]
 mod paired;
+#[path = "support/run.rs"]
+mod run;
+#[path = "support/war.rs"]
+mod war;
 
 use bevy::ecs::schedule::ScheduleLabel;
 use bevy::prelude::*;
@@ -26,22 +30,22 @@ use bevy_alliance::AlliancePlugins;
 use bevy_alliance::action::operations::Operation;
 use bevy_alliance::base::clock::{Campaign, CampaignSystems, DueBatch, GameClock, GameSpan, GameTime};
 use bevy_alliance::base::contract::{
-    CampaignFact, Fact, GroupLaunched, PlayerKind, Scenario, ScenarioAppExt, ScenarioError, Stance,
+    CampaignFact, Fact, GroupLaunched, PlayerKind, Scenario, ScenarioAppExt, ScenarioError,
 };
 use bevy_alliance::base::id::{AllianceId, EntityIndex, OrderId, PlayerId, ProposalId, SiteId};
 use bevy_alliance::base::ruleset::Ruleset;
 use bevy_alliance::edge::report::{CampaignTally, OperationStory, ReportPlugin, rested_on_old_intel};
 use bevy_alliance::knowledge::intel::IntelReport;
 use bevy_alliance::strategy::war_council::{ScoutingPolicy, WarCouncilSettings};
-use bevy_alliance::world::generator::{GenerateWorldError, GeneratorOptions, generate_world};
-use bevy_alliance::world::import::Wars;
+use bevy_alliance::world::generator::GenerateWorldError;
 use clap::Parser;
 use paired::{Paired, compare, goods, mean};
+use run::run_until;
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 use std::process::ExitCode;
-use std::sync::atomic::{AtomicU64, Ordering};
 use thiserror::Error;
+use war::{ThreadEnded, active, all_at_war, each_seed};
 
 /// A site counts as known if it was seen within this time.
 const KNOWN: GameSpan = GameSpan::hours(48);
@@ -98,8 +102,8 @@ enum RunError {
     Scenario(#[from] ScenarioError),
     #[error("json: {0}")]
     Json(#[from] serde_json::Error),
-    #[error("a thread ended early")]
-    Thread,
+    #[error(transparent)]
+    Thread(#[from] ThreadEnded),
 }
 
 /// What differs between arms.
@@ -196,7 +200,8 @@ fn run(options: &Options) -> Result<(), RunError> {
         [ScoutingPolicy::Random, ScoutingPolicy::OldestFirst].map(Arm::Policy).to_vec()
     };
     others.extend(options.no_second_looks.then_some(Arm::NoSecondLooks));
-    let worlds = play_all(options, &others)?;
+    let worlds: Vec<World> =
+        each_seed(options.from, options.seeds, options.threads, |seed| play_world(seed, options, &others))?;
     let rows: Vec<Row> = others.iter().enumerate().flat_map(|(i, arm)| rows_of(i, *arm, &worlds)).collect();
     if options.json {
         println!("{}", serde_json::to_string_pretty(&rows)?);
@@ -212,41 +217,9 @@ fn run(options: &Options) -> Result<(), RunError> {
 /// One seed: of each alliance what it comes to by value, and in each other arm.
 type World = Vec<(Tally, Vec<Tally>)>;
 
-/// Plays all seeds, some at a time.
-fn play_all(options: &Options, others: &[Arm]) -> Result<Vec<World>, RunError> {
-    let next = AtomicU64::new(options.from);
-    let end = options.from + options.seeds;
-    let work = || -> Result<Vec<(u64, World)>, RunError> {
-        let mut done = Vec::new();
-        loop {
-            let seed = next.fetch_add(1, Ordering::Relaxed);
-            if seed >= end {
-                return Ok(done);
-            }
-            done.push((seed, play_world(seed, options, others)?));
-        }
-    };
-    let mut worlds = std::thread::scope(|scope| {
-        let threads: Vec<_> = (0..options.threads.max(1)).map(|_| scope.spawn(work)).collect();
-        let mut all = Vec::new();
-        for thread in threads {
-            all.extend(thread.join().map_err(|_| RunError::Thread)??);
-        }
-        Ok::<_, RunError>(all)
-    })?;
-    worlds.sort_by_key(|(seed, _)| *seed);
-    Ok(worlds.into_iter().map(|(_, world)| world).collect())
-}
-
 fn play_world(seed: u64, options: &Options, others: &[Arm]) -> Result<World, RunError> {
-    let Options { villages, alliances, .. } = *options;
-    let drawn = GeneratorOptions { seed, villages, alliances, half_width: 80, wars: Wars::Nearest };
-    let mut scenario = generate_world(&drawn, &Ruleset::extended())?;
-    let active: Vec<AllianceId> = scenario.alliances.iter().filter(|a| a.active).map(|a| a.id).collect();
-    scenario.stances.clear();
-    for (i, a) in active.iter().enumerate() {
-        scenario.stances.extend(active[i + 1..].iter().map(|b| (*a, *b, Stance::War)));
-    }
+    let scenario = all_at_war(seed, options.villages, options.alliances)?;
+    let active = active(&scenario);
     if !(options.live || options.all || options.intel_age) {
         return active.iter().map(|alliance| play_alone(&scenario, options, others, *alliance)).collect();
     }
@@ -360,7 +333,7 @@ fn play(
     let mut coverage: BTreeMap<AllianceId, f64> = BTreeMap::new();
     for day in 1..=options.days {
         let end = GameTime(0) + GameSpan::days(day);
-        run_until(&mut app, end);
+        run_until(&mut app, end, GameSpan::hours(1));
         if arm == Arm::Ends && end == GameTime(0) + ENDS {
             let mut settings = app.world_mut().resource_mut::<WarCouncilSettings>();
             settings.scouting.parties_per_session = 0;
@@ -373,20 +346,6 @@ fn play(
         }
     }
     Ok(enemies.keys().map(|a| (*a, tally_of(*a, scenario, &app, coverage.get(a).copied().unwrap_or(0.0)))).collect())
-}
-
-fn run_until(app: &mut App, end: GameTime) {
-    loop {
-        let mut clock = app.world_mut().resource_mut::<GameClock>();
-        let (now, goal) = (clock.now(), clock.goal());
-        if now >= end {
-            return;
-        }
-        if now == goal {
-            clock.advance(GameSpan::hours(1).min(end - now));
-        }
-        app.update();
-    }
 }
 
 fn seen_lately(app: &App, alliance: AllianceId, site: SiteId) -> bool {

@@ -1,32 +1,24 @@
 //! Plans of the allocation: legal, true to what they say, the same for the same input.
 #![allow(clippy::unwrap_used, reason = "tests")]
 
+mod common;
+
 use bevy_alliance::base::clock::{GameSpan, GameTime};
 use bevy_alliance::base::contract::WorldModel;
-use bevy_alliance::base::contract::{AttackGroup, Manner, Rhythm, Scenario, SiteEstimate, SiteState};
-use bevy_alliance::base::geometry::Tile;
-use bevy_alliance::base::goods::Goods;
-use bevy_alliance::base::id::{PlayerId, SiteId, TribeId, UnitClass};
-use bevy_alliance::base::ruleset::{Force, Levels, Ruleset};
+use bevy_alliance::base::contract::{AttackGroup, Manner, Rhythm, Scenario};
+use bevy_alliance::base::id::SiteId;
+use bevy_alliance::base::ruleset::{Force, Ruleset};
 use bevy_alliance::decision::planning::allocation::{
     AllocationProblem, AllocationSettings, LeftOut, Plan, PlannedGroup, Source, TargetSpec, allocate,
 };
 use bevy_alliance::decision::planning::{Library, Pattern, in_time};
 use bevy_alliance::world::model::ClassicModel;
+use common::plans::{self, source};
+use common::{class as unit, force as troops};
 use proptest::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
 
 const ARRIVAL: GameTime = GameTime(48 * 3_600_000);
-
-fn unit(name: &str) -> UnitClass {
-    let rules = Ruleset::extended();
-    let index = rules.units.iter().position(|u| u.name == name).unwrap();
-    UnitClass(u16::try_from(index).unwrap())
-}
-
-fn troops(units: &[(&str, u32)]) -> Force {
-    units.iter().map(|(name, n)| (unit(name), *n)).collect()
-}
 
 fn model_of(rules: Ruleset) -> ClassicModel {
     let scenario =
@@ -38,47 +30,8 @@ fn model() -> ClassicModel {
     model_of(Ruleset::extended())
 }
 
-fn source(id: u32, owner: u32, at: (i16, i16), available: Force) -> Source {
-    let site = SiteState {
-        site: SiteId(id),
-        at: Tile::new(at.0, at.1),
-        owner: PlayerId(owner),
-        tribe: TribeId(0),
-        population: 500,
-        home: available.clone(),
-        away: Force::new(),
-        guests: Force::new(),
-        upgrades: Levels::default(),
-        wall: 5,
-        residence: 5,
-        mobility: 0,
-        stores: Goods::default(),
-        per_hour: Goods::default(),
-    };
-    Source {
-        site,
-        available,
-        chiefs: Force::new(),
-        population: 2_000,
-        rhythm: Rhythm::default(),
-        not_before: None,
-        not_after: None,
-    }
-}
-
 fn target(id: u32, at: (i16, i16), force: Force) -> TargetSpec {
-    let estimate = SiteEstimate {
-        at: Tile::new(at.0, at.1),
-        tribe: TribeId(0),
-        population: 500,
-        owner_population: 2_000,
-        troops: force.clone(),
-        goods: Goods::default(),
-        wall: 3,
-        residence: 3,
-        seen_at: GameTime(0),
-        confidence: 0.8,
-    };
+    let estimate = plans::estimate(at, force.clone());
     #[expect(clippy::cast_precision_loss, reason = "a few thousand units")]
     let value = 1_000.0 + model().cost(&force) as f64;
     TargetSpec::new(SiteId(id), estimate, value, &AllocationSettings::default(), &model())

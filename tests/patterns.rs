@@ -7,13 +7,10 @@ mod common;
 use bevy::ecs::system::RunSystemOnce;
 use bevy_alliance::action::operations::Operation;
 use bevy_alliance::base::clock::{GameSpan, GameTime};
-use bevy_alliance::base::contract::{
-    Fact, Manner, PlayerKind, Rank, Rhythm, Scenario, SiteEstimate, SiteState, Stance, WorldModel,
-};
+use bevy_alliance::base::contract::{Fact, Manner, PlayerKind, Rank, Rhythm, Scenario, Stance, WorldModel};
 use bevy_alliance::base::geometry::Tile;
-use bevy_alliance::base::goods::Goods;
-use bevy_alliance::base::id::{Knower, PlayerId, SiteId, TribeId};
-use bevy_alliance::base::ruleset::{Force, Levels, Ruleset};
+use bevy_alliance::base::id::{Knower, PlayerId, SiteId};
+use bevy_alliance::base::ruleset::{Force, Ruleset};
 use bevy_alliance::decision::planning::allocation::{
     AllocationProblem, AllocationSettings, Elsewhere, Errand, LeftOut, Plan, PlannedGroup, Source, TargetSpec, allocate,
 };
@@ -42,40 +39,11 @@ fn model() -> ClassicModel {
 }
 
 fn source(id: u32, owner: u32, at: (i16, i16), units: &[(&str, u32)]) -> Source {
-    let available = force(units);
-    let site = SiteState {
-        site: SiteId(id),
-        at: Tile::new(at.0, at.1),
-        owner: PlayerId(owner),
-        tribe: TribeId(0),
-        population: 500,
-        home: available.clone(),
-        away: Force::new(),
-        guests: Force::new(),
-        upgrades: Levels::default(),
-        wall: 5,
-        residence: 5,
-        mobility: 0,
-        stores: Goods::default(),
-        per_hour: Goods::default(),
-    };
-    let rhythm = Rhythm::default();
-    Source { site, available, chiefs: Force::new(), population: 2_000, rhythm, not_before: None, not_after: None }
+    plans::source(id, owner, at, force(units))
 }
 
 fn target(units: &[(&str, u32)]) -> TargetSpec {
-    let estimate = SiteEstimate {
-        at: Tile::new(0, 0),
-        tribe: TribeId(0),
-        population: 500,
-        owner_population: 2_000,
-        troops: force(units),
-        goods: Goods::default(),
-        wall: 3,
-        residence: 3,
-        seen_at: GameTime(0),
-        confidence: 0.8,
-    };
+    let estimate = plans::estimate((0, 0), force(units));
     TargetSpec::new(TARGET, estimate, 100_000.0, &AllocationSettings::default(), &model())
 }
 

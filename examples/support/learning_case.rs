@@ -4,19 +4,19 @@
 //! [`LearningSettings::enabled`], and without. All else is equal until the first conclusion. Counted are operations that were
 //! carried out (something left) and are over, to break or to take.
 
-use crate::paired::{Paired, compare, goods, mean};
+use crate::paired::{Paired, compare, goods, interval, mean};
+use crate::run::run_until;
+use crate::war::{ThreadEnded, all_at_war, each_seed};
 use bevy::ecs::schedule::ScheduleLabel;
 use bevy::prelude::*;
 use bevy_alliance::AlliancePlugins;
 use bevy_alliance::base::clock::{GameClock, GameSpan, GameTime};
-use bevy_alliance::base::contract::{Scenario, ScenarioAppExt, ScenarioError, Stance};
+use bevy_alliance::base::contract::{Scenario, ScenarioAppExt, ScenarioError};
 use bevy_alliance::base::id::{AllianceId, PlayerId, SiteId};
-use bevy_alliance::base::rng::{Purpose, Stream};
 use bevy_alliance::base::ruleset::Ruleset;
 use bevy_alliance::decision::planning::LearningSettings;
 use bevy_alliance::edge::report::{CampaignTally, OperationStory, ReportPlugin};
-use bevy_alliance::world::generator::{GenerateWorldError, GeneratorOptions, generate_world};
-use bevy_alliance::world::import::Wars;
+use bevy_alliance::world::generator::GenerateWorldError;
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 use thiserror::Error;
@@ -34,8 +34,8 @@ pub(crate) enum LearningError {
     World(#[from] GenerateWorldError),
     #[error(transparent)]
     Scenario(#[from] ScenarioError),
-    #[error("a thread ended early")]
-    Thread,
+    #[error(transparent)]
+    Thread(#[from] ThreadEnded),
 }
 
 /// An operation: against whom, what it promised, and the share of its targets that was met.
@@ -78,17 +78,7 @@ type World = [(Learned, Vec<Kept>); 2];
 
 /// Plays all seeds, two at a time.
 pub(crate) fn compare_learning(seeds: u64, villages: u32, days: i64) -> Result<Vec<Row>, LearningError> {
-    let half = |first: u64| -> Result<Vec<(u64, World)>, LearningError> {
-        (first..=seeds).step_by(2).map(|seed| Ok((seed, play_both(seed, villages, days)?))).collect()
-    };
-    let mut worlds = std::thread::scope(|scope| {
-        let other = scope.spawn(|| half(2));
-        let mut worlds = half(1)?;
-        worlds.extend(other.join().map_err(|_| LearningError::Thread)??);
-        Ok::<_, LearningError>(worlds)
-    })?;
-    worlds.sort_by_key(|(seed, _)| *seed);
-    let worlds: Vec<World> = worlds.into_iter().map(|(_, world)| world).collect();
+    let worlds: Vec<World> = each_seed(1, seeds, 2, |seed| play_both(seed, villages, days))?;
     let mut rows = vec![
         pooled("calibration error, all operations", calibration_error, &worlds),
         pooled("Brier score, all operations", brier_score, &worlds),
@@ -108,16 +98,10 @@ fn pooled(measure: &'static str, of: fn(&[Kept]) -> f64, worlds: &[World]) -> Ro
     };
     let all: Vec<&World> = worlds.iter().collect();
     let [first, second] = both(&all);
-    let mut stream = Stream::new(1, 0, Purpose::EXAMPLE, 1);
-    let mut differences: Vec<f64> = (0..RESAMPLES)
-        .map(|_| {
-            let drawn: Vec<&World> = (0..all.len()).filter_map(|_| stream.pick(&all).copied()).collect();
-            let [first, second] = both(&drawn);
-            first - second
-        })
-        .collect();
-    differences.sort_by(f64::total_cmp);
-    let (low, high) = (differences[RESAMPLES * 25 / 1_000], differences[RESAMPLES * 975 / 1_000 - 1]);
+    let (low, high) = interval(&all, (0, 1), RESAMPLES, |drawn| {
+        let [first, second] = both(drawn);
+        first - second
+    });
     let (mut better, mut equal, mut worse) = (0, 0, 0);
     for world in worlds {
         let [first, second] = both(&[world]);
@@ -151,13 +135,7 @@ fn brier_score(kept: &[Kept]) -> f64 {
 }
 
 fn play_both(seed: u64, villages: u32, days: i64) -> Result<World, LearningError> {
-    let drawn = GeneratorOptions { seed, villages, alliances: 3, half_width: 80, wars: Wars::Nearest };
-    let mut scenario = generate_world(&drawn, &Ruleset::extended())?;
-    let active: Vec<AllianceId> = scenario.alliances.iter().filter(|a| a.active).map(|a| a.id).collect();
-    scenario.stances.clear();
-    for (i, a) in active.iter().enumerate() {
-        scenario.stances.extend(active[i + 1..].iter().map(|b| (*a, *b, Stance::War)));
-    }
+    let scenario = all_at_war(seed, villages, 3)?;
     Ok([play(&scenario, days, true)?, play(&scenario, days, false)?])
 }
 
@@ -172,18 +150,7 @@ fn play(scenario: &Scenario, days: i64, enabled: bool) -> Result<(Learned, Vec<K
     app.finish();
     app.cleanup();
     app.start_campaign(scenario)?;
-    let end = GameTime(0) + GameSpan::days(days);
-    loop {
-        let mut clock = app.world_mut().resource_mut::<GameClock>();
-        let (now, goal) = (clock.now(), clock.goal());
-        if now >= end {
-            break;
-        }
-        if now == goal {
-            clock.advance(GameSpan::hours(6).min(end - now));
-        }
-        app.update();
-    }
+    run_until(&mut app, GameTime(0) + GameSpan::days(days), GameSpan::hours(6));
     let of: BTreeMap<PlayerId, AllianceId> =
         scenario.players.iter().filter_map(|p| Some((p.id, p.membership?.0))).collect();
     let enemies: BTreeMap<SiteId, AllianceId> =

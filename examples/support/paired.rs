@@ -29,7 +29,7 @@ pub(crate) fn compare(index: u64, more_is_better: bool, values: &[(f64, f64)]) -
         return None;
     }
     let differences: Vec<f64> = values.iter().map(|(a, b)| a - b).collect();
-    let (low, high) = interval(&differences, index);
+    let (low, high) = interval(&differences, (index, 0), RESAMPLES, |drawn| mean(drawn.iter().copied()));
     let sign = if more_is_better { 1.0 } else { -1.0 };
     let better = differences.iter().filter(|d| **d * sign > 1e-9).count();
     let worse = differences.iter().filter(|d| **d * sign < -1e-9).count();
@@ -46,14 +46,20 @@ pub(crate) fn compare(index: u64, more_is_better: bool, values: &[(f64, f64)]) -
     })
 }
 
-/// The middle 95% of the means of resamples.
-fn interval(differences: &[f64], index: u64) -> (f64, f64) {
-    let mut stream = Stream::new(1, index, Purpose::EXAMPLE, 0);
-    let mut means: Vec<f64> = (0..RESAMPLES)
-        .map(|_| mean((0..differences.len()).map(|_| stream.pick(differences).copied().unwrap_or_default())))
+/// The middle 95% of what `value` makes of so many resamples of the items; index and counter tell the resamples of several
+/// measures apart.
+pub(crate) fn interval<T: Copy>(
+    items: &[T],
+    (index, counter): (u64, u64),
+    resamples: usize,
+    value: impl Fn(&[T]) -> f64,
+) -> (f64, f64) {
+    let mut stream = Stream::new(1, index, Purpose::EXAMPLE, counter);
+    let mut values: Vec<f64> = (0..resamples)
+        .map(|_| value(&(0..items.len()).filter_map(|_| stream.pick(items).copied()).collect::<Vec<T>>()))
         .collect();
-    means.sort_by(f64::total_cmp);
-    (means[RESAMPLES * 25 / 1_000], means[RESAMPLES * 975 / 1_000 - 1])
+    values.sort_by(f64::total_cmp);
+    (values[resamples * 25 / 1_000], values[resamples * 975 / 1_000 - 1])
 }
 
 pub(crate) fn mean(values: impl Iterator<Item = f64>) -> f64 {

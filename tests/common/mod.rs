@@ -2,6 +2,8 @@
 
 #![allow(dead_code, reason = "each test file uses its own part")]
 
+pub(crate) mod plans;
+
 use bevy::prelude::*;
 use bevy_alliance::base::clock::{Agenda, CampaignAppExt};
 use bevy_alliance::base::clock::{Campaign, CampaignSystems, DueBatch, DueKind, GameSpan, GameTime};

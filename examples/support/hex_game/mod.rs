@@ -13,6 +13,8 @@ mod columns;
 mod land;
 mod model;
 mod rules;
+#[path = "../run.rs"]
+mod run;
 
 pub(crate) use columns::{Cairn, Chronicle, Column, Departure, Hold};
 pub(crate) use land::land;
@@ -26,6 +28,7 @@ use bevy_alliance::base::clock::{Campaign, CampaignAppExt, CampaignSystems, DueK
 use bevy_alliance::base::contract::{Model, ScenarioAppExt, ScenarioError, WorldSystems};
 use bevy_alliance::base::state::StateAppExt;
 use bevy_alliance::edge::report::ReportPlugin;
+use run::run_until;
 use std::sync::Arc;
 
 /// A column reaches its target. Owner: the hold that it left, n: its number there.
@@ -89,15 +92,5 @@ pub(crate) fn hex_app(seed: u64, combat: Combat) -> Result<App, ScenarioError> {
 /// Runs the campaign this much further, in host updates of `step`.
 pub(crate) fn run(app: &mut App, span: GameSpan, step: GameSpan) {
     let end = app.world().resource::<GameClock>().now() + span;
-    loop {
-        let mut clock = app.world_mut().resource_mut::<GameClock>();
-        let (now, goal) = (clock.now(), clock.goal());
-        if now >= end {
-            break;
-        }
-        if now == goal {
-            clock.advance(step.min(end - now));
-        }
-        app.update();
-    }
+    run_until(app, end, step);
 }

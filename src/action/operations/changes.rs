@@ -1,7 +1,7 @@
 //! What changed hands while an operation waits or is under way: orders that make no sense any more are called off.
 
 use super::components::{Group, GroupStatus, Operation, OperationStatus, RunningOperations};
-use super::review::{call_off, raise};
+use super::review::{raise, turn};
 use super::rules::{self, Occasion};
 use crate::base::clock::{Agenda, DueBatch};
 use crate::base::contract::{
@@ -123,7 +123,8 @@ pub(super) fn follow_changes(
         for (site, reason) in lost {
             // Marches against friends turn at once, whatever the rules say of recalls.
             let recall = if matches!(reason, "own_alliance" | "pact") { RecallRule::UntilArrival } else { recall };
-            if call_off(&mut operation, site, now, recall, &public.index, &mut commitments, &mut agenda).changed {
+            let of_site = |_, target| target == site;
+            if turn(&mut operation, of_site, now, recall, &public.index, &mut commitments, &mut agenda).changed {
                 why.insert(format!("{reason}: site {site}"));
             }
         }

@@ -150,9 +150,8 @@ fn targets_now(
             // A garrison that was led away since is none that can be broken.
             let worth_it = model.cost(&estimate.troops) >= model.scale().defense_goods_min;
             (worth_it || !proposal.goal.needs_defenders()).then_some(())?;
-            let spec = TargetSpec::new(t.site, estimate, t.value, &closing.allocation, &*situation.view.model().0);
-            let spec = spec.with_lesson(situation.lesson(alliance, t.site));
-            Some(spec.with_help(&situation.help(alliance, t.site, &closing.planning.help, now)))
+            let spec = TargetSpec::new(t.site, estimate, t.value, &closing.allocation, &*model.0);
+            Some(situation.reckoned(alliance, spec, &closing.planning.help, now))
         })
         .collect()
 }
@@ -188,10 +187,6 @@ fn attempt(
         targets.iter().any(|t| in_time(&*model.0, s, &s.available, t.estimate.at, arrival, now).is_some())
     };
     let pledged: BTreeSet<PlayerId> = sources.iter().chain(&guards).filter(reaches).map(|s| s.site.owner).collect();
-    let mut armies: BTreeMap<PlayerId, i64> = BTreeMap::new();
-    for site in situation.view.own(alliance) {
-        *armies.entry(site.owner).or_default() += model.cost(&site.home) + model.cost(&site.away);
-    }
     let problem = AllocationProblem {
         sources,
         elsewhere: elsewhere(
@@ -218,7 +213,8 @@ fn attempt(
         let blow = AllocationProblem { pattern: pattern.blow(), ..problem };
         plan = allocate(&blow, &closing.allocation, &*model.0);
     }
-    Some(Attempt { plan, pledged: u32::try_from(pledged.len()).unwrap_or(u32::MAX), armies })
+    let pledged = u32::try_from(pledged.len()).unwrap_or(u32::MAX);
+    Some(Attempt { plan, pledged, armies: situation.armies(alliance) })
 }
 
 /// Plans an expansion with what its village and its tile are now.

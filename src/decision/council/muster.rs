@@ -1,12 +1,11 @@
 //! What an alliance could send: the sources of an allocation, after home guard, promises and pledges.
 
-use super::situation::{HomeCase, Situation, Threats};
+use super::situation::{Situation, Threats};
 use crate::base::clock::GameTime;
 use crate::base::contract::{Condition, SiteState};
 use crate::base::id::{AllianceId, PlayerId};
 use crate::base::ruleset::Force;
 use crate::decision::planning::allocation::Source;
-use crate::decision::planning::threat;
 use crate::society::alliance::MemberInfo;
 use std::collections::BTreeMap;
 
@@ -40,6 +39,30 @@ impl Pledge {
     }
 }
 
+/// The villages of those members who pledged, sorted by site.
+fn givers<'a>(
+    situation: &'a Situation,
+    alliance: AllianceId,
+    members: &'a [MemberInfo],
+    pledges: &'a BTreeMap<PlayerId, Pledge>,
+) -> impl Iterator<Item = (&'a SiteState, &'a MemberInfo, &'a Pledge)> {
+    let by_player: BTreeMap<PlayerId, &MemberInfo> = members.iter().map(|m| (m.player, m)).collect();
+    let of_site = move |site: &'a SiteState| Some((site, *by_player.get(&site.owner)?, pledges.get(&site.owner)?));
+    situation.view.own(alliance).iter().filter_map(of_site)
+}
+
+fn source(site: &SiteState, member: &MemberInfo, pledge: &Pledge, available: Force, chiefs: Force) -> Source {
+    Source {
+        site: site.clone(),
+        available,
+        chiefs,
+        population: member.population,
+        rhythm: member.rhythm,
+        not_before: pledge.not_before,
+        not_after: pledge.not_after,
+    }
+}
+
 /// All villages of these members that have offense to send, sorted by site.
 #[must_use]
 pub fn muster(
@@ -53,8 +76,20 @@ pub fn muster(
     gather(situation, alliance, members, pledges, threats, now, &BTreeMap::new())
 }
 
-/// The same beside villages with defensive troops to send, sorted by site: their `available` is those. What a member
-/// gives of both together is within its pledge.
+/// All villages of these members that have defensive troops to send, sorted by site: their `available` is those.
+#[must_use]
+pub fn muster_guards(
+    situation: &Situation,
+    alliance: AllianceId,
+    members: &[MemberInfo],
+    pledges: &BTreeMap<PlayerId, Pledge>,
+    threats: &Threats,
+    now: GameTime,
+) -> Vec<Source> {
+    guards(situation, alliance, members, pledges, threats, now).0
+}
+
+/// Villages with offense, and villages with defensive troops. What a member gives of both together is within its pledge.
 #[must_use]
 pub fn muster_with_guards(
     situation: &Situation,
@@ -64,27 +99,30 @@ pub fn muster_with_guards(
     threats: &Threats,
     now: GameTime,
 ) -> (Vec<Source>, Vec<Source>) {
+    let (guards, kept) = guards(situation, alliance, members, pledges, threats, now);
+    (gather(situation, alliance, members, pledges, threats, now, &kept), guards)
+}
+
+/// Villages with defensive troops to send, and what those of each member that may leave at all cost, in goods.
+fn guards(
+    situation: &Situation,
+    alliance: AllianceId,
+    members: &[MemberInfo],
+    pledges: &BTreeMap<PlayerId, Pledge>,
+    threats: &Threats,
+    now: GameTime,
+) -> (Vec<Source>, BTreeMap<PlayerId, i64>) {
     let model = situation.view.model();
-    let by_player: BTreeMap<PlayerId, &MemberInfo> = members.iter().map(|m| (m.player, m)).collect();
     let (mut guards, mut kept): (Vec<Source>, BTreeMap<PlayerId, i64>) = (Vec::new(), BTreeMap::new());
-    for site in situation.view.own(alliance) {
-        let (Some(member), Some(pledge)) = (by_player.get(&site.owner), pledges.get(&site.owner)) else { continue };
+    for (site, member, pledge) in givers(situation, alliance, members, pledges) {
         let spare = spare_defense(situation, site, threats, now);
         *kept.entry(site.owner).or_default() += model.cost(&spare);
         let available = if pledge.share < 1.0 { spare.share(pledge.share) } else { spare };
         if !available.is_empty() {
-            guards.push(Source {
-                site: site.clone(),
-                available,
-                chiefs: Force::new(),
-                population: member.population,
-                rhythm: member.rhythm,
-                not_before: pledge.not_before,
-                not_after: pledge.not_after,
-            });
+            guards.push(source(site, member, pledge, available, Force::new()));
         }
     }
-    (gather(situation, alliance, members, pledges, threats, now, &kept), guards)
+    (guards, kept)
 }
 
 /// Villages with offense to send. Of each member's army so many goods are kept for another use.
@@ -98,15 +136,10 @@ fn gather(
     kept: &BTreeMap<PlayerId, i64>,
 ) -> Vec<Source> {
     let model = situation.view.model();
-    let by_player: BTreeMap<PlayerId, &MemberInfo> = members.iter().map(|m| (m.player, m)).collect();
-    let mut army: BTreeMap<PlayerId, i64> = BTreeMap::new();
-    for site in situation.view.own(alliance) {
-        *army.entry(site.owner).or_default() += model.cost(&site.home) + model.cost(&site.away);
-    }
+    let army = situation.armies(alliance);
     let mut sources = Vec::new();
     let mut left: BTreeMap<PlayerId, f64> = BTreeMap::new();
-    for site in situation.view.own(alliance) {
-        let (Some(member), Some(pledge)) = (by_player.get(&site.owner), pledges.get(&site.owner)) else { continue };
+    for (site, member, pledge) in givers(situation, alliance, members, pledges) {
         let guarded = sendable(situation, site, threats, now);
         // A member's share is a share of its whole army; its villages draw on it in the order of their ids.
         let whole = army.get(&site.owner).copied().unwrap_or(0) - kept.get(&site.owner).copied().unwrap_or(0);
@@ -121,15 +154,8 @@ fn gather(
         #[expect(clippy::cast_precision_loss, reason = "goods of one village")]
         let taken = model.cost(&available) as f64;
         *budget -= taken;
-        sources.push(Source {
-            site: site.clone(),
-            available,
-            chiefs: situation.free(site).iter().filter(|(class, _)| model.is_chief(*class)).collect(),
-            population: member.population,
-            rhythm: member.rhythm,
-            not_before: pledge.not_before,
-            not_after: pledge.not_after,
-        });
+        let chiefs = situation.free(site).iter().filter(|(class, _)| model.is_chief(*class)).collect();
+        sources.push(source(site, member, pledge, available, chiefs));
     }
     sources
 }
@@ -137,22 +163,10 @@ fn gather(
 /// The offense that may leave a village: not promised, and no more than keeps its home term at -0.2.
 fn sendable(situation: &Situation, site: &SiteState, threats: &Threats, now: GameTime) -> Force {
     let model = situation.view.model();
-    let offense: Force =
-        situation.free(site).iter().filter(|(class, _)| model.is_offense(*class) && model.is_fighter(*class)).collect();
-    if offense.is_empty() {
-        return offense;
-    }
-    let threat = threat(site.site, site.at, now, &threats.known, &threats.incoming, &*model.0);
-    let mut stays = site.home.minus(&offense);
-    stays.add_all(&site.guests);
-    let home = HomeCase {
-        threat,
-        stays: model.defense(site, &stays),
-        may_leave: model.defense(site, &offense) - model.defense(site, &Force::new()),
-        share: 1.0,
-    };
-    let share = home.may_send();
-    if share >= 1.0 { offense } else { offense.share(share) }
+    let is_sendable = |class| model.is_offense(class) && model.is_fighter(class);
+    let offense: Force = situation.free(site).iter().filter(|(class, _)| is_sendable(*class)).collect();
+    let stays = site.home.minus(&offense);
+    situation.may_leave(site, offense, &stays, threats, now)
 }
 
 /// The defensive troops that may leave a village: no more than keeps its home term at -0.2 when all of its offense that
@@ -164,15 +178,6 @@ fn spare_defense(situation: &Situation, site: &SiteState, threats: &Threats, now
     if spare.is_empty() {
         return spare;
     }
-    let gone = sendable(situation, site, threats, now);
-    let mut stays = site.home.minus(&gone).minus(&spare);
-    stays.add_all(&site.guests);
-    let home = HomeCase {
-        threat: threat(site.site, site.at, now, &threats.known, &threats.incoming, &*model.0),
-        stays: model.defense(site, &stays),
-        may_leave: model.defense(site, &spare) - model.defense(site, &Force::new()),
-        share: 1.0,
-    };
-    let share = home.may_send();
-    if share >= 1.0 { spare } else { spare.share(share) }
+    let stays = site.home.minus(&sendable(situation, site, threats, now)).minus(&spare);
+    situation.may_leave(site, spare, &stays, threats, now)
 }

@@ -8,17 +8,18 @@ use crate::base::clock::{GameSpan, GameTime};
 use crate::base::contract::{Citation, PlayerKind, SiteState};
 use crate::base::id::{AllianceId, EntityIndex, PlayerId, SiteId};
 use crate::base::ruleset::Force;
+use crate::decision::planning::allocation::TargetSpec;
 use crate::decision::planning::rules::facts::AttackEstimate;
 use crate::decision::planning::{
     Commitments, HelpSettings, Incoming, KnownOffense, LIKELIHOOD, LearningSettings, Lesson, Lessons, believed,
-    expected_help, offense_of_player, sites_in_reach, strongest_in_reach, threat,
+    expected_help, offense_of_player, ready, sites_in_reach, threat,
 };
 use crate::knowledge::intel::{View, rules as intel};
 use crate::society::alliance::{MemberInfo, Roster, rules as relations};
 use crate::society::personality::{Taste, Traits, rules as personality};
 use bevy::ecs::system::SystemParam;
 use bevy::prelude::*;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The home term that every village keeps.
 const HOME_KEPT: f64 = -0.2;
@@ -74,6 +75,44 @@ impl Situation<'_, '_> {
         commitments.map_or_else(|| site.home.clone(), |c| c.free(&site.home))
     }
 
+    /// What of these troops may leave a site at which others of its own stay in any case, and its guests: as much as keeps
+    /// its home term at -0.2, see [`HomeCase::may_send`].
+    #[must_use]
+    pub fn may_leave(
+        &self,
+        site: &SiteState,
+        leaving: Force,
+        stays: &Force,
+        threats: &Threats,
+        now: GameTime,
+    ) -> Force {
+        if leaving.is_empty() {
+            return leaving;
+        }
+        let model = self.view.model();
+        let mut stays = stays.clone();
+        stays.add_all(&site.guests);
+        let home = HomeCase {
+            threat: threat(site.site, site.at, now, &threats.known, &threats.incoming, &*model.0),
+            stays: model.defense(site, &stays),
+            may_leave: model.defense(site, &leaving) - model.defense(site, &Force::new()),
+            share: 1.0,
+        };
+        let share = home.may_send();
+        if share >= 1.0 { leaving } else { leaving.share(share) }
+    }
+
+    /// What the army of each member costs, at home and away, in goods. Needs the states of the members' sites.
+    #[must_use]
+    pub fn armies(&self, alliance: AllianceId) -> BTreeMap<PlayerId, i64> {
+        let model = self.view.model();
+        let mut armies: BTreeMap<PlayerId, i64> = BTreeMap::new();
+        for site in self.view.own(alliance) {
+            *armies.entry(site.owner).or_default() += model.cost(&site.home) + model.cost(&site.away);
+        }
+        armies
+    }
+
     /// When promised troops leave a site.
     pub fn leaves(&self, site: SiteId) -> impl Iterator<Item = GameTime> + '_ {
         let commitments = self.index.site(site).and_then(|e| self.commitments.get(e).ok());
@@ -119,6 +158,13 @@ impl Situation<'_, '_> {
 
     fn lessons(&self, alliance: AllianceId) -> Option<&Lessons> {
         self.lessons.get(self.index.alliance(alliance)?).ok()
+    }
+
+    /// A target with what an alliance reckons with beside what it sees there: help, and what it learned of the enemy.
+    #[must_use]
+    pub fn reckoned(&self, alliance: AllianceId, target: TargetSpec, help: &HelpSettings, now: GameTime) -> TargetSpec {
+        let (help, lesson) = (self.help(alliance, target.site, help, now), self.lesson(alliance, target.site));
+        target.with_help(&help).with_lesson(lesson)
     }
 
     /// What an alliance has learned of the one that holds a site.
@@ -185,9 +231,9 @@ impl Situation<'_, '_> {
         let retaliation = capital.filter(|_| !threats.known.is_empty()).map(|site| {
             let mut all = site.home.clone();
             all.add_all(&site.guests);
-            feared.extend(sites_in_reach(&threats.known, site.at, &*model.0).iter().map(|o| o.site));
-            let reach = LIKELIHOOD * strongest_in_reach(&threats.known, site.at, &*model.0);
-            inputs::retaliation(reach, model.defense(site, &all))
+            let near = sites_in_reach(&threats.known, site.at, &*model.0);
+            feared.extend(near.iter().map(|o| o.site));
+            inputs::retaliation(LIKELIHOOD * ready(&near), model.defense(site, &all))
         });
         let incoming_at_home = threats.incoming.iter().any(|i| {
             asked.sites.contains_key(&i.target) && i.arrival > now && i.arrival < proposal.arrival + GameSpan::hours(1)

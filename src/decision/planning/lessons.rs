@@ -126,6 +126,14 @@ pub struct Lesson {
     pub sigma: f64,
 }
 
+impl Lesson {
+    /// What stands there over what is seen.
+    #[must_use]
+    pub fn factor(self) -> f64 {
+        libm::exp(self.bias)
+    }
+}
+
 impl Lessons {
     /// What is learned of an enemy.
     #[must_use]

@@ -20,10 +20,10 @@ pub use lessons::{LearningSettings, Lesson, Lessons, Moments, TrackRecord, misju
 pub use pattern::{Aim, Library, Need, Pattern, PatternError, PatternGoal, UnitFilter, WaveRole, WaveSite, WaveSpec};
 pub use settling::{plan_settling, settlers};
 pub use threat::{
-    INCOMING_WITHIN, Incoming, KnownOffense, LIKELIHOOD, REACH, believed, known_offense, offense_of_player,
+    INCOMING_WITHIN, Incoming, KnownOffense, LIKELIHOOD, REACH, believed, known_offense, offense_of_player, ready,
     sites_in_reach, strongest_in_reach, threat, unseen_attack,
 };
-pub use timing::{earliest_covering, earliest_with_chiefs, in_time};
+pub use timing::{earliest_covering, earliest_with_chiefs, in_time, too_close};
 
 use crate::base::state::StateAppExt;
 use bevy::prelude::*;

@@ -1,10 +1,11 @@
 //! Attack patterns are data: waves with role, place, offset, share and unit filter, what they need of the ruleset, and
 //! the circumstances in which they are offered.
 
-use super::allocation::Errand;
+use super::allocation::{Assignment, Errand};
 use super::rules::circumstance::{Circumstance, CircumstanceInputs, CircumstanceSettings, holds};
 use crate::base::clock::{GameSpan, GameTime};
 use crate::base::contract::{Manner, WorldModel};
+use crate::base::id::SiteId;
 use crate::base::ruleset::{Capabilities, RecallRule};
 use bevy::prelude::Resource;
 use serde::{Deserialize, Serialize};
@@ -183,6 +184,13 @@ impl WaveSpec {
             | WaveRole::Anvil
             | WaveRole::Feint => Errand::Strike,
         }
+    }
+
+    /// What a group of it that arrives at this instant is to do at a site; `n` is its number in the pattern.
+    #[must_use]
+    pub fn assignment(self, n: u8, target: SiteId, arrival: GameTime, model: &dyn WorldModel) -> Assignment {
+        let (manner, aims, errand) = (self.manner, self.aims(model), self.errand(arrival));
+        Assignment { target, wave: n, manner, aims, errand }
     }
 
     /// Whether it is planned beside the blow, not as a part of it.

@@ -63,7 +63,13 @@ impl KnownOffense {
 /// `known` must be sorted by player.
 #[must_use]
 pub fn strongest_in_reach(known: &[KnownOffense], to: Tile, model: &dyn WorldModel) -> f64 {
-    sites_in_reach(known, to, model).into_iter().fold(0.0, |sum, o| sum + o.ready)
+    ready(&sites_in_reach(known, to, model))
+}
+
+/// The offense of some sites that may be at home within [`REACH`], in attack points.
+#[must_use]
+pub fn ready(sites: &[&KnownOffense]) -> f64 {
+    sites.iter().fold(0.0, |sum, o| sum + o.ready)
 }
 
 /// The sites of that player whose offense reaches the place.
@@ -72,7 +78,7 @@ pub fn sites_in_reach<'a>(known: &'a [KnownOffense], to: Tile, model: &dyn World
     let mut strongest: (f64, Vec<&KnownOffense>) = (0.0, Vec::new());
     for of_player in known.chunk_by(|a, b| a.player == b.player) {
         let reach: Vec<&KnownOffense> = of_player.iter().filter(|o| o.reaches(to, model)).collect();
-        let sum = reach.iter().fold(0.0, |sum, o| sum + o.ready);
+        let sum = ready(&reach);
         if sum > strongest.0 {
             strongest = (sum, reach);
         }

@@ -45,6 +45,12 @@ pub fn in_time(
     None
 }
 
+/// Whether two sends of one village would be closer than the ruleset's spacing: they exclude each other.
+#[must_use]
+pub fn too_close(model: &dyn WorldModel, one: GameTime, other: GameTime) -> bool {
+    (one - other).0.abs() < model.send_spacing().0
+}
+
 /// The earliest arrival from `from` to `latest`, on the same grid, at which as many chiefs can be at a site as take it.
 /// None if there are not as many within that time.
 #[must_use]

@@ -7,7 +7,7 @@ use crate::base::contract::{Manner, SiteEstimate};
 use crate::base::id::{AllianceId, PlayerId, SiteId};
 use crate::decision::council::{
     ActionKind, Asked, Expected, Goal, Pledge, ProposedTarget, SubmitProposal, army_home_at, circumstances, elsewhere,
-    muster, muster_with_guards,
+    muster, muster_guards,
 };
 use crate::decision::planning::allocation::{
     AllocationProblem, Errand, Plan, PlannedGroup, Source, TargetSpec, allocate,
@@ -93,20 +93,18 @@ fn options(session: &Session, sources: &[Source], together: &[&Candidate]) -> Ve
     let best = best.map_or(1, |o| o.submission.targets.len());
     let fitting = session.library.fitting(session.situation.view.model().capabilities());
     let others: Vec<&Pattern> = fitting.filter(|p| p.name != default.name).collect();
-    let guards = if others.iter().any(|p| p.has_guards()) { all_guards(session) } else { Vec::new() };
     let suiting = |n: usize| -> Vec<&Pattern> {
         let inputs = circumstances_of(session, &together[..n]);
         others.iter().filter(|p| p.suits(&inputs, &session.planning.circumstances)).copied().collect()
     };
     // A site is taken alone: everyone must be there for it. An army comes home to one site.
     let alone = |p: &&Pattern| p.goal == PatternGoal::Take || p.follows_home();
+    let joint = suiting(best).into_iter().filter(|p| !alone(p)).map(|p| (p, best));
+    let single = suiting(1).into_iter().filter(alone).map(|p| (p, 1));
+    let chosen: Vec<(&Pattern, usize)> = joint.chain(single).collect();
+    let guards = if chosen.iter().any(|(p, _)| p.has_guards()) { all_guards(session) } else { Vec::new() };
     let forces = Forces { sources, guards: &guards };
-    for pattern in suiting(best).into_iter().filter(|p| !alone(p)) {
-        options.extend(option(session, forces, &together[..best], pattern));
-    }
-    for pattern in suiting(1).into_iter().filter(alone) {
-        options.extend(option(session, forces, &together[..1], pattern));
-    }
+    options.extend(chosen.into_iter().filter_map(|(pattern, n)| option(session, forces, &together[..n], pattern)));
     options
 }
 
@@ -127,15 +125,19 @@ struct Forces<'a> {
     guards: &'a [Source],
 }
 
+/// All members with all that they have.
+fn all_in(session: &Session) -> BTreeMap<PlayerId, Pledge> {
+    session.members.iter().map(|m| (m.player, Pledge::ALL)).collect()
+}
+
 fn all_guards(session: &Session) -> Vec<Source> {
-    let pledges: BTreeMap<PlayerId, Pledge> = session.members.iter().map(|m| (m.player, Pledge::ALL)).collect();
-    let situation = session.situation;
-    muster_with_guards(situation, session.alliance, &session.members, &pledges, &session.threats, session.now).1
+    let Session { situation, alliance, members, threats, now, .. } = session;
+    muster_guards(situation, *alliance, members, &all_in(session), threats, *now)
 }
 
 fn all_sources(session: &Session) -> Vec<Source> {
-    let pledges: BTreeMap<PlayerId, Pledge> = session.members.iter().map(|m| (m.player, Pledge::ALL)).collect();
-    muster(session.situation, session.alliance, &session.members, &pledges, &session.threats, session.now)
+    let Session { situation, alliance, members, threats, now, .. } = session;
+    muster(situation, *alliance, members, &all_in(session), threats, *now)
 }
 
 /// Enemy sites whose troops are known, the best first by what can be said without a plan.
@@ -156,10 +158,9 @@ fn candidates(session: &Session, sources: &[Source]) -> Vec<Candidate> {
     candidates.sort_by(|a, b| b.score.total_cmp(&a.score).then(a.spec.site.cmp(&b.spec.site)));
     candidates.truncate(session.settings.targets_planned);
     // What is planned for in detail is held against the help that would come.
-    let help = |site| session.situation.help(session.alliance, site, &session.planning.help, session.now);
-    let lesson = |site| session.situation.lesson(session.alliance, site);
-    let spec = |spec: &TargetSpec| spec.clone().with_help(&help(spec.site)).with_lesson(lesson(spec.site));
-    candidates.into_iter().map(|c| Candidate { spec: spec(&c.spec), ..c }).collect()
+    let (help, now) = (&session.planning.help, session.now);
+    let reckoned = |spec| session.situation.reckoned(session.alliance, spec, help, now);
+    candidates.into_iter().map(|c| Candidate { spec: reckoned(c.spec), ..c }).collect()
 }
 
 /// What an attack must be worth at least, in goods.
@@ -403,7 +404,7 @@ fn plan(
 fn rescored(session: &Session, candidate: Candidate, plan: &Plan, arrival: GameTime, goal: PatternGoal) -> Candidate {
     let ratio = plan.targets.iter().find(|t| t.site == candidate.spec.site).map_or(0.0, |t| t.forecast.ratio);
     // What was learned of the enemy counts as if it had been seen.
-    let ratio = ratio / libm::exp(candidate.spec.lesson.bias);
+    let ratio = ratio / candidate.spec.lesson.factor();
     let site = candidate.spec.site;
     let model = session.situation.view.model();
     let groups = || plan.groups.iter().filter(|g| g.target == site && g.errand.strikes());
@@ -538,9 +539,9 @@ fn asked(session: &Session, plan: &Plan) -> BTreeMap<PlayerId, Asked> {
             *share = (*share + sent / offense).min(1.0);
         }
     }
+    let armies = session.situation.armies(session.alliance);
     for (member, of) in &mut asked {
-        let army: i64 =
-            session.own.iter().filter(|s| s.owner == *member).map(|s| model.cost(&s.home) + model.cost(&s.away)).sum();
+        let army = armies.get(member).copied().unwrap_or(0);
         of.share = if army > 0 { (of.goods as f64 / army as f64).min(1.0) } else { 0.0 };
     }
     asked

@@ -10,8 +10,8 @@ use crate::base::clock::{Agenda, GameTime};
 use crate::base::contract::{SiteState, WorldModel};
 use crate::base::id::{AllianceId, Knower, OrderId, PlayerId, SiteId};
 use crate::base::ruleset::Force;
-use crate::decision::council::{HomeCase, Situation, Threats};
-use crate::decision::planning::{Commitment, Commitments, threat};
+use crate::decision::council::{Situation, Threats};
+use crate::decision::planning::{Commitment, Commitments};
 use crate::society::personality::rules as personality;
 use bevy::ecs::system::SystemParam;
 use bevy::prelude::*;
@@ -142,20 +142,9 @@ impl Desk<'_, '_> {
             let free = situation.free(state);
             let fights_at_home = |class| model.is_fighter(class) && !model.is_offense(class);
             let defenders: Force = free.iter().filter(|(class, _)| fights_at_home(*class)).collect();
-            if defenders.is_empty() {
-                return defenders;
-            }
             let threats = threats.entry(alliance).or_insert_with(|| situation.threats(alliance, alarm.now));
-            let mut stays = free.minus(&defenders);
-            stays.add_all(&state.guests);
-            let home = HomeCase {
-                threat: threat(state.site, state.at, alarm.now, &threats.known, &threats.incoming, model),
-                stays: model.defense(state, &stays),
-                may_leave: rules::points(model, state, &defenders),
-                share: 1.0,
-            };
-            let share = home.may_send();
-            if share >= 1.0 { defenders } else { defenders.share(share) }
+            let stays = free.minus(&defenders);
+            situation.may_leave(state, defenders, &stays, threats, alarm.now)
         })
     }
 

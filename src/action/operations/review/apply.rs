@@ -46,11 +46,6 @@ pub(in crate::action::operations) fn apply_revisions(
         let Some(mut operation) = course.index.proposal(*operation).and_then(|e| operations.get_mut(e).ok()) else {
             continue;
         };
-        if let Change::Rests { site, seen_at } = change {
-            // From now on the attack rests on the new sight. What was believed when it started stays: it is judged by that.
-            operation.targets.iter_mut().filter(|t| t.site == *site).for_each(|t| t.seen_at = *seen_at);
-            continue;
-        }
         let (decision, rows) = match change {
             Change::AddWave(groups) => ("add_wave", course.add(&mut operation, groups, now)),
             Change::HoldBack(groups) | Change::Recall(groups) => {
@@ -67,7 +62,12 @@ pub(in crate::action::operations) fn apply_revisions(
                 }
                 ("call_off_target", Vec::new())
             }
-            Change::Rests { .. } => continue,
+            Change::Rests { site, seen_at } => {
+                // From now on the attack rests on the new sight. What was believed when it started stays: it is judged by
+                // that.
+                operation.targets.iter_mut().filter(|t| t.site == *site).for_each(|t| t.seen_at = *seen_at);
+                continue;
+            }
         };
         facts.write(operation.revise_with(now, decision, reason.clone(), cites.clone(), rows));
         if !operation.groups.iter().any(|g| rules::is_active(g) && g.errand.strikes()) {
@@ -136,22 +136,9 @@ pub(in crate::action::operations) struct CalledOff {
     too_late: Vec<usize>,
 }
 
-/// [`turn`] for all groups of a target.
-pub(in crate::action::operations) fn call_off(
-    operation: &mut Operation,
-    site: SiteId,
-    now: GameTime,
-    recall: RecallRule,
-    index: &EntityIndex,
-    commitments: &mut Query<&mut Commitments>,
-    agenda: &mut Agenda,
-) -> CalledOff {
-    turn(operation, |_, target| target == site, now, recall, index, commitments, agenda)
-}
-
-/// Keeps at home what has not left and calls back what still can be. What can not be called back any more goes on and
-/// fights.
-fn turn(
+/// Of the groups that `which` names by number and target: keeps at home what has not left and calls back what still can
+/// be. What can not be called back any more goes on and fights.
+pub(in crate::action::operations) fn turn(
     operation: &mut Operation,
     which: impl Fn(usize, SiteId) -> bool,
     now: GameTime,

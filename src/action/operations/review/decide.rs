@@ -8,10 +8,9 @@ use crate::base::clock::{DueBatch, GameTime};
 use crate::base::contract::{AttackGroup, Citation, Manner, SiteEstimate, Vote, WantedStates, WorldModel};
 use crate::base::id::{AllianceId, EntityIndex, PlayerId, ProposalId, SiteId};
 use crate::base::limits::Limits;
-use crate::base::ruleset::Force;
 use crate::decision::council::{Ballots, Pledge, Situation, muster, proposal_of_key};
-use crate::decision::planning::allocation::{Errand, PlannedGroup, Source};
-use crate::decision::planning::{HelpSettings, PlanningSettings, believed, in_time};
+use crate::decision::planning::allocation::{Assignment, PARTS, PlannedGroup, Source, part_of};
+use crate::decision::planning::{HelpSettings, PlanningSettings, believed, in_time, too_close};
 use bevy::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -86,12 +85,10 @@ struct Review<'a, 'w, 's> {
 
 /// A group that can be added: its attack points, the group, and how it fights.
 type Offer = (f64, PlannedGroup, AttackGroup);
-/// Parts that an added group is sent in: eighths.
-const PARTS: u32 = 8;
 
 /// So many eighths of what a village can add; none if that is not worth a march.
-fn part_of((_, group, attack): &Offer, part: u32, model: &dyn WorldModel) -> Option<Offer> {
-    let force = group.force.share(f64::from(part) / f64::from(PARTS));
+fn less((_, group, attack): &Offer, part: u8, model: &dyn WorldModel) -> Option<Offer> {
+    let force = part_of(&group.force, part);
     // Without its slowest units it would be there too early.
     if force.iter().count() != group.force.iter().count() {
         return None;
@@ -318,10 +315,7 @@ impl Review<'_, '_, '_> {
     /// What members have left of what they pledged.
     fn pledges(&self) -> BTreeMap<PlayerId, Pledge> {
         let model = self.situation.view.model();
-        let mut armies: BTreeMap<PlayerId, i64> = BTreeMap::new();
-        for site in self.situation.view.own(self.alliance()) {
-            *armies.entry(site.owner).or_default() += model.cost(&site.home) + model.cost(&site.away);
-        }
+        let armies = self.situation.armies(self.alliance());
         let mut used: BTreeMap<PlayerId, i64> = BTreeMap::new();
         for group in self.operation.groups.iter().filter(|g| rules::is_active(g)) {
             *used.entry(group.member).or_default() += model.cost(&group.force);
@@ -399,7 +393,7 @@ impl Review<'_, '_, '_> {
         let Some((last, rest)) = chosen.split_last() else { return none };
         // Of the last one no more goes than is needed.
         let smaller = (1..PARTS).find_map(|part| {
-            let offer = part_of(last, part, &*model.0)?;
+            let offer = less(last, part, &*model.0)?;
             let with_part: Vec<_> = rest.iter().copied().chain([&offer]).collect();
             (with(&with_part) >= wanted).then_some(offer)
         });
@@ -418,11 +412,8 @@ impl Review<'_, '_, '_> {
         arrival: GameTime,
     ) -> Option<(PlannedGroup, AttackGroup)> {
         let model = self.situation.view.model();
-        let available: Force = source.available.clone();
-        let (force, travel) = in_time(&*model.0, source, &available, estimate.at, arrival, self.now)?;
-        let launch = arrival - travel;
-        let spacing = model.send_spacing().0;
-        let close = |other: GameTime| (other - launch).0.abs() < spacing;
+        let (force, travel) = in_time(&*model.0, source, &source.available, estimate.at, arrival, self.now)?;
+        let close = |other: GameTime| too_close(&*model.0, other, arrival - travel);
         let mine = self.operation.groups.iter().filter(|g| g.site == source.site.site);
         if mine.map(|g| g.launch).any(close) || self.situation.leaves(source.site.site).any(close) {
             return None;
@@ -431,20 +422,8 @@ impl Review<'_, '_, '_> {
             return None;
         }
         let attack = source.group(force.clone());
-        let group = PlannedGroup {
-            site: source.site.site,
-            member: source.site.owner,
-            target: wave.target,
-            wave: wave.wave,
-            force,
-            upgrades: source.site.upgrades,
-            launch,
-            travel,
-            arrival,
-            manner: wave.manner,
-            aims: wave.aims,
-            errand: Errand::Strike,
-        };
+        let Group { target, wave, manner, aims, errand, .. } = *wave;
+        let group = source.assign(Assignment { target, wave, manner, aims, errand }, force, travel, arrival);
         Some((group, attack))
     }
 }

@@ -29,22 +29,20 @@ pub(super) fn allocate_beside(
     let mut beside = Beside::new(problem, settings, model);
     let chosen: Vec<Result<Vec<PlannedGroup>, LeftOut>> = problem.targets.iter().map(|t| beside.choose(t)).collect();
     let blow = beside.blow();
-    let waves = waves_of(problem, |w| !w.is_beside());
+    let waves = problem.waves(|w| !w.is_beside());
     let mut draft = Draft::new(&blow, settings, model).beside(beside.groups.clone());
     draft.construct();
     draft.improve();
     let mut plan = draft.into_plan();
-    for group in &mut plan.groups {
-        group.wave = waves.get(usize::from(group.wave)).map_or(group.wave, |(n, _)| *n);
-    }
+    plan.count_waves(&waves);
     let struck = plan.groups.clone();
     beside.groups.extend(struck.iter().cloned());
     for (spec, chosen) in problem.targets.iter().zip(chosen) {
-        if !plan.targets.iter().any(|t| t.site == spec.site && t.met) {
+        if !plan.meets(spec.site) {
             continue;
         }
         let with_reserve = chosen.and_then(|mut groups| {
-            for wave in waves_of(problem, |w| w.role == WaveRole::Reserve) {
+            for wave in problem.waves(|w| w.role == WaveRole::Reserve) {
                 groups.extend(beside.reserve(spec, wave, &struck)?);
             }
             Ok(groups)
@@ -55,11 +53,6 @@ pub(super) fn allocate_beside(
         }
     }
     plan
-}
-
-/// Some waves of the pattern, with their numbers.
-fn waves_of(problem: &AllocationProblem, keep: impl Fn(WaveSpec) -> bool) -> Vec<(u8, WaveSpec)> {
-    (0..).zip(problem.pattern.waves.iter().copied()).filter(|(_, w)| keep(*w)).collect()
 }
 
 /// What is chosen so far.
@@ -110,7 +103,7 @@ impl<'a> Beside<'a> {
     /// The groups of all waves beside the blow at one target, reserves excepted.
     fn choose(&mut self, target: &TargetSpec) -> Result<Vec<PlannedGroup>, LeftOut> {
         let first = self.groups.len();
-        for wave in waves_of(self.problem, |w| w.is_beside() && w.role != WaveRole::Reserve) {
+        for wave in self.problem.waves(|w| w.is_beside() && w.role != WaveRole::Reserve) {
             let found = match wave.1.units {
                 UnitFilter::Defense => self.anvil(target, wave),
                 _ => self.tokens(target, wave),
@@ -131,34 +124,18 @@ impl<'a> Beside<'a> {
     fn group(
         &self,
         source: &Source,
-        (site, at): (SiteId, Tile),
+        to: (SiteId, Tile),
         force: &Force,
-        (n, wave): (u8, WaveSpec),
-        (arrival, not_before): (GameTime, GameTime),
+        wave: (u8, WaveSpec),
+        times: (GameTime, GameTime),
     ) -> Option<PlannedGroup> {
-        let (there, travel) = in_time(self.model, source, force, at, arrival, not_before)?;
-        let (launch, spacing) = (arrival - travel, self.model.send_spacing().0);
-        let near = |other: GameTime| (other - launch).0.abs() < spacing;
-        let leaves = self.leaves.get(&source.site.site);
-        let close = self.groups.iter().any(|g| g.site == source.site.site && near(g.launch))
-            || leaves.is_some_and(|l| l.iter().any(|t| near(*t)));
-        if there != *force || close || self.groups.len() >= self.problem.groups_max {
+        if self.groups.len() >= self.problem.groups_max {
             return None;
         }
-        Some(PlannedGroup {
-            site: source.site.site,
-            member: source.site.owner,
-            target: site,
-            wave: n,
-            force: there,
-            upgrades: source.site.upgrades,
-            launch,
-            travel,
-            arrival,
-            manner: wave.manner,
-            aims: wave.aims(self.model),
-            errand: wave.errand(arrival),
-        })
+        let site = source.site.site;
+        let chosen = self.groups.iter().filter(|g| g.site == site).map(|g| g.launch);
+        let leaves = chosen.chain(self.leaves.get(&site).into_iter().flatten().copied());
+        source.assign_wave(self.model, to, force, wave, times, leaves)
     }
 
     fn send(&mut self, group: PlannedGroup) {

@@ -1,6 +1,8 @@
 //! The search: a constructive start, then local moves that are kept when they help.
 
-use super::problem::{AllocationProblem, AllocationSettings, Errand, LeftOut, Plan, PlannedGroup, Source, TargetPlan};
+use super::problem::{
+    AllocationProblem, AllocationSettings, LeftOut, PARTS, Plan, PlannedGroup, Source, TargetPlan, part_of,
+};
 use crate::base::clock::{GameSpan, GameTime};
 use crate::base::contract::{AttackGroup, Forecast, Manner, WorldModel};
 use crate::base::id::{PlayerId, UnitClass};
@@ -8,7 +10,7 @@ use crate::base::rng::{Purpose, Stream};
 use crate::base::ruleset::Force;
 use crate::decision::planning::UnitFilter;
 use crate::decision::planning::rules::facts;
-use crate::decision::planning::timing::in_time;
+use crate::decision::planning::timing::{in_time, too_close};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// One member gives at most this over the wished number of participants of what is needed, until all were asked.
@@ -17,8 +19,6 @@ const SHARE_CAP: f64 = 1.6;
 const DUST: f64 = 0.5;
 /// Members that the search leaves in an operation, where the start found as many.
 const MEMBERS_KEPT: usize = 4;
-/// Parts that a village's force is sent in: eighths.
-const PARTS: u8 = 8;
 
 /// One wave's share of a village's force that can be at one target in time.
 #[derive(Clone, Debug)]
@@ -140,7 +140,7 @@ impl<'a> Draft<'a> {
         };
         // What was learned of the enemy: the forecast is of what is seen of it.
         let sigma = (sigma * sigma + spec.lesson.sigma * spec.lesson.sigma).sqrt();
-        let ratio = forecast.ratio / libm::exp(spec.lesson.bias);
+        let ratio = forecast.ratio / spec.lesson.factor();
         let loss = facts::expected_loss(ratio, sigma, exponent).max(forecast.own_loss.min(1.0) * 0.5);
         let sent: f64 = groups.iter().map(|g| self.model.cost(&g.force) as f64).sum();
         let met = forecast.ratio >= spec.min_ratio * 0.999 && forecast.own_loss <= spec.loss_max;
@@ -161,8 +161,7 @@ impl<'a> Draft<'a> {
     fn clash(&self, one: usize, other: usize, source: usize) -> bool {
         let (Some(one), Some(other)) = (&self.offers[one][source], &self.offers[other][source]) else { return false };
         let launch = |leg: &Leg| self.problem.arrival + self.problem.pattern.waves[leg.wave].offset() - leg.travel;
-        let spacing = self.model.send_spacing().0;
-        one.legs.iter().any(|a| other.legs.iter().any(|b| (launch(a) - launch(b)).0.abs() < spacing))
+        one.legs.iter().any(|a| other.legs.iter().any(|b| too_close(self.model, launch(a), launch(b))))
     }
 
     /// Targets by value density, each from its nearest sources: first evenly from many, then all that is there, then
@@ -275,7 +274,7 @@ impl<'a> Draft<'a> {
         let lost = |o: Outlook| o.loss * o.sent;
         let mut now = self.outlook(target, &self.parts[target]);
         for s in near {
-            let ratio_max = self.settings.ratio_max * libm::exp(self.problem.targets[target].lesson.bias).max(1.0);
+            let ratio_max = self.settings.ratio_max * self.problem.targets[target].lesson.factor().max(1.0);
             if now.forecast.ratio >= ratio_max || self.full() {
                 break;
             }
@@ -461,7 +460,6 @@ impl<'a> Draft<'a> {
     /// The orders of one target, beside those that are already written.
     fn write_groups(&self, target: usize, others: &[PlannedGroup]) -> Vec<PlannedGroup> {
         let mut groups: Vec<PlannedGroup> = Vec::new();
-        let spacing = self.model.send_spacing().0;
         let spec = &self.problem.targets[target];
         for (s, part) in self.parts[target].iter().enumerate().filter(|(_, p)| **p > 0) {
             let source = &self.problem.sources[s];
@@ -473,25 +471,14 @@ impl<'a> Draft<'a> {
                 let wave = self.problem.pattern.waves[leg.wave];
                 let arrival = self.problem.arrival + wave.offset();
                 let launch = arrival - travel;
-                let close = |g: &PlannedGroup| g.site == source.site.site && (g.launch - launch).0.abs() < spacing;
+                let close = |g: &PlannedGroup| g.site == source.site.site && too_close(self.model, g.launch, launch);
                 let clashes = others.iter().chain(&self.beside).chain(&groups).any(close);
                 if clashes || !source.rhythm.is_awake(launch) || launch < self.problem.not_before {
                     continue;
                 }
-                groups.push(PlannedGroup {
-                    site: source.site.site,
-                    member: source.site.owner,
-                    target: spec.site,
-                    wave: u8::try_from(leg.wave).unwrap_or(u8::MAX),
-                    force,
-                    upgrades: source.site.upgrades,
-                    launch,
-                    travel,
-                    arrival,
-                    manner: wave.manner,
-                    aims: wave.aims(self.model),
-                    errand: Errand::Strike,
-                });
+                let n = u8::try_from(leg.wave).unwrap_or(u8::MAX);
+                let assignment = wave.assignment(n, spec.site, arrival, self.model);
+                groups.push(source.assign(assignment, force, travel, arrival));
             }
         }
         groups
@@ -514,17 +501,6 @@ impl<'a> Draft<'a> {
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "between 1 and 8")]
 fn parts_for(attack: f64, offer: f64) -> u8 {
     ((attack / offer.max(1.0) * f64::from(PARTS)).ceil().clamp(1.0, f64::from(PARTS))) as u8
-}
-
-/// Some eighths of a force, each class rounded down.
-fn part_of(force: &Force, part: u8) -> Force {
-    if part >= PARTS {
-        return force.clone();
-    }
-    force
-        .iter()
-        .map(|(c, n)| (c, u32::try_from(u64::from(n) * u64::from(part) / u64::from(PARTS)).unwrap_or(0)))
-        .collect()
 }
 
 /// What a village can have at a target in time, wave by wave.
@@ -571,7 +547,7 @@ fn offer(
         // Two sends of one village closer than the spacing exclude each other: the later wave is left out.
         let clashes = legs.iter().any(|leg| {
             let other = problem.arrival + problem.pattern.waves[leg.wave].offset() - leg.travel;
-            (launch - other).0.abs() < model.send_spacing().0
+            too_close(model, launch, other)
         });
         if !clashes {
             left = left.minus(&force);

@@ -10,8 +10,8 @@ mod problem;
 mod train;
 
 pub use problem::{
-    AllocationProblem, AllocationSettings, Elsewhere, Errand, LeftOut, Plan, PlannedGroup, Source, TargetPlan,
-    TargetSpec,
+    AllocationProblem, AllocationSettings, Assignment, Elsewhere, Errand, LeftOut, PARTS, Plan, PlannedGroup, Source,
+    TargetPlan, TargetSpec, part_of,
 };
 
 use crate::base::contract::WorldModel;

@@ -6,7 +6,8 @@ use crate::base::geometry::Tile;
 use crate::base::id::{PlayerId, SiteId};
 use crate::base::ruleset::{Force, Levels};
 use crate::decision::planning::rules::facts::FactSettings;
-use crate::decision::planning::{Lesson, Pattern, WaveSite};
+use crate::decision::planning::timing::{in_time, too_close};
+use crate::decision::planning::{Lesson, Pattern, WaveSite, WaveSpec};
 use bevy::prelude::{Reflect, Resource};
 use core::fmt;
 use serde::{Deserialize, Serialize};
@@ -42,6 +43,40 @@ impl Source {
             upgrades: self.site.upgrades,
         }
     }
+
+    /// A group of this village in a plan, that is there at `arrival`.
+    #[must_use]
+    pub fn assign(&self, to: Assignment, force: Force, travel: GameSpan, arrival: GameTime) -> PlannedGroup {
+        let Assignment { target, wave, manner, aims, errand } = to;
+        let (site, member, upgrades) = (self.site.site, self.site.owner, self.site.upgrades);
+        let launch = arrival - travel;
+        PlannedGroup { site, member, target, wave, force, upgrades, launch, travel, arrival, manner, aims, errand }
+    }
+
+    /// The same with a wave of a pattern, if all these units are at a place at `arrival` and the group keeps its distance
+    /// from all else that leaves this village; none otherwise.
+    pub(super) fn assign_wave(
+        &self,
+        model: &dyn WorldModel,
+        (target, at): (SiteId, Tile),
+        force: &Force,
+        (n, wave): (u8, WaveSpec),
+        (arrival, not_before): (GameTime, GameTime),
+        mut leaves: impl Iterator<Item = GameTime>,
+    ) -> Option<PlannedGroup> {
+        let (there, travel) = in_time(model, self, force, at, arrival, not_before)?;
+        let free = there == *force && !leaves.any(|other| too_close(model, arrival - travel, other));
+        free.then(|| self.assign(wave.assignment(n, target, arrival, model), there, travel, arrival))
+    }
+}
+
+/// Parts that a village's force is sent in: eighths.
+pub const PARTS: u8 = 8;
+
+/// Some eighths of a force, each class rounded down.
+#[must_use]
+pub fn part_of(force: &Force, part: u8) -> Force {
+    force.share(f64::from(part) / f64::from(PARTS))
 }
 
 /// A site to attack.
@@ -89,7 +124,7 @@ impl TargetSpec {
     /// much more, or less.
     #[must_use]
     pub fn with_lesson(self, lesson: Lesson) -> Self {
-        Self { lesson, min_ratio: self.min_ratio * libm::exp(lesson.bias), ..self }
+        Self { lesson, min_ratio: self.min_ratio * lesson.factor(), ..self }
     }
 
     /// The same with help that is reckoned to come.
@@ -136,6 +171,13 @@ pub struct AllocationProblem {
     pub seed: u64,
     /// How much of the pattern's promised chance is believed, 0..=1.
     pub hit_rate: f64,
+}
+
+impl AllocationProblem {
+    /// Some waves of the pattern, with their numbers.
+    pub(super) fn waves(&self, keep: impl Fn(WaveSpec) -> bool) -> Vec<(u8, WaveSpec)> {
+        (0..).zip(self.pattern.waves.iter().copied()).filter(|(_, w)| keep(*w)).collect()
+    }
 }
 
 /// How forces are allocated.
@@ -236,6 +278,21 @@ impl Errand {
             Self::Strike | Self::Distract | Self::Reserve => None,
         }
     }
+}
+
+/// What a group is to do, whoever sends it.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub struct Assignment {
+    /// Where to.
+    pub target: SiteId,
+    /// In which wave.
+    pub wave: u8,
+    /// In what manner.
+    pub manner: Manner,
+    /// What its engines aim at, as an order names it.
+    pub aims: [Option<u8>; 2],
+    /// What it does.
+    pub errand: Errand,
 }
 
 /// One group of a plan.
@@ -352,6 +409,18 @@ impl Plan {
     pub fn participants(&self) -> u32 {
         let members: std::collections::BTreeSet<PlayerId> = self.groups.iter().map(|g| g.member).collect();
         u32::try_from(members.len()).unwrap_or(u32::MAX)
+    }
+
+    /// Counts waves as the whole pattern does, of which only these were planned.
+    pub(super) fn count_waves(&mut self, planned: &[(u8, WaveSpec)]) {
+        for group in &mut self.groups {
+            group.wave = planned.get(usize::from(group.wave)).map_or(group.wave, |(n, _)| *n);
+        }
+    }
+
+    /// Whether the goal at a target is met by forecast.
+    pub(super) fn meets(&self, site: SiteId) -> bool {
+        self.targets.iter().any(|t| t.site == site && t.met)
     }
 
     /// Adds groups that were planned by themselves.

@@ -1,12 +1,11 @@
 //! Conquest trains: a cleaner, engines at the seat behind it, and chiefs one by one behind those, each with an escort.
 
 use super::improve::Draft;
-use super::problem::{AllocationProblem, AllocationSettings, Errand, LeftOut, Plan, PlannedGroup, Source};
+use super::problem::{AllocationProblem, AllocationSettings, LeftOut, Plan, PlannedGroup, Source};
 use crate::base::clock::GameSpan;
 use crate::base::contract::{AttackGroup, SiteEstimate, WorldModel};
 use crate::base::geometry::Tile;
 use crate::base::ruleset::Force;
-use crate::decision::planning::timing::in_time;
 use crate::decision::planning::{PatternGoal, UnitFilter, WaveSpec};
 
 /// An escort of less than this share of what the settings ask for is none.
@@ -27,23 +26,19 @@ pub(super) fn allocate_train(
     model: &dyn WorldModel,
 ) -> Plan {
     let mut train = Train::new(problem, settings, model);
-    let mut behind: Vec<Result<Vec<PlannedGroup>, LeftOut>> = Vec::new();
-    for target in 0..problem.targets.len() {
-        behind.push(train.behind(target));
-    }
+    let behind: Vec<Result<Vec<PlannedGroup>, LeftOut>> =
+        (0..problem.targets.len()).map(|target| train.behind(target)).collect();
     let groups: Vec<PlannedGroup> = behind.iter().flatten().flatten().cloned().collect();
     let cleaner = train.cleaner(groups.len());
-    let waves = waves_of(problem, |w| !is_behind(w));
+    let waves = problem.waves(|w| !is_behind(w));
     let mut draft = Draft::new(&cleaner, settings, model).beside(groups);
     draft.construct();
     draft.improve();
     let mut plan = draft.into_plan();
-    for group in &mut plan.groups {
-        group.wave = waves.get(usize::from(group.wave)).map_or(group.wave, |(n, _)| *n);
-    }
+    plan.count_waves(&waves);
     for (spec, behind) in problem.targets.iter().zip(behind) {
         match behind {
-            _ if !plan.targets.iter().any(|t| t.site == spec.site && t.met) => {}
+            _ if !plan.meets(spec.site) => {}
             Err(why) => plan.leave_out(spec.site, spec.value, why),
             Ok(groups) => plan.add_groups(groups, model),
         }
@@ -54,11 +49,6 @@ pub(super) fn allocate_train(
 /// Whether a wave comes behind the cleaner and is planned by itself.
 fn is_behind(wave: WaveSpec) -> bool {
     matches!(wave.units, UnitFilter::Engines | UnitFilter::Chief)
-}
-
-/// Some waves of the pattern, with their numbers.
-fn waves_of(problem: &AllocationProblem, keep: impl Fn(WaveSpec) -> bool) -> Vec<(u8, WaveSpec)> {
-    (0..).zip(problem.pattern.waves.iter().copied()).filter(|(_, w)| keep(*w)).collect()
 }
 
 /// A train in the making: what is chosen for waves behind the cleaner is taken from its sources.
@@ -100,7 +90,7 @@ impl<'a> Train<'a> {
     /// The groups behind the cleaner at one target.
     fn behind(&mut self, target: usize) -> Result<Vec<PlannedGroup>, LeftOut> {
         let mut groups = self.choose_chiefs(target)?;
-        for (n, wave) in waves_of(&self.problem, |w| w.units == UnitFilter::Engines) {
+        for (n, wave) in self.problem.waves(|w| w.units == UnitFilter::Engines) {
             self.choose_engines(target, n, wave, &mut groups)?;
         }
         Ok(groups)
@@ -115,29 +105,9 @@ impl<'a> Train<'a> {
         others: &[PlannedGroup],
     ) -> Option<PlannedGroup> {
         let (source, spec) = (&self.problem.sources[source], &self.problem.targets[target]);
-        let arrival = self.problem.arrival + wave.offset();
-        let not_before = self.problem.not_before;
-        let (there, travel) = in_time(self.model, source, force, spec.estimate.at, arrival, not_before)?;
-        let launch = arrival - travel;
-        let spacing = self.model.send_spacing().0;
-        let close = |g: &PlannedGroup| g.site == source.site.site && (g.launch - launch).0.abs() < spacing;
-        if there != *force || others.iter().any(close) {
-            return None;
-        }
-        Some(PlannedGroup {
-            site: source.site.site,
-            member: source.site.owner,
-            target: spec.site,
-            wave: n,
-            force: there,
-            upgrades: source.site.upgrades,
-            launch,
-            travel,
-            arrival,
-            manner: wave.manner,
-            aims: wave.aims(self.model),
-            errand: Errand::Strike,
-        })
+        let times = (self.problem.arrival + wave.offset(), self.problem.not_before);
+        let leaves = others.iter().filter(|g| g.site == source.site.site).map(|g| g.launch);
+        source.assign_wave(self.model, (spec.site, spec.estimate.at), force, (n, wave), times, leaves)
     }
 
     /// One chief with an escort for each wave of chiefs, from the nearest villages that have any.
@@ -148,7 +118,7 @@ impl<'a> Train<'a> {
             self.problem.sources.iter().enumerate().filter_map(|(i, s)| Some((travel(s)?, i))).collect();
         near.sort_by_key(|(travel, i)| (*travel, self.problem.sources[*i].site.site));
         let mut groups: Vec<PlannedGroup> = Vec::new();
-        for wave in waves_of(&self.problem, |w| w.units == UnitFilter::Chief) {
+        for wave in self.problem.waves(|w| w.units == UnitFilter::Chief) {
             let found = near.iter().find_map(|(_, i)| {
                 let force = self.with_escort(&self.problem.sources[*i], to)?;
                 Some((*i, self.group((*i, target), &force, wave, &groups)?))
