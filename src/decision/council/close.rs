@@ -2,7 +2,7 @@
 //! moment.
 
 use super::components::{ActionKind, Ballots, CouncilCharter, CouncilSettings, Proposal, ProposalStatus};
-use super::muster::{Pledge, muster, muster_with_guards};
+use super::muster::{Muster, Pledge};
 use super::rules::conditions::{self, MemberPart, PlanFacts};
 use super::rules::decide::{Decision, PlanCheck, decide, settled_early};
 use super::rules::roll::{Roll, tally, tally_open};
@@ -172,11 +172,8 @@ fn attempt(
         return settle_anew(closing, situation, proposal, pledges, now);
     }
     let pattern = closing.library.get(&proposal.pattern)?;
-    let (sources, guards) = if pattern.has_guards() {
-        muster_with_guards(situation, alliance, members, pledges, threats, now)
-    } else {
-        (muster(situation, alliance, members, pledges, threats, now), Vec::new())
-    };
+    let muster = Muster { situation, alliance, members, pledges, threats, now };
+    let (sources, guards) = if pattern.has_guards() { muster.with_guards() } else { (muster.offense(), Vec::new()) };
     let latest = proposal.arrival + closing.settings.arrival_slack;
     let model = situation.view.model();
     let targets = targets_now(closing, situation, proposal, latest, now);

@@ -18,7 +18,7 @@ pub use components::{
     ProposalPassed, ProposalStatus, ProposedTarget, SubmitProposal, VOTE_CLOSES, proposal_key, proposal_of_key,
 };
 pub use judge::{VotingSettings, own_score};
-pub use muster::{Pledge, muster, muster_guards, muster_with_guards};
+pub use muster::{Muster, Pledge};
 pub use rules::charter::Charter;
 pub use situation::{HomeCase, MemberCase, ProposalFacts, Situation, Threats};
 pub use surroundings::{army_home_at, circumstances, elsewhere};

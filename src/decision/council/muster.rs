@@ -39,18 +39,6 @@ impl Pledge {
     }
 }
 
-/// The villages of those members who pledged, sorted by site.
-fn givers<'a>(
-    situation: &'a Situation,
-    alliance: AllianceId,
-    members: &'a [MemberInfo],
-    pledges: &'a BTreeMap<PlayerId, Pledge>,
-) -> impl Iterator<Item = (&'a SiteState, &'a MemberInfo, &'a Pledge)> {
-    let by_player: BTreeMap<PlayerId, &MemberInfo> = members.iter().map(|m| (m.player, m)).collect();
-    let of_site = move |site: &'a SiteState| Some((site, *by_player.get(&site.owner)?, pledges.get(&site.owner)?));
-    situation.view.own(alliance).iter().filter_map(of_site)
-}
-
 fn source(site: &SiteState, member: &MemberInfo, pledge: &Pledge, available: Force, chiefs: Force) -> Source {
     Source {
         site: site.clone(),
@@ -63,121 +51,109 @@ fn source(site: &SiteState, member: &MemberInfo, pledge: &Pledge, available: For
     }
 }
 
-/// All villages of these members that have offense to send, sorted by site.
-#[must_use]
-pub fn muster(
-    situation: &Situation,
-    alliance: AllianceId,
-    members: &[MemberInfo],
-    pledges: &BTreeMap<PlayerId, Pledge>,
-    threats: &Threats,
-    now: GameTime,
-) -> Vec<Source> {
-    gather(situation, alliance, members, pledges, threats, now, &BTreeMap::new())
+/// Who of an alliance gives what, at one instant. Needs the states of the members' sites.
+#[derive(Clone, Copy, Debug)]
+pub struct Muster<'a, 'w, 's> {
+    /// What is known, promised and feared.
+    pub situation: &'a Situation<'w, 's>,
+    /// Whose members.
+    pub alliance: AllianceId,
+    /// Which of them.
+    pub members: &'a [MemberInfo],
+    /// What each puts in; nobody else gives anything.
+    pub pledges: &'a BTreeMap<PlayerId, Pledge>,
+    /// What threatens them.
+    pub threats: &'a Threats,
+    /// When.
+    pub now: GameTime,
 }
 
-/// All villages of these members that have defensive troops to send, sorted by site: their `available` is those.
-#[must_use]
-pub fn muster_guards(
-    situation: &Situation,
-    alliance: AllianceId,
-    members: &[MemberInfo],
-    pledges: &BTreeMap<PlayerId, Pledge>,
-    threats: &Threats,
-    now: GameTime,
-) -> Vec<Source> {
-    guards(situation, alliance, members, pledges, threats, now).0
-}
+impl<'a> Muster<'a, '_, '_> {
+    /// All villages that have offense to send, sorted by site.
+    #[must_use]
+    pub fn offense(self) -> Vec<Source> {
+        self.gather(&BTreeMap::new())
+    }
 
-/// Villages with offense, and villages with defensive troops. What a member gives of both together is within its pledge.
-#[must_use]
-pub fn muster_with_guards(
-    situation: &Situation,
-    alliance: AllianceId,
-    members: &[MemberInfo],
-    pledges: &BTreeMap<PlayerId, Pledge>,
-    threats: &Threats,
-    now: GameTime,
-) -> (Vec<Source>, Vec<Source>) {
-    let (guards, kept) = guards(situation, alliance, members, pledges, threats, now);
-    (gather(situation, alliance, members, pledges, threats, now, &kept), guards)
-}
+    /// All villages that have defensive troops to send, sorted by site: their `available` is those.
+    #[must_use]
+    pub fn guards(self) -> Vec<Source> {
+        self.spare().0
+    }
 
-/// Villages with defensive troops to send, and what those of each member that may leave at all cost, in goods.
-fn guards(
-    situation: &Situation,
-    alliance: AllianceId,
-    members: &[MemberInfo],
-    pledges: &BTreeMap<PlayerId, Pledge>,
-    threats: &Threats,
-    now: GameTime,
-) -> (Vec<Source>, BTreeMap<PlayerId, i64>) {
-    let model = situation.view.model();
-    let (mut guards, mut kept): (Vec<Source>, BTreeMap<PlayerId, i64>) = (Vec::new(), BTreeMap::new());
-    for (site, member, pledge) in givers(situation, alliance, members, pledges) {
-        let spare = spare_defense(situation, site, threats, now);
-        *kept.entry(site.owner).or_default() += model.cost(&spare);
-        let available = if pledge.share < 1.0 { spare.share(pledge.share) } else { spare };
-        if !available.is_empty() {
-            guards.push(source(site, member, pledge, available, Force::new()));
+    /// Villages with offense, and villages with defensive troops. What a member gives of both together is within its pledge.
+    #[must_use]
+    pub fn with_guards(self) -> (Vec<Source>, Vec<Source>) {
+        let (guards, kept) = self.spare();
+        (self.gather(&kept), guards)
+    }
+
+    /// The villages of those who pledged, sorted by site.
+    fn givers(self) -> impl Iterator<Item = (&'a SiteState, &'a MemberInfo, &'a Pledge)> {
+        let by_player: BTreeMap<PlayerId, &MemberInfo> = self.members.iter().map(|m| (m.player, m)).collect();
+        let of_site =
+            move |site: &'a SiteState| Some((site, *by_player.get(&site.owner)?, self.pledges.get(&site.owner)?));
+        self.situation.view.own(self.alliance).iter().filter_map(of_site)
+    }
+
+    /// Villages with defensive troops to send, and what those of each member that may leave at all cost, in goods.
+    fn spare(self) -> (Vec<Source>, BTreeMap<PlayerId, i64>) {
+        let model = self.situation.view.model();
+        let (mut guards, mut kept): (Vec<Source>, BTreeMap<PlayerId, i64>) = (Vec::new(), BTreeMap::new());
+        for (site, member, pledge) in self.givers() {
+            let spare = self.spare_defense(site);
+            *kept.entry(site.owner).or_default() += model.cost(&spare);
+            let available = if pledge.share < 1.0 { spare.share(pledge.share) } else { spare };
+            if !available.is_empty() {
+                guards.push(source(site, member, pledge, available, Force::new()));
+            }
         }
+        (guards, kept)
     }
-    (guards, kept)
-}
 
-/// Villages with offense to send. Of each member's army so many goods are kept for another use.
-fn gather(
-    situation: &Situation,
-    alliance: AllianceId,
-    members: &[MemberInfo],
-    pledges: &BTreeMap<PlayerId, Pledge>,
-    threats: &Threats,
-    now: GameTime,
-    kept: &BTreeMap<PlayerId, i64>,
-) -> Vec<Source> {
-    let model = situation.view.model();
-    let army = situation.armies(alliance);
-    let mut sources = Vec::new();
-    let mut left: BTreeMap<PlayerId, f64> = BTreeMap::new();
-    for (site, member, pledge) in givers(situation, alliance, members, pledges) {
-        let guarded = sendable(situation, site, threats, now);
-        // A member's share is a share of its whole army; its villages draw on it in the order of their ids.
-        let whole = army.get(&site.owner).copied().unwrap_or(0) - kept.get(&site.owner).copied().unwrap_or(0);
-        #[expect(clippy::cast_precision_loss, reason = "goods of one member")]
-        let budget = left.entry(site.owner).or_insert_with(|| pledge.share * whole as f64);
-        #[expect(clippy::cast_precision_loss, reason = "goods of one village")]
-        let cost = model.cost(&guarded) as f64;
-        let available = if cost > *budget { guarded.share(*budget / cost) } else { guarded };
-        if model.attack(&available) < model.scale().attack_min {
-            continue;
+    /// Villages with offense to send. Of each member's army so many goods are kept for another use.
+    #[expect(clippy::cast_precision_loss, reason = "goods of one member, far below 2^53")]
+    fn gather(self, kept: &BTreeMap<PlayerId, i64>) -> Vec<Source> {
+        let model = self.situation.view.model();
+        let army = self.situation.armies(self.alliance);
+        let mut sources = Vec::new();
+        let mut left: BTreeMap<PlayerId, f64> = BTreeMap::new();
+        for (site, member, pledge) in self.givers() {
+            let guarded = self.sendable(site);
+            // A member's share is a share of its whole army; its villages draw on it in the order of their ids.
+            let whole = army.get(&site.owner).copied().unwrap_or(0) - kept.get(&site.owner).copied().unwrap_or(0);
+            let budget = left.entry(site.owner).or_insert_with(|| pledge.share * whole as f64);
+            let cost = model.cost(&guarded) as f64;
+            let available = if cost > *budget { guarded.share(*budget / cost) } else { guarded };
+            if model.attack(&available) < model.scale().attack_min {
+                continue;
+            }
+            *budget -= model.cost(&available) as f64;
+            let chiefs = self.situation.free(site).iter().filter(|(class, _)| model.is_chief(*class)).collect();
+            sources.push(source(site, member, pledge, available, chiefs));
         }
-        #[expect(clippy::cast_precision_loss, reason = "goods of one village")]
-        let taken = model.cost(&available) as f64;
-        *budget -= taken;
-        let chiefs = situation.free(site).iter().filter(|(class, _)| model.is_chief(*class)).collect();
-        sources.push(source(site, member, pledge, available, chiefs));
+        sources
     }
-    sources
-}
 
-/// The offense that may leave a village: not promised, and no more than keeps its home term at -0.2.
-fn sendable(situation: &Situation, site: &SiteState, threats: &Threats, now: GameTime) -> Force {
-    let model = situation.view.model();
-    let is_sendable = |class| model.is_offense(class) && model.is_fighter(class);
-    let offense: Force = situation.free(site).iter().filter(|(class, _)| is_sendable(*class)).collect();
-    let stays = site.home.minus(&offense);
-    situation.may_leave(site, offense, &stays, threats, now)
-}
-
-/// The defensive troops that may leave a village: no more than keeps its home term at -0.2 when all of its offense that
-/// may leave is gone too.
-fn spare_defense(situation: &Situation, site: &SiteState, threats: &Threats, now: GameTime) -> Force {
-    let model = situation.view.model();
-    let is_spare = |class| !model.is_offense(class) && model.is_fighter(class);
-    let spare: Force = situation.free(site).iter().filter(|(class, _)| is_spare(*class)).collect();
-    if spare.is_empty() {
-        return spare;
+    /// The offense that may leave a village: not promised, and no more than keeps its home term at -0.2.
+    fn sendable(self, site: &SiteState) -> Force {
+        let model = self.situation.view.model();
+        let is_sendable = |class| model.is_offense(class) && model.is_fighter(class);
+        let offense: Force = self.situation.free(site).iter().filter(|(class, _)| is_sendable(*class)).collect();
+        let stays = site.home.minus(&offense);
+        self.situation.may_leave(site, offense, &stays, self.threats, self.now)
     }
-    let stays = site.home.minus(&sendable(situation, site, threats, now)).minus(&spare);
-    situation.may_leave(site, spare, &stays, threats, now)
+
+    /// The defensive troops that may leave a village: no more than keeps its home term at -0.2 when all of its offense that
+    /// may leave is gone too.
+    fn spare_defense(self, site: &SiteState) -> Force {
+        let model = self.situation.view.model();
+        let is_spare = |class| !model.is_offense(class) && model.is_fighter(class);
+        let spare: Force = self.situation.free(site).iter().filter(|(class, _)| is_spare(*class)).collect();
+        if spare.is_empty() {
+            return spare;
+        }
+        let stays = site.home.minus(&self.sendable(site)).minus(&spare);
+        self.situation.may_leave(site, spare, &stays, self.threats, self.now)
+    }
 }

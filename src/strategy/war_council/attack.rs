@@ -6,8 +6,8 @@ use crate::base::clock::{GameSpan, GameTime};
 use crate::base::contract::{Manner, SiteEstimate};
 use crate::base::id::{AllianceId, PlayerId, SiteId};
 use crate::decision::council::{
-    ActionKind, Asked, Expected, Goal, Pledge, ProposedTarget, SubmitProposal, army_home_at, circumstances, elsewhere,
-    muster, muster_guards,
+    ActionKind, Asked, Expected, Goal, Muster, Pledge, ProposedTarget, SubmitProposal, army_home_at, circumstances,
+    elsewhere,
 };
 use crate::decision::planning::allocation::{
     AllocationProblem, Errand, Plan, PlannedGroup, Source, TargetSpec, allocate,
@@ -131,13 +131,16 @@ fn all_in(session: &Session) -> BTreeMap<PlayerId, Pledge> {
 }
 
 fn all_guards(session: &Session) -> Vec<Source> {
-    let Session { situation, alliance, members, threats, now, .. } = session;
-    muster_guards(situation, *alliance, members, &all_in(session), threats, *now)
+    muster(session, &all_in(session)).guards()
 }
 
 fn all_sources(session: &Session) -> Vec<Source> {
+    muster(session, &all_in(session)).offense()
+}
+
+fn muster<'a, 'w, 's>(session: &'a Session<'_, 'w, 's>, pledges: &'a BTreeMap<PlayerId, Pledge>) -> Muster<'a, 'w, 's> {
     let Session { situation, alliance, members, threats, now, .. } = session;
-    muster(situation, *alliance, members, &all_in(session), threats, *now)
+    Muster { situation, alliance: *alliance, members, pledges, threats, now: *now }
 }
 
 /// Enemy sites whose troops are known, the best first by what can be said without a plan.

@@ -8,7 +8,7 @@ use crate::base::clock::{DueBatch, GameTime};
 use crate::base::contract::{AttackGroup, Citation, Manner, SiteEstimate, Vote, WantedStates, WorldModel};
 use crate::base::id::{AllianceId, EntityIndex, PlayerId, ProposalId, SiteId};
 use crate::base::limits::Limits;
-use crate::decision::council::{Ballots, Pledge, Situation, muster, proposal_of_key};
+use crate::decision::council::{Ballots, Muster, Pledge, Situation, proposal_of_key};
 use crate::decision::planning::allocation::{Assignment, PARTS, PlannedGroup, Source, part_of};
 use crate::decision::planning::{HelpSettings, PlanningSettings, believed, in_time, too_close};
 use bevy::prelude::*;
@@ -362,7 +362,9 @@ impl Review<'_, '_, '_> {
         let room = self.groups_max.saturating_sub(self.operation.groups.len());
         let threats = self.situation.threats(self.alliance(), self.now);
         let members = self.situation.voters(self.alliance());
-        let sources = muster(self.situation, self.alliance(), &members, &self.pledges(), &threats, self.now);
+        let (situation, alliance, pledges) = (self.situation, self.alliance(), self.pledges());
+        let (members, pledges, threats, now) = (&members, &pledges, &threats, self.now);
+        let sources = Muster { situation, alliance, members, pledges, threats, now }.offense();
         let mut offers: Vec<Offer> = sources
             .iter()
             .filter(|s| !taken.contains(&s.site.site))
