@@ -17,8 +17,8 @@ use bevy_alliance::base::ruleset::{Force, Levels};
 use bevy_alliance::decision::planning::allocation::{
     AllocationProblem, Elsewhere, Errand, Plan, PlannedGroup, TargetSpec, allocate,
 };
-use bevy_alliance::decision::planning::rules::circumstance::{Circumstance, CircumstanceInputs, CircumstanceSettings};
-use bevy_alliance::decision::planning::{Library, Pattern, PatternGoal, WaveSite};
+use bevy_alliance::decision::planning::rules::circumstance::{Circumstance, CircumstanceInputs};
+use bevy_alliance::decision::planning::{Library, Pattern, PatternGoal, PlanningSettings, WaveSite};
 use bevy_alliance::world::battle::rules::{Assault, Attackers, Battle, Defenders, blockade, fight};
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
@@ -61,7 +61,7 @@ pub(crate) type Arms = BTreeMap<String, (Tally, Tally)>;
 /// Adds what each pattern comes to in this world against `simultaneous`, in its situation.
 pub(crate) fn compare_patterns(case: &Case, arms: &mut Arms) {
     let library = Library::default();
-    let settings = CircumstanceSettings::default();
+    let settings = PlanningSettings::default();
     let fitting = library.fitting(case.model.capabilities());
     let others: Vec<&Pattern> =
         fitting.filter(|p| p.goal == PatternGoal::Break && p.name != case.pattern.name).collect();
@@ -69,7 +69,7 @@ pub(crate) fn compare_patterns(case: &Case, arms: &mut Arms) {
         let trial = Trial::new(case, spec, &settings);
         let Some(plain) = trial.plan(&case.pattern, NOW + super::ARRIVAL_IN) else { continue };
         let inputs = trial.inputs(&plain);
-        for pattern in others.iter().filter(|p| p.suits(&inputs, &settings)) {
+        for pattern in others.iter().filter(|p| p.suits(&inputs, &settings.circumstances)) {
             let mut dice = Stream::new(case.seed, u64::from(spec.site.0), Purpose::EXAMPLE, 1);
             let fate = Fate::draw(&mut dice, pattern, trial.helpers.len());
             let at = if pattern.follows_home() { fate.home.0 } else { NOW + super::ARRIVAL_IN };
@@ -142,14 +142,14 @@ struct Trial<'a> {
 type Army = (Force, Levels);
 
 impl<'a> Trial<'a> {
-    fn new(case: &'a Case, spec: &'a TargetSpec, settings: &CircumstanceSettings) -> Self {
+    fn new(case: &'a Case, spec: &'a TargetSpec, settings: &PlanningSettings) -> Self {
         let pace = case.model.scale().fields_per_hour;
         let distance = |f: &Foe| case.torus.distance(f.at, spec.estimate.at);
         let mut helpers: Vec<&Foe> =
-            case.foes.iter().filter(|f| f.site != spec.site && distance(f) <= settings.help_hours * pace).collect();
+            case.foes.iter().filter(|f| f.site != spec.site && distance(f) <= settings.help.hours * pace).collect();
         helpers.sort_by(|a, b| distance(a).total_cmp(&distance(b)).then(a.site.cmp(&b.site)));
         let entry = |f: &Foe, kind| Elsewhere { site: f.site, at: f.at, of: spec.site, kind };
-        let decoys = helpers.iter().filter(|f| distance(f) <= settings.decoy_hours * pace);
+        let decoys = helpers.iter().filter(|f| distance(f) <= settings.circumstances.decoy_hours * pace);
         let mut elsewhere: Vec<Elsewhere> = decoys.map(|f| entry(f, WaveSite::Decoys)).collect();
         let mut richest = helpers.clone();
         richest.sort_by(|a, b| b.goods.total_cmp(&a.goods).then(a.site.cmp(&b.site)));

@@ -186,15 +186,7 @@ fn attempt(
     let pledged: BTreeSet<PlayerId> = sources.iter().chain(&guards).filter(reaches).map(|s| s.site.owner).collect();
     let problem = AllocationProblem {
         sources,
-        elsewhere: elsewhere(
-            situation,
-            alliance,
-            proposal.enemy,
-            &targets,
-            pattern,
-            &closing.planning.circumstances,
-            now,
-        ),
+        elsewhere: elsewhere(situation, alliance, proposal.enemy, &targets, pattern, &closing.planning, now),
         targets,
         guards,
         pattern: pattern.clone(),

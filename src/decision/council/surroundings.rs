@@ -5,9 +5,9 @@ use crate::base::clock::GameTime;
 use crate::base::geometry::Tile;
 use crate::base::id::{AllianceId, SiteId};
 use crate::decision::planning::allocation::{Elsewhere, TargetSpec};
-use crate::decision::planning::rules::circumstance::{CircumstanceInputs, CircumstanceSettings};
-use crate::decision::planning::rules::facts::{self, FactSettings};
-use crate::decision::planning::{Pattern, WaveSite};
+use crate::decision::planning::rules::circumstance::CircumstanceInputs;
+use crate::decision::planning::rules::facts;
+use crate::decision::planning::{Pattern, PlanningSettings, WaveSite};
 
 /// Sites of each kind that are kept for a target.
 const PER_TARGET: usize = 10;
@@ -61,7 +61,7 @@ pub fn elsewhere(
     enemy: Option<AllianceId>,
     targets: &[TargetSpec],
     pattern: &Pattern,
-    settings: &CircumstanceSettings,
+    settings: &PlanningSettings,
     now: GameTime,
 ) -> Vec<Elsewhere> {
     let Some(enemy) = enemy.filter(|_| pattern.waves.iter().any(|w| w.is_beside())) else { return Vec::new() };
@@ -69,8 +69,8 @@ pub fn elsewhere(
     let mut all = Vec::new();
     for target in targets {
         let entry = |n: &Near, kind| Elsewhere { site: n.site, at: n.at, of: target.site, kind };
-        let mut found = near(situation, alliance, enemy, target, targets, settings.help_hours * pace, now);
-        let decoys = found.iter().filter(|n| n.distance <= settings.decoy_hours * pace);
+        let mut found = near(situation, alliance, enemy, target, targets, settings.help.hours * pace, now);
+        let decoys = found.iter().filter(|n| n.distance <= settings.circumstances.decoy_hours * pace);
         all.extend(decoys.take(PER_TARGET).map(|n| entry(n, WaveSite::Decoys)));
         found.sort_by(|a, b| b.goods.total_cmp(&a.goods).then(a.site.cmp(&b.site)));
         all.extend(found.iter().take(PER_TARGET).map(|n| entry(n, WaveSite::Neighbours)));
@@ -87,7 +87,7 @@ pub fn circumstances(
     enemy: AllianceId,
     targets: &[TargetSpec],
     hours_away: f64,
-    (settings, facts): (&CircumstanceSettings, &FactSettings),
+    settings: &PlanningSettings,
     now: GameTime,
 ) -> CircumstanceInputs {
     let model = situation.view.model();
@@ -96,12 +96,12 @@ pub fn circumstances(
     let mut inputs = CircumstanceInputs { hours_away, ..CircumstanceInputs::default() };
     let (mut offense, mut all) = (0.0, 0.0);
     for target in targets {
-        let found = near(situation, alliance, enemy, target, targets, settings.help_hours * pace, now);
+        let found = near(situation, alliance, enemy, target, targets, settings.help.hours * pace, now);
         if goods(target) > inputs.target_goods {
             inputs.target_goods = goods(target);
             inputs.helpers_goods = found.iter().map(|n| n.goods).sum();
         }
-        let decoys = found.iter().filter(|n| n.distance <= settings.decoy_hours * pace).count();
+        let decoys = found.iter().filter(|n| n.distance <= settings.circumstances.decoy_hours * pace).count();
         inputs.decoys = inputs.decoys.max(u32::try_from(decoys).unwrap_or(u32::MAX));
         let force = target.estimate.troops.iter().filter(|(class, _)| model.is_offense(*class)).collect();
         offense += model.cost(&force) as f64;
@@ -110,7 +110,7 @@ pub fn circumstances(
         inputs.returns |= army_home_at(situation, alliance, target.site, now).is_some();
         inputs.hits_us |= situation.view.incoming(alliance, now).any(|t| t.origin == target.site);
         let age = now - target.estimate.seen_at;
-        inputs.sigma = inputs.sigma.max(facts::uncertainty(target.estimate.confidence, age, facts));
+        inputs.sigma = inputs.sigma.max(facts::uncertainty(target.estimate.confidence, age, &settings.facts));
     }
     inputs.offense_share = if all > 0.0 { offense / all } else { 0.0 };
     inputs

@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 #[serde(default, deny_unknown_fields)]
 pub struct HelpSettings {
     /// Sites that foot soldiers walk to a target from within so many hours can help before the blow. Default 5: 30 fields
-    /// in the classic world.
+    /// in the classic world. The circumstances of patterns are judged by it too.
     pub hours: f64,
     /// The share of their defensive troops that comes. Default 0.03.
     pub share: f64,

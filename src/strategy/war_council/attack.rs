@@ -113,8 +113,7 @@ fn circumstances_of(session: &Session, targets: &[&Candidate]) -> CircumstanceIn
     let specs: Vec<TargetSpec> = targets.iter().map(|c| c.spec.clone()).collect();
     let hours = targets.iter().filter_map(|c| c.inputs.hours_away).fold(0.0, f64::max);
     let enemy = targets.first().map_or(AllianceId::default(), |c| c.enemy);
-    let settings = (&session.planning.circumstances, &session.planning.facts);
-    circumstances(session.situation, session.alliance, enemy, &specs, hours, settings, session.now)
+    circumstances(session.situation, session.alliance, enemy, &specs, hours, session.planning, session.now)
 }
 
 /// Who could send what.
@@ -387,10 +386,9 @@ fn plan(
     } else {
         arrival
     };
-    let around = &session.planning.circumstances;
     let problem = AllocationProblem {
         sources: near,
-        elsewhere: elsewhere(situation, alliance, Some(enemy), targets, pattern, around, now),
+        elsewhere: elsewhere(situation, alliance, Some(enemy), targets, pattern, session.planning, now),
         targets: targets.to_vec(),
         guards,
         pattern: pattern.clone(),

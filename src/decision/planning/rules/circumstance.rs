@@ -54,9 +54,7 @@ pub struct CircumstanceInputs {
 pub struct CircumstanceSettings {
     /// Share of the target's troops, in goods, that the help must be worth.
     pub help_share: f64,
-    /// Hours at the pace of foot soldiers within which help is reckoned with.
-    pub help_hours: f64,
-    /// The same for sites that could be threatened in a target's stead.
+    /// Hours at the pace of foot soldiers within which lie sites that could be threatened in a target's stead.
     pub decoy_hours: f64,
     /// Such sites at least.
     pub decoys_min: u32,
@@ -74,7 +72,6 @@ impl Default for CircumstanceSettings {
     fn default() -> Self {
         Self {
             help_share: 0.25,
-            help_hours: 5.0,
             decoy_hours: 2.5,
             decoys_min: 2,
             dodge_share: 0.5,
