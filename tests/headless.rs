@@ -206,6 +206,7 @@ fn old_intel_has_one_meaning() {
         expected_win: 0.0,
         intel_age_hours: hours,
         members: Vec::new(),
+        lessons: Vec::new(),
     };
     let old = OLD_INTEL.as_hours();
     assert_eq!(rested_on_old_intel(&operation(Some(old), "goal_met")), Some(false));

@@ -1,8 +1,8 @@
 //! What changed hands while an operation waits or is under way: orders that make no sense any more are called off.
 
 use super::components::{Group, GroupStatus, Operation, OperationStatus, RunningOperations};
-use super::review::{raise, turn};
-use super::rules::{self, Occasion};
+use super::review::{Turning, end_without_blow, raise, turn};
+use super::rules::Occasion;
 use crate::base::clock::{Agenda, DueBatch};
 use crate::base::contract::{
     CampaignFact, MembershipChanged, Model, Relations, Site, SiteChanged, Stance, StanceChanged,
@@ -14,6 +14,9 @@ use crate::decision::planning::Commitments;
 use bevy::ecs::system::SystemParam;
 use bevy::prelude::*;
 use std::collections::BTreeSet;
+
+/// Why what follows stays at home, or turns back: a member took the target, for this operation or for another one.
+const TARGET_WON: &str = "target_won";
 
 /// What is public of those whom an operation concerns.
 #[derive(SystemParam)]
@@ -57,7 +60,10 @@ impl Public<'_, '_> {
         };
         let own = operation.id.alliance;
         match self.relations.alliance_of(owner) {
-            Some(alliance) if alliance == own => Some("own_alliance"),
+            Some(alliance) if alliance == own => {
+                let before = operation.targets.iter().find(|t| t.site == target).map(|t| t.owner);
+                Some(if before.is_some_and(|b| b != owner) { TARGET_WON } else { "own_alliance" })
+            }
             Some(other) if self.relations.stance(own, other).forbids_attack() => Some("pact"),
             _ => (operation.goal == Goal::Found).then_some("tile_taken"),
         }
@@ -74,7 +80,7 @@ pub(super) fn follow_changes(
     public: Public,
     running: Query<&RunningOperations>,
     mut operations: Query<&mut Operation>,
-    mut commitments: Query<&mut Commitments>,
+    mut commitments: Query<&'static mut Commitments>,
     mut agenda: ResMut<Agenda>,
     mut facts: MessageWriter<CampaignFact>,
 ) {
@@ -92,52 +98,78 @@ pub(super) fn follow_changes(
         if operation.status != OperationStatus::Running {
             continue;
         }
+        let mut turning = Turning {
+            now,
+            recall: public.model.capabilities().recall,
+            index: &public.index,
+            commitments: &mut commitments,
+            agenda: &mut agenda,
+        };
+        let done = public.call_off(&mut operation, &mut turning);
+        for site in done.gaps {
+            raise(&mut operation, Occasion::NoShow, site, now, turning.agenda);
+        }
+        if done.found {
+            end_without_blow(&mut operation, &mut turning);
+        }
+        if !operation.scouting {
+            for (decision, reason) in done.why {
+                facts.write(operation.revise(now, decision, reason, Vec::new()));
+            }
+        }
+    }
+}
+
+/// What became of an operation by what changed hands.
+#[derive(Default)]
+struct CalledOff {
+    /// Whether anything of it makes no sense any more.
+    found: bool,
+    /// What is decided, and why.
+    why: BTreeSet<(&'static str, String)>,
+    /// Targets for which others may go instead.
+    gaps: BTreeSet<SiteId>,
+}
+
+/// The word for what is done for this reason: what was won is not called off.
+fn decision(reason: &str, when_won: &'static str) -> &'static str {
+    if reason == TARGET_WON { when_won } else { "call_off_target" }
+}
+
+impl Public<'_, '_> {
+    /// Keeps at home, and calls back, what makes no sense any more.
+    fn call_off(&self, operation: &mut Operation, turning: &mut Turning) -> CalledOff {
+        let (id, mut done) = (operation.id, CalledOff::default());
         let targets: BTreeSet<SiteId> = operation.groups.iter().map(|g| g.target).collect();
         let lost: Vec<(SiteId, &'static str)> =
-            targets.into_iter().filter_map(|t| Some((t, public.hopeless(&operation, t)?))).collect();
-        let keeps: Vec<(usize, &'static str)> = operation
-            .groups
-            .iter()
-            .enumerate()
-            .filter(|(_, g)| g.status == GroupStatus::Waiting)
-            .filter_map(|(i, g)| Some((i, public.stays(&operation, g)?)))
-            .collect();
-        if lost.is_empty() && keeps.is_empty() {
-            continue;
-        }
-        let mut why: BTreeSet<String> = BTreeSet::new();
-        // Others may fill what they leave.
-        let mut gaps: BTreeSet<SiteId> = BTreeSet::new();
+            targets.into_iter().filter_map(|t| Some((t, self.hopeless(operation, t)?))).collect();
+        let waiting = operation.groups.iter().enumerate().filter(|(_, g)| g.status == GroupStatus::Waiting);
+        let keeps: Vec<(usize, &'static str)> =
+            waiting.filter_map(|(i, g)| Some((i, self.stays(operation, g)?))).collect();
+        done.found = !lost.is_empty() || !keeps.is_empty();
         for (i, reason) in keeps {
             let group = &mut operation.groups[i];
             group.status = GroupStatus::HeldBack;
             if matches!(reason, "member_left" | "origin_lost") && !lost.iter().any(|(site, _)| *site == group.target) {
-                gaps.insert(group.target);
+                done.gaps.insert(group.target);
             }
-            why.insert(format!("{reason}: site {} to site {}", group.site, group.target));
-            if let Some(mut promises) = public.index.site(group.site).and_then(|e| commitments.get_mut(e).ok()) {
+            let why = format!("{reason}: site {} to site {}", group.site, group.target);
+            done.why.insert((decision(reason, "hold_back"), why));
+            let site = turning.index.site(group.site);
+            if let Some(mut promises) = site.and_then(|e| turning.commitments.get_mut(e).ok()) {
                 promises.release(OrderId::of_group(id, i));
             }
         }
-        let recall = public.model.capabilities().recall;
+        let recall = turning.recall;
         for (site, reason) in lost {
             // Marches against friends turn at once, whatever the rules say of recalls.
-            let recall = if matches!(reason, "own_alliance" | "pact") { RecallRule::UntilArrival } else { recall };
-            let of_site = |_, target| target == site;
-            if turn(&mut operation, of_site, now, recall, &public.index, &mut commitments, &mut agenda).changed {
-                why.insert(format!("{reason}: site {site}"));
+            let friends = matches!(reason, "own_alliance" | "pact" | TARGET_WON);
+            turning.recall = if friends { RecallRule::UntilArrival } else { recall };
+            if turn(operation, |_, target| target == site, turning).changed {
+                done.why.insert((decision(reason, "recall"), format!("{reason}: site {site}")));
             }
         }
-        for site in gaps {
-            raise(&mut operation, Occasion::NoShow, site, now, &mut agenda);
-        }
-        if !operation.groups.iter().any(rules::is_active) {
-            operation.status = OperationStatus::Aborted;
-        }
-        if !operation.scouting {
-            for reason in why {
-                facts.write(operation.revise(now, "call_off_target", reason, Vec::new()));
-            }
-        }
+        turning.recall = recall;
+        done
     }
 }

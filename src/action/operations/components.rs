@@ -80,6 +80,8 @@ pub struct Group {
     pub arrival: GameTime,
     /// What became of it.
     pub status: GroupStatus,
+    /// Whether it was called off too late: it flies on, and its cost counts as lost.
+    pub written_off: bool,
     /// What it lost in battle.
     pub lost: Force,
     /// What it took.
@@ -113,8 +115,10 @@ pub struct Target {
     pub reckoned: Force,
     /// When what it rests on by now was seen.
     pub seen_at: GameTime,
-    /// Expected ratio of offense to defense.
+    /// Expected ratio of offense to defense, of what is seen there.
     pub expected_ratio: f64,
+    /// The same of what was reckoned with by what was learned of the enemy: what later looks are held against.
+    pub planned_ratio: f64,
     /// Expected fraction of the attackers lost.
     pub expected_loss: f64,
     /// Chance of success that the plan gave itself, with what was learned of its pattern.

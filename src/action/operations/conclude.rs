@@ -1,13 +1,13 @@
 //! What came of an operation, and what that changes between people.
 
 use super::components::{
-    GroupStatus, OPERATION_CONCLUDES, Operation, OperationSettings, OperationStatus, RunningOperations, Target,
+    Group, GroupStatus, OPERATION_CONCLUDES, Operation, OperationSettings, OperationStatus, RunningOperations, Target,
 };
 use super::rules;
 use crate::base::clock::{Agenda, DueBatch, GameSpan, GameTime};
 use crate::base::contract::{CampaignFact, Fact, Model, OperationReport, Relations, Site, WorldSeed};
 use crate::base::goods::Goods;
-use crate::base::id::{AllianceId, EntityIndex, PlayerId, SiteId};
+use crate::base::id::{EntityIndex, PlayerId, SiteId};
 use crate::base::ruleset::Force;
 use crate::decision::council::{Goal, Proposal, proposal_of_key};
 use crate::decision::planning::{LearningSettings, Lessons, misjudged_by};
@@ -56,7 +56,7 @@ pub(super) fn conclude_operations(
         }
         let owner = |site| index.site(site).and_then(|e| sites.get(e).ok()).map(|s| s.owner);
         let held = |site| owner(site).is_some_and(|o| relations.alliance_of(o) == Some(id.alliance));
-        let report = judge(&operation, &model, &settings, held);
+        let mut report = judge(&operation, &model, &settings, held);
         operation.status = OperationStatus::Concluded;
         for (member, lost, _) in &report.members {
             if let Some((_, mut record)) = index.player(*member).and_then(|e| members.get_mut(e).ok()) {
@@ -64,8 +64,7 @@ pub(super) fn conclude_operations(
             }
         }
         if let Some(mut lessons) = index.alliance(id.alliance).and_then(|e| lessons.get_mut(e).ok()) {
-            let enemy = |target: &Target| relations.alliance_of(target.owner);
-            learn(&operation, &report, proposal, &model, &learning, enemy, &mut lessons);
+            report.lessons = learn(&operation, &report, proposal, &model, &learning, &mut lessons);
         }
         let changes = change_trust(&operation, &report, &index, seed.0, now, &mut members);
         facts.write(CampaignFact { at: now, fact: Fact::OperationConcluded(Box::new(report)) });
@@ -76,39 +75,55 @@ pub(super) fn conclude_operations(
     }
 }
 
-/// What an alliance learns of the enemy's strength and of the pattern from an operation that was carried out.
-#[expect(clippy::cast_precision_loss, reason = "targets of one operation")]
+/// What an alliance learns of the enemy's strength and of the pattern from an operation, at the targets where its blow fell:
+/// what was called off, or never got there, teaches nothing. Returns how far the enemy was misjudged at each target that
+/// tells it.
 fn learn(
     operation: &Operation,
     report: &OperationReport,
     proposal: Option<&Proposal>,
     model: &Model,
     settings: &LearningSettings,
-    enemy: impl Fn(&Target) -> Option<AllianceId>,
     lessons: &mut Lessons,
-) {
-    if report.launched == 0 || report.result == "aborted" || operation.goal == Goal::Found {
-        return;
-    }
+) -> Vec<(SiteId, f64)> {
+    let mut told = Vec::new();
+    let Some(proposal) = proposal.filter(|_| operation.goal != Goal::Found) else { return told };
+    // Of whom: of the alliance that it was decided to attack, whoever holds the target by now.
+    let enemy = proposal.enemy.filter(|enemy| *enemy != operation.id.alliance);
+    let (mut struck, mut promised, mut met) = (0, 0.0, 0.0);
     for target in &operation.targets {
-        let Some(enemy) = enemy(target) else { continue };
+        let blow = || operation.groups.iter().filter(|g| g.target == target.site && g.errand.strikes());
+        let fell = |g: &&Group| matches!(g.status, GroupStatus::Launched { .. });
+        if !blow().any(|g| fell(&g)) {
+            continue;
+        }
         let reckoned = model.cost(&target.reckoned);
         let misjudged = match &target.defenders {
             Some(stood) => misjudged_by(model.cost(stood), reckoned),
             // Nobody came back to tell: at least as much stood there as came.
-            None if report.lost_goods > 0 && reckoned > 0 => Some(libm::log(target.expected_ratio.max(1.0))),
+            None if reckoned > 0 && blow().filter(fell).any(|g| !g.lost.is_empty()) => {
+                Some(libm::log(target.expected_ratio.max(1.0)))
+            }
             None => None,
         };
-        if let Some(misjudged) = misjudged {
+        if let Some((enemy, misjudged)) = enemy.zip(misjudged) {
             lessons.enemies.entry(enemy).or_default().add(misjudged, settings.keep);
+            told.push((target.site, misjudged));
         }
+        if blow().any(|g| g.written_off) {
+            // The promise was taken back before.
+            continue;
+        }
+        struck += 1;
+        promised += target.forecast_win;
+        met += f64::from(report.targets.iter().any(|(site, _, met)| *site == target.site && *met));
     }
-    if let Some(proposal) = proposal {
-        let n = operation.targets.len().max(1) as f64;
-        let promised = operation.targets.iter().fold(0.0, |sum, t| sum + t.forecast_win) / n;
-        let met = report.targets.iter().filter(|(.., met)| *met).count() as f64 / n;
-        lessons.patterns.entry(proposal.pattern.clone()).or_default().add(promised, met, settings.keep);
+    if struck > 0 {
+        let n = f64::from(struck);
+        let record = lessons.patterns.entry(proposal.pattern.clone()).or_default();
+        record.add(promised / n, met / n, settings.keep);
     }
+    told
 }
 
 fn judge(
@@ -122,8 +137,7 @@ fn judge(
     let launched = |s: GroupStatus| matches!(s, GroupStatus::Launched { .. });
     let mut members: BTreeMap<PlayerId, (i64, i64)> = BTreeMap::new();
     let (mut sent, mut lost, mut loot) = (0, 0, Goods::ZERO);
-    // What turned home by plan may have fought before.
-    for group in operation.groups.iter().filter(|g| launched(g.status) || !g.lost.is_empty()) {
+    for group in operation.groups.iter().filter(|g| rules::took_part(g)) {
         sent += cost(&group.force);
         lost += cost(&group.lost);
         loot += group.loot;
@@ -165,6 +179,7 @@ fn judge(
         expected_win: mean(|t| t.expected_win),
         intel_age_hours: operation.intel_age().map(GameSpan::as_hours),
         members: members.into_iter().map(|(m, (lost, kills))| (m, lost, kills)).collect(),
+        lessons: Vec::new(),
     }
 }
 
@@ -181,7 +196,7 @@ fn share_kills(
     }
     for group in &operation.groups {
         if let Some((_, kills)) = members.get_mut(&group.member)
-            && matches!(group.status, GroupStatus::Launched { .. })
+            && rules::took_part(group)
         {
             let part = i128::from(killed) * i128::from(cost(&group.force)) / i128::from(sent);
             *kills += i64::try_from(part).unwrap_or(0);

@@ -23,7 +23,7 @@ use crate::society::alliance::{ProposalCount, Reliability, WarRecord};
 use crate::society::personality::{Traits, rules as personality};
 use bevy::ecs::system::SystemParam;
 use bevy::prelude::*;
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 
 /// Where operations act within a pass.
 #[derive(SystemSet, Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -80,7 +80,7 @@ pub(super) fn start_operations(
     settings: Res<OperationSettings>,
     proposals: Query<&Proposal>,
     mut commitments: Query<&mut Commitments>,
-    mut records: Query<(&mut WarRecord, &mut Reliability)>,
+    mut records: Query<&mut WarRecord>,
     mut running: Query<&mut RunningOperations>,
     mut agenda: ResMut<Agenda>,
     mut facts: MessageWriter<CampaignFact>,
@@ -92,20 +92,16 @@ pub(super) fn start_operations(
         let Ok(proposal) = proposals.get(entity) else { continue };
         let ProposalStatus::Passed(plan) = &proposal.status else { continue };
         let operation = operation_of(proposal, plan, now);
-        let mut ordered: BTreeMap<PlayerId, u32> = BTreeMap::new();
+        let members: BTreeSet<PlayerId> = operation.groups.iter().map(|g| g.member).collect();
         for (i, group) in operation.groups.iter().enumerate() {
             let order = operation.order(i);
             agenda.push(GROUP_LAUNCHES.entry(group.launch, proposal_key(operation.id), group_n(i)));
-            *ordered.entry(group.member).or_default() += 1;
             let promise = Commitment { order, force: group.force.clone(), until: group.launch };
             book(&index, &mut commitments, &mut commands, group.site, promise);
         }
-        for (member, groups) in ordered {
-            if let Some((mut record, mut reliability)) = index.player(member).and_then(|e| records.get_mut(e).ok()) {
-                if operation.goal != Goal::Found {
-                    record.joined(now);
-                }
-                reliability.ordered += groups;
+        for member in members.into_iter().filter(|_| operation.goal != Goal::Found) {
+            if let Some(mut record) = index.player(member).and_then(|e| records.get_mut(e).ok()) {
+                record.joined(now);
             }
         }
         let over = operation.last_arrival() + settings.claim_after_arrival;
@@ -184,6 +180,7 @@ fn operation_of(proposal: &Proposal, plan: &Plan, now: GameTime) -> Operation {
                 reckoned: t.reckoned.clone(),
                 seen_at: t.seen_at,
                 expected_ratio: t.forecast.ratio,
+                planned_ratio: t.ratio,
                 expected_loss: t.expected_loss,
                 expected_win: t.win,
                 forecast_win: t.forecast_win,
@@ -217,6 +214,7 @@ pub(super) fn group_of(planned: &PlannedGroup) -> Group {
         travel: planned.travel,
         arrival: planned.arrival,
         status: GroupStatus::Waiting,
+        written_off: false,
         lost: Force::new(),
         loot: Goods::ZERO,
     }
@@ -277,6 +275,7 @@ fn scouting_mission(id: ProposalId, request: &SendScouts, now: GameTime) -> Oper
             travel: request.travel,
             arrival: now + request.travel,
             status: GroupStatus::Waiting,
+            written_off: false,
             lost: Force::new(),
             loot: Goods::ZERO,
         }],
@@ -464,6 +463,7 @@ pub(super) fn note_launches(
         let Some(mut operation) = index.proposal(id).and_then(|e| operations.get_mut(e).ok()) else { continue };
         let Some(group) = operation.groups.get_mut(usize::from(n)) else { continue };
         group.status = GroupStatus::Launched { march: message.march, at: message.at };
+        let gap = message.force.total() < group.force.total();
         group.force = message.force.clone();
         group.arrival = group.arrival.max(message.arrival);
         if let Some(turns) = group.errand.turns_at() {
@@ -475,7 +475,11 @@ pub(super) fn note_launches(
         if !operation.scouting
             && let Some(mut record) = index.player(member).and_then(|e| records.get_mut(e).ok())
         {
+            record.ordered += 1;
             record.launched += 1;
+        }
+        if gap {
+            raise(&mut operation, Occasion::NoShow, target, now, &mut agenda);
         }
         if late {
             raise(&mut operation, Occasion::Late, target, now, &mut agenda);
@@ -487,7 +491,12 @@ pub(super) fn note_launches(
             && let Some(group) = operation.groups.get_mut(usize::from(n))
         {
             group.status = GroupStatus::Failed;
-            let target = group.target;
+            let (member, target) = (group.member, group.target);
+            if !operation.scouting
+                && let Some(mut record) = index.player(member).and_then(|e| records.get_mut(e).ok())
+            {
+                record.ordered += 1;
+            }
             raise(&mut operation, Occasion::NoShow, target, now, &mut agenda);
         }
         let (order, rule) = (message.order, message.rule.to_owned());
@@ -504,13 +513,17 @@ pub(super) fn note_battles(
     mut agenda: ResMut<Agenda>,
 ) {
     let now = batch.now();
-    for battle in battles.read().filter(|b| b.attacked) {
+    for battle in battles.read() {
         let Some(OrderId::Group { operation, group }) = battle.order else { continue };
         let Some(mut operation) = index.proposal(operation).and_then(|e| operations.get_mut(e).ok()) else {
             continue;
         };
         let Some(group) = operation.groups.get_mut(usize::from(group)) else { continue };
         group.lost.add_all(&battle.own_lost);
+        if !battle.attacked {
+            // Who stays before a target and is attacked there: of the target nothing was seen.
+            continue;
+        }
         group.loot += battle.loot;
         let follows = |g: &Group| g.target == battle.site && g.arrival > now && rules::is_active(g);
         if operation.groups.iter().any(follows) {

@@ -439,4 +439,7 @@ pub struct OperationReport {
     pub intel_age_hours: Option<f64>,
     /// Per member: goods lost and goods killed.
     pub members: Vec<(PlayerId, i64, i64)>,
+    /// Of each target that tells of the enemy's strength: the natural logarithm of what stood there over what the plan was
+    /// made against, both in goods.
+    pub lessons: Vec<(SiteId, f64)>,
 }

@@ -170,7 +170,7 @@ pub struct BattleFought {
     pub at: GameTime,
     /// Whether the witness attacked.
     pub attacked: bool,
-    /// The witness's own group, if it attacked for an operation.
+    /// The order of the witness's own group, if it has one: to attack, or to stay before the site.
     pub order: Option<OrderId>,
     /// The site that the witness's own troops came from.
     pub origin: SiteId,

@@ -9,7 +9,7 @@ use super::rules::roll::{Roll, tally, tally_open};
 use super::situation::{Situation, Threats};
 use super::surroundings::elsewhere;
 use crate::base::clock::GameTime;
-use crate::base::contract::{Ballot, Vote};
+use crate::base::contract::Vote;
 use crate::base::id::PlayerId;
 use crate::base::limits::Limits;
 use crate::decision::planning::allocation::{
@@ -110,12 +110,7 @@ pub(super) fn settle(
 }
 
 fn pledges(proposal: &Proposal, ballots: &Ballots, approved: &BTreeSet<PlayerId>) -> BTreeMap<PlayerId, Pledge> {
-    let pledge = |ballot: &Ballot| Pledge { share: ballot.pledge_share, ..Pledge::ALL }.with(&ballot.conditions);
-    approved
-        .iter()
-        .filter(|m| proposal.asked.contains_key(m))
-        .filter_map(|m| Some((*m, pledge(ballots.cast.get(m)?))))
-        .collect()
+    approved.iter().filter_map(|m| Some((*m, Pledge::of(proposal, ballots, *m)?))).collect()
 }
 
 /// A plan with some pledges.

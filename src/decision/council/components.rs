@@ -3,7 +3,7 @@
 use super::rules::charter::Charter;
 use super::rules::roll::Roll;
 use crate::base::clock::{CampaignSystems, DueKind, GameSpan, GameTime};
-use crate::base::contract::{Ballot, Citation};
+use crate::base::contract::{Ballot, Citation, Vote};
 use crate::base::id::{AllianceId, PlayerId, ProposalId, SiteId};
 use crate::decision::planning::Plan;
 use bevy::prelude::*;
@@ -205,6 +205,14 @@ pub struct Ballots {
     pub answer_at: BTreeMap<PlayerId, GameTime>,
     /// Conditional approvals that were dropped, with the condition that was not met.
     pub dropped: BTreeMap<PlayerId, String>,
+}
+
+impl Ballots {
+    /// Whether a member's approval counted to the end: it was cast, and no condition of it was unmet.
+    #[must_use]
+    pub fn approves(&self, member: PlayerId) -> bool {
+        self.cast.get(&member).is_some_and(|b| b.vote == Vote::Approve) && !self.dropped.contains_key(&member)
+    }
 }
 
 /// Proposals that an alliance keeps, oldest first, and what was refused.

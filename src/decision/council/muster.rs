@@ -1,5 +1,6 @@
 //! What an alliance could send: the sources of an allocation, after home guard, promises and pledges.
 
+use super::components::{Ballots, Proposal};
 use super::situation::{Situation, Threats};
 use crate::base::clock::GameTime;
 use crate::base::contract::{Condition, SiteState};
@@ -23,6 +24,13 @@ pub struct Pledge {
 impl Pledge {
     /// Everything, at any time.
     pub const ALL: Self = Self { share: 1.0, not_before: None, not_after: None };
+
+    /// What the ballot of a member promises who was asked for troops; none if it was not asked, or has not voted.
+    #[must_use]
+    pub fn of(proposal: &Proposal, ballots: &Ballots, member: PlayerId) -> Option<Self> {
+        let ballot = ballots.cast.get(&member).filter(|_| proposal.asked.contains_key(&member))?;
+        Some(Self { share: ballot.pledge_share, ..Self::ALL }.with(&ballot.conditions))
+    }
 
     /// The pledge with the hard limits of these conditions.
     #[must_use]

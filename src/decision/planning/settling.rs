@@ -30,6 +30,7 @@ pub fn plan_settling(
         reckoned: Force::new(),
         seen_at: not_before,
         forecast: Forecast::default(),
+        ratio: 0.0,
         expected_loss: 0.0,
         win: 1.0,
         forecast_win: 1.0,

@@ -41,7 +41,7 @@ fn most_interesting(tally: &CampaignTally) -> Option<(&ProposalId, &OperationSto
 
 fn tell_war(out: &mut String, tally: &CampaignTally) -> core::fmt::Result {
     let s = tally.summary();
-    let (p, b, o) = (s.proposals, s.ballots, s.operations);
+    let (p, b, o) = (s.proposals, s.ballots, &s.operations);
     writeln!(out, "The war")?;
     writeln!(
         out,

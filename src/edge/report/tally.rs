@@ -171,7 +171,7 @@ pub struct BallotCounts {
 }
 
 /// Counts of operations.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct OperationCounts {
     /// That got their orders.
     pub started: u64,
@@ -197,6 +197,12 @@ pub struct OperationCounts {
     pub launch_late_ms_max: i64,
     /// Widest spread of arrivals within a wave, in milliseconds.
     pub arrival_spread_ms_max: i64,
+    /// Changes of course, by what was decided.
+    pub revisions: BTreeMap<String, u64>,
+    /// Groups that stayed at home unannounced.
+    pub no_shows: u64,
+    /// Targets that told how far an enemy was misjudged.
+    pub lessons: u64,
 }
 
 /// Counts of what players did about attacks on them.
@@ -456,8 +462,9 @@ impl CampaignTally {
             Fact::ScoutsSent { order, decoy: true, .. } => {
                 self.decoys.insert(*order);
             }
-            Fact::GroupFailed { order, .. } => {
+            Fact::GroupFailed { order, rule } => {
                 self.decoys.remove(order);
+                self.summary.operations.no_shows += u64::from(rule == "no_show");
             }
             Fact::MarchArrived { order: Some(order), target, .. } => {
                 if let Some(operation) = order.operation().filter(|_| self.decoys.remove(order)) {
@@ -564,6 +571,7 @@ impl CampaignTally {
                 story.left_out.clone_from(left_out);
             }
             Fact::OperationRevised { operation, decision, reason, .. } => {
+                *self.summary.operations.revisions.entry(decision.clone()).or_default() += 1;
                 let story = self.stories.entry(*operation).or_default();
                 story.revisions.push((at, decision.clone(), reason.clone()));
             }
@@ -580,6 +588,7 @@ impl CampaignTally {
                     _ => counts.failed += 1,
                 }
                 counts.pyrrhic += u64::from(report.pyrrhic);
+                counts.lessons += report.lessons.len() as u64;
                 if let Some(old) = rested_on_old_intel(report) {
                     let looks = &mut self.summary.looks;
                     let of_age = if old { &mut looks.old } else { &mut looks.young };

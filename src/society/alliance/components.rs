@@ -89,7 +89,7 @@ pub struct Trust(pub BTreeMap<PlayerId, Decayed>);
 /// How many of the groups that a member was ordered to send really left.
 #[derive(Component, Clone, Copy, PartialEq, Eq, Debug, Default, Reflect, Serialize, Deserialize)]
 pub struct Reliability {
-    /// Groups ordered.
+    /// Groups ordered, as they were due: what a decision keeps at home is not among them.
     pub ordered: u32,
     /// Groups launched.
     pub launched: u32,

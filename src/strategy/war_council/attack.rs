@@ -403,9 +403,7 @@ fn plan(
 
 /// The candidate's score with the ratio and the cost that a plan really has.
 fn rescored(session: &Session, candidate: Candidate, plan: &Plan, arrival: GameTime, goal: PatternGoal) -> Candidate {
-    let ratio = plan.targets.iter().find(|t| t.site == candidate.spec.site).map_or(0.0, |t| t.forecast.ratio);
-    // What was learned of the enemy counts as if it had been seen.
-    let ratio = ratio / candidate.spec.lesson.factor();
+    let ratio = plan.targets.iter().find(|t| t.site == candidate.spec.site).map_or(0.0, |t| t.ratio);
     let site = candidate.spec.site;
     let model = session.situation.view.model();
     let groups = || plan.groups.iter().filter(|g| g.target == site && g.errand.strikes());

@@ -1,19 +1,20 @@
 //! Doing what was decided: groups stay, come back, or go too.
 
 use super::{Change, Revise};
+use super::{OPERATION_REVIEWED, decision_points};
 use crate::action::operations::components::{GROUP_LAUNCHES, GROUP_RECALLED};
 use crate::action::operations::systems::{book, group_n, group_of, row};
 use crate::action::operations::{GroupStatus, Operation, OperationStatus, rules};
 use crate::base::clock::{Agenda, DueBatch, GameTime};
 use crate::base::contract::{CampaignFact, LaunchRow, Model};
-use crate::base::id::{EntityIndex, OrderId, PlayerId, SiteId};
+use crate::base::id::{EntityIndex, OrderId, ProposalId, SiteId};
 use crate::base::ruleset::RecallRule;
 use crate::decision::council::proposal_key;
 use crate::decision::planning::allocation::PlannedGroup;
 use crate::decision::planning::{Commitment, Commitments};
-use crate::society::alliance::Reliability;
 use bevy::ecs::system::SystemParam;
 use bevy::prelude::*;
+use std::collections::BTreeMap;
 
 /// What a change of course touches.
 #[derive(SystemParam)]
@@ -22,43 +23,83 @@ pub(in crate::action::operations) struct Course<'w, 's> {
     index: Res<'w, EntityIndex>,
     model: Res<'w, Model>,
     commitments: Query<'w, 's, &'static mut Commitments>,
-    reliability: Query<'w, 's, &'static mut Reliability>,
     agenda: ResMut<'w, Agenda>,
     commands: Commands<'w, 's>,
 }
 
-/// Does what was decided in this pass, and forgets the alerts that it answers.
+/// Does what was decided in this pass, forgets the alerts that it answers, and ends what nobody strikes for any more.
 pub(in crate::action::operations) fn apply_revisions(
     mut course: Course,
     mut revisions: MessageReader<Revise>,
     mut operations: Query<&mut Operation>,
     mut facts: MessageWriter<CampaignFact>,
 ) {
-    let now = course.batch.now();
-    for id in super::decide::reviewed(&course.batch) {
-        if let Some(mut operation) = course.index.proposal(id).and_then(|e| operations.get_mut(e).ok())
+    let reviewed = super::decide::reviewed(&course.batch);
+    for id in &reviewed {
+        if let Some(mut operation) = course.index.proposal(*id).and_then(|e| operations.get_mut(e).ok())
             && !operation.alerts.is_empty()
         {
             operation.alerts.clear();
         }
     }
-    for Revise { operation, change, reason, cites } in revisions.read() {
-        let Some(mut operation) = course.index.proposal(*operation).and_then(|e| operations.get_mut(e).ok()) else {
-            continue;
-        };
+    // What was decided and changed nothing: it is told only if the operation ends by it.
+    let mut untold: BTreeMap<ProposalId, &Revise> = BTreeMap::new();
+    let revisions: Vec<&Revise> = revisions.read().collect();
+    for revise in &revisions {
+        let found = course.index.proposal(revise.operation).and_then(|e| operations.get_mut(e).ok());
+        let Some(mut operation) = found else { continue };
+        if !course.apply(&mut operation, revise, &mut facts) && matches!(revise.change, Change::CallOff(_)) {
+            untold.insert(revise.operation, revise);
+        }
+    }
+    let now = course.batch.now();
+    for id in reviewed {
+        let Some(mut operation) = course.index.proposal(id).and_then(|e| operations.get_mut(e).ok()) else { continue };
+        if end_without_blow(&mut operation, &mut course.turning(now))
+            && let Some(Revise { reason, cites, .. }) = untold.get(&id)
+        {
+            facts.write(operation.revise(now, "call_off_target", reason.clone(), cites.clone()));
+        }
+    }
+}
+
+/// With no blow to come, whoever draws eyes from it goes home too; with no group left the operation is aborted. Returns
+/// whether that changed anything. Where a look is still to come at this instant, it decides first: a gap may be filled.
+pub(in crate::action::operations) fn end_without_blow(operation: &mut Operation, turning: &mut Turning) -> bool {
+    if operation.status != OperationStatus::Running || !operation.alerts.is_empty() {
+        return false;
+    }
+    let mut changed = false;
+    if !operation.groups.iter().any(|g| rules::is_active(g) && g.errand.strikes()) {
+        changed = turn(operation, |_, _| true, turning).changed;
+    }
+    if !operation.groups.iter().any(rules::is_active) {
+        operation.status = OperationStatus::Aborted;
+        changed = true;
+    }
+    changed
+}
+
+impl<'w, 's> Course<'w, 's> {
+    /// Does what was decided. False if nothing changed by it: then nothing is told.
+    fn apply(
+        &mut self,
+        operation: &mut Operation,
+        Revise { change, reason, cites, .. }: &Revise,
+        facts: &mut MessageWriter<CampaignFact>,
+    ) -> bool {
+        let now = self.batch.now();
         let (decision, rows) = match change {
-            Change::AddWave(groups) => ("add_wave", course.add(&mut operation, groups, now)),
+            Change::AddWave(groups) => ("add_wave", self.add(operation, groups, now)),
             Change::HoldBack(groups) | Change::Recall(groups) => {
-                let done = course.turn(&mut operation, |i, _| groups.contains(&i), now);
-                course.write_off(&mut operation, &done, reason, &mut facts);
-                let decision = if matches!(change, Change::Recall(_)) { "recall" } else { "hold_back" };
-                (decision, Vec::new())
+                if !self.turn(operation, |i, _| groups.contains(&i), reason, facts) {
+                    return false;
+                }
+                (if matches!(change, Change::Recall(_)) { "recall" } else { "hold_back" }, Vec::new())
             }
             Change::CallOff(site) => {
-                let done = course.turn(&mut operation, |_, target| target == *site, now);
-                course.write_off(&mut operation, &done, reason, &mut facts);
-                if !done.changed {
-                    continue;
+                if !self.turn(operation, |_, target| target == *site, reason, facts) {
+                    return false;
                 }
                 ("call_off_target", Vec::new())
             }
@@ -66,23 +107,17 @@ pub(in crate::action::operations) fn apply_revisions(
                 // From now on the attack rests on the new sight. What was believed when it started stays: it is judged by
                 // that.
                 operation.targets.iter_mut().filter(|t| t.site == *site).for_each(|t| t.seen_at = *seen_at);
-                continue;
+                return true;
             }
         };
         facts.write(operation.revise_with(now, decision, reason.clone(), cites.clone(), rows));
-        if !operation.groups.iter().any(|g| rules::is_active(g) && g.errand.strikes()) {
-            // With no blow to come, whoever draws eyes from it goes home too.
-            course.turn(&mut operation, |_, _| true, now);
-        }
-        if !operation.groups.iter().any(rules::is_active) {
-            operation.status = OperationStatus::Aborted;
-        }
+        true
     }
-}
 
-impl Course<'_, '_> {
     /// More groups: each is ordered and promised like those of the plan.
     fn add(&mut self, operation: &mut Operation, groups: &[PlannedGroup], now: GameTime) -> Vec<LaunchRow> {
+        let recall = self.model.capabilities().recall;
+        let before = decision_points(&operation.groups, recall, now);
         let mut rows = Vec::new();
         for planned in groups {
             let i = operation.groups.len();
@@ -91,39 +126,47 @@ impl Course<'_, '_> {
             self.agenda.push(GROUP_LAUNCHES.entry(group.launch.max(now), key, group_n(i)));
             let promise = Commitment { order, force: group.force.clone(), until: group.launch };
             book(&self.index, &mut self.commitments, &mut self.commands, group.site, promise);
-            if let Some(mut record) = self.record(group.member) {
-                record.ordered += 1;
-            }
             rows.push(row(i, &group, &self.model));
             operation.groups.push(group);
+        }
+        for at in decision_points(&operation.groups, recall, now).difference(&before) {
+            self.agenda.push(OPERATION_REVIEWED.entry(*at, proposal_key(operation.id), 1));
         }
         rows
     }
 
-    fn record(&mut self, member: PlayerId) -> Option<Mut<'_, Reliability>> {
-        self.reliability.get_mut(self.index.player(member)?).ok()
+    fn turning(&mut self, now: GameTime) -> Turning<'_, 'w, 's> {
+        Turning {
+            now,
+            recall: self.model.capabilities().recall,
+            index: &self.index,
+            commitments: &mut self.commitments,
+            agenda: &mut self.agenda,
+        }
     }
 
-    fn turn(&mut self, operation: &mut Operation, which: impl Fn(usize, SiteId) -> bool, now: GameTime) -> CalledOff {
-        let recall = self.model.capabilities().recall;
-        turn(operation, which, now, recall, &self.index, &mut self.commitments, &mut self.agenda)
-    }
-
-    /// Says what is too late to be called back: it goes on and fights, and what it cost is counted as lost already.
-    fn write_off(
-        &self,
+    /// Turns groups, and says what of them is too late to be called back: it goes on and fights, and what it cost is counted
+    /// as lost already. Each is said once. Returns whether any stays, or comes back.
+    fn turn(
+        &mut self,
         operation: &mut Operation,
-        done: &CalledOff,
+        which: impl Fn(usize, SiteId) -> bool,
         reason: &str,
         facts: &mut MessageWriter<CampaignFact>,
-    ) {
-        if done.too_late.is_empty() {
-            return;
+    ) -> bool {
+        let now = self.batch.now();
+        let done = turn(operation, which, &mut self.turning(now));
+        let (mut groups, mut goods) = (0, 0);
+        for i in done.too_late {
+            let Some(group) = operation.groups.get_mut(i).filter(|g| !g.written_off) else { continue };
+            group.written_off = true;
+            (groups, goods) = (groups + 1, goods + self.model.cost(&group.force));
         }
-        let force = |i: &usize| operation.groups.get(*i).map_or(0, |g| self.model.cost(&g.force));
-        let goods: i64 = done.too_late.iter().map(force).sum();
-        let reason = format!("too_late_to_recall: {} groups of {goods} goods; {reason}", done.too_late.len());
-        facts.write(operation.revise(self.batch.now(), "write_off", reason, Vec::new()));
+        if groups > 0 {
+            let reason = format!("too_late_to_recall: {groups} groups of {goods} goods; {reason}");
+            facts.write(operation.revise(now, "write_off", reason, Vec::new()));
+        }
+        done.changed
     }
 }
 
@@ -136,36 +179,41 @@ pub(in crate::action::operations) struct CalledOff {
     too_late: Vec<usize>,
 }
 
+/// What turning groups needs, and touches.
+pub(in crate::action::operations) struct Turning<'a, 'w, 's> {
+    pub(in crate::action::operations) now: GameTime,
+    pub(in crate::action::operations) recall: RecallRule,
+    pub(in crate::action::operations) index: &'a EntityIndex,
+    pub(in crate::action::operations) commitments: &'a mut Query<'w, 's, &'static mut Commitments>,
+    pub(in crate::action::operations) agenda: &'a mut Agenda,
+}
+
 /// Of the groups that `which` names by number and target: keeps at home what has not left and calls back what still can
 /// be. What can not be called back any more goes on and fights.
 pub(in crate::action::operations) fn turn(
     operation: &mut Operation,
     which: impl Fn(usize, SiteId) -> bool,
-    now: GameTime,
-    recall: RecallRule,
-    index: &EntityIndex,
-    commitments: &mut Query<&mut Commitments>,
-    agenda: &mut Agenda,
+    turning: &mut Turning,
 ) -> CalledOff {
-    let (id, mut done) = (operation.id, CalledOff::default());
+    let (id, now, mut done) = (operation.id, turning.now, CalledOff::default());
     for (i, group) in operation.groups.iter_mut().enumerate() {
         if !which(i, group.target) || group.arrival <= now {
             continue;
         }
-        let order = OrderId::of_group(id, i);
         match group.status {
             GroupStatus::Waiting => {
                 group.status = GroupStatus::HeldBack;
                 done.changed = true;
-                if let Some(mut promises) = index.site(group.site).and_then(|e| commitments.get_mut(e).ok()) {
-                    promises.release(order);
+                let site = turning.index.site(group.site);
+                if let Some(mut promises) = site.and_then(|e| turning.commitments.get_mut(e).ok()) {
+                    promises.release(OrderId::of_group(id, i));
                 }
             }
-            GroupStatus::Launched { march, at } if recall.allows(now - at) => {
+            GroupStatus::Launched { march, at } if turning.recall.allows(now - at) => {
                 group.status = GroupStatus::Recalled { march };
                 done.changed = true;
                 // Marches turn in `March`: one more pass at this instant.
-                agenda.push(GROUP_RECALLED.entry(now, proposal_key(id), group_n(i)));
+                turning.agenda.push(GROUP_RECALLED.entry(now, proposal_key(id), group_n(i)));
             }
             GroupStatus::Launched { .. } => done.too_late.push(i),
             GroupStatus::Failed | GroupStatus::HeldBack | GroupStatus::Recalled { .. } => {}

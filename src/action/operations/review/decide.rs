@@ -2,15 +2,15 @@
 //! coming, and whom members could add.
 
 use super::{Change, OPERATION_REVIEWED, Revise};
-use crate::action::operations::rules::{self, HomeUnderAttack, Occasion, Step, TargetOutlook};
+use crate::action::operations::rules::{self, Leaver, Occasion, Step, TargetOutlook};
 use crate::action::operations::{Group, GroupStatus, Operation, OperationSettings, OperationStatus, Target};
 use crate::base::clock::{DueBatch, GameTime};
-use crate::base::contract::{AttackGroup, Citation, Manner, SiteEstimate, Vote, WantedStates, WorldModel};
+use crate::base::contract::{AttackGroup, Citation, Manner, SiteEstimate, WantedStates, WorldModel};
 use crate::base::id::{AllianceId, EntityIndex, PlayerId, ProposalId, SiteId};
 use crate::base::limits::Limits;
-use crate::decision::council::{Ballots, Muster, Pledge, Situation, proposal_of_key};
-use crate::decision::planning::allocation::{Assignment, PARTS, PlannedGroup, Source, part_of};
-use crate::decision::planning::{HelpSettings, PlanningSettings, believed, in_time, too_close};
+use crate::decision::council::{Ballots, Muster, Pledge, Proposal, Situation, proposal_of_key};
+use crate::decision::planning::allocation::{Assignment, PARTS, PlannedGroup, Source, by_home, part_of};
+use crate::decision::planning::{HelpSettings, Incoming, PlanningSettings, believed, in_time, too_close};
 use bevy::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -47,40 +47,50 @@ pub(in crate::action::operations) fn decide_revisions(
     planning: Res<PlanningSettings>,
     limits: Res<Limits>,
     index: Res<EntityIndex>,
-    operations: Query<(&Operation, Option<&Ballots>)>,
+    operations: Query<(&Operation, Option<(&Proposal, &Ballots)>)>,
     mut revisions: MessageWriter<Revise>,
 ) {
     // Sites that a revision of this pass takes troops from: another one of the same pass leaves them alone.
     let mut taken: BTreeSet<SiteId> = BTreeSet::new();
     for id in reviewed(&batch) {
-        let Some((operation, ballots)) = index.proposal(id).and_then(|e| operations.get(e).ok()) else { continue };
+        let Some((operation, vote)) = index.proposal(id).and_then(|e| operations.get(e).ok()) else { continue };
         if operation.status != OperationStatus::Running || operation.scouting {
             continue;
         }
         let review = Review {
             operation,
-            ballots,
+            vote,
             situation: &situation,
             settings: &settings,
             help: &planning.help,
             groups_max: limits.groups_per_operation,
             now: batch.now(),
         };
-        for revision in review.decide(&mut taken) {
+        let mut added = Added { sites: core::mem::take(&mut taken), groups: Vec::new() };
+        for revision in review.decide(&mut added) {
             revisions.write(revision);
         }
+        taken = added.sites;
     }
 }
 
 /// Everything that one look rests on.
 struct Review<'a, 'w, 's> {
     operation: &'a Operation,
-    ballots: Option<&'a Ballots>,
+    vote: Option<(&'a Proposal, &'a Ballots)>,
     situation: &'a Situation<'w, 's>,
     settings: &'a OperationSettings,
     help: &'a HelpSettings,
     groups_max: usize,
     now: GameTime,
+}
+
+/// What is added at one look.
+struct Added {
+    /// Sites that give: nothing else of this pass takes troops from them.
+    sites: BTreeSet<SiteId>,
+    /// Groups of the operation that is looked at.
+    groups: Vec<PlannedGroup>,
 }
 
 /// A group that can be added: its attack points, the group, and how it fights.
@@ -106,14 +116,14 @@ impl Review<'_, '_, '_> {
         self.operation.id.alliance
     }
 
-    fn decide(&self, taken: &mut BTreeSet<SiteId>) -> Vec<Revise> {
+    fn decide(&self, added: &mut Added) -> Vec<Revise> {
         let mut revisions = Vec::new();
         let mut gone: BTreeSet<usize> = BTreeSet::new();
         revisions.extend(self.keep_at_home(&mut gone));
         revisions.extend(self.turn_late_ones(&mut gone));
         for target in &self.operation.targets {
             let occasion = self.occasion(target.site, &gone);
-            revisions.extend(occasion.and_then(|occasion| self.look_at(target, occasion, &gone, taken)));
+            revisions.extend(occasion.and_then(|occasion| self.look_at(target, occasion, &gone, added)));
         }
         revisions
     }
@@ -141,32 +151,11 @@ impl Review<'_, '_, '_> {
         let view = &self.situation.view;
         let incoming = believed(view, self.alliance().into(), self.now);
         let mut sites: BTreeSet<SiteId> = BTreeSet::new();
-        for (i, group) in self.operation.groups.iter().enumerate() {
-            if group.status != GroupStatus::Waiting || !attacked.contains(&group.site) {
-                continue;
-            }
-            let Some(state) = view.own(self.alliance()).iter().find(|s| s.site == group.site) else { continue };
-            let mut with = state.home.clone();
-            with.add_all(&state.guests);
-            let without = with.minus(&group.force);
-            let hits = incoming.iter().filter(|march| march.target == group.site);
-            let needed = hits.into_iter().any(|march| {
-                rules::stays_home(&HomeUnderAttack {
-                    launch: group.launch,
-                    back: group.arrival + group.travel,
-                    hit: march.arrival,
-                    attack: incoming
-                        .iter()
-                        .filter(|m| m.target == group.site && m.arrival <= march.arrival)
-                        .map(|m| m.attack)
-                        .fold(0.0, |sum, a| sum + a),
-                    with: view.model().defense(state, &with),
-                    without: view.model().defense(state, &without),
-                })
-            });
-            if needed {
-                gone.insert(i);
-                sites.insert(group.site);
+        for site in attacked {
+            let stay = self.needed_at(site, &incoming);
+            if !stay.is_empty() {
+                sites.insert(site);
+                gone.extend(stay);
             }
         }
         let origins = incoming.iter().filter(|m| sites.contains(&m.target)).map(|m| m.origin);
@@ -176,6 +165,32 @@ impl Review<'_, '_, '_> {
             let reason = format!("{}: site {}", rules::Reason::NeededAtHome.name(), named.join(", "));
             self.revise(Change::HoldBack(gone.iter().copied().collect()), reason, cites)
         })
+    }
+
+    /// Groups without which a site would fall to what comes to it.
+    fn needed_at(&self, site: SiteId, incoming: &[Incoming]) -> BTreeSet<usize> {
+        let view = &self.situation.view;
+        let mut stay: BTreeSet<usize> = BTreeSet::new();
+        let Some(state) = view.own(self.alliance()).iter().find(|s| s.site == site) else { return stay };
+        let groups = self.operation.groups.iter().enumerate();
+        let waiting = groups.filter(|(_, g)| g.site == site && g.status == GroupStatus::Waiting);
+        let waiting: Vec<Leaver> =
+            waiting.map(|(group, g)| Leaver { group, launch: g.launch, back: g.arrival + g.travel }).collect();
+        let mut all = state.home.clone();
+        all.add_all(&state.guests);
+        let defense = |away: &[usize]| {
+            let there = away.iter().fold(all.clone(), |there, i| there.minus(&self.operation.groups[*i].force));
+            view.model().defense(state, &there)
+        };
+        let mut hits: Vec<GameTime> = incoming.iter().filter(|m| m.target == site).map(|m| m.arrival).collect();
+        hits.sort_unstable();
+        hits.dedup();
+        for hit in hits {
+            let attack = incoming.iter().filter(|m| m.target == site && m.arrival <= hit).map(|m| m.attack).sum();
+            let leave: Vec<Leaver> = waiting.iter().filter(|g| !stay.contains(&g.group)).copied().collect();
+            stay.extend(rules::stay_home(&leave, hit, attack, defense));
+        }
+        stay
     }
 
     /// Groups that will not be there with their wave.
@@ -211,8 +226,10 @@ impl Review<'_, '_, '_> {
         self.operation.groups.iter().enumerate().filter(counts).collect()
     }
 
-    fn ratio(&self, groups: &[AttackGroup], estimate: &SiteEstimate) -> f64 {
-        self.situation.view.model().forecast(groups, estimate, Manner::Siege).ratio
+    /// Offense over defense as plans are judged: one army of each home, against what was learned of the enemy.
+    fn ratio(&self, groups: &[AttackGroup], target: SiteId, estimate: &SiteEstimate) -> f64 {
+        let forecast = self.situation.view.model().forecast(&by_home(groups.iter().cloned()), estimate, Manner::Siege);
+        forecast.ratio / self.situation.lesson(self.alliance(), target).factor()
     }
 
     /// None where nothing comes any more, or nothing is known of the target any more.
@@ -221,7 +238,7 @@ impl Review<'_, '_, '_> {
         target: &Target,
         occasion: Occasion,
         gone: &BTreeSet<usize>,
-        taken: &mut BTreeSet<SiteId>,
+        taken: &mut Added,
     ) -> Option<Revise> {
         let view = &self.situation.view;
         let coming = self.coming(target.site, gone);
@@ -244,8 +261,8 @@ impl Review<'_, '_, '_> {
             occasion,
             needs_defenders: self.operation.goal.needs_defenders(),
             fought,
-            ratio: if attack.is_empty() { 0.0 } else { self.ratio(&attack, &estimate) },
-            planned_ratio: target.expected_ratio,
+            ratio: if attack.is_empty() { 0.0 } else { self.ratio(&attack, target.site, &estimate) },
+            planned_ratio: target.planned_ratio,
             left_goods,
             believed_goods: view.model().cost(&target.believed),
             with_more: None,
@@ -257,7 +274,7 @@ impl Review<'_, '_, '_> {
         if same && case.ratio < case.wanted(&self.settings.react) && !case.fought {
             (added, case.with_more) = self.add(&coming, &attack, target.site, &estimate, &case, taken);
         }
-        let spare = self.spare(&coming, &estimate);
+        let spare = self.spare(&coming, target.site, &estimate);
         case.with_less = spare.map(|(_, ratio)| ratio);
         let (step, reason) = rules::react(&case, &self.settings.react);
         let (site, ratio) = (target.site, case.ratio);
@@ -271,7 +288,8 @@ impl Review<'_, '_, '_> {
                 self.revise(Change::Rests { site, seen_at }, why, cites)
             }
             Step::AddWave => {
-                taken.extend(added.iter().map(|g| g.site));
+                taken.sites.extend(added.iter().map(|g| g.site));
+                taken.groups.extend(added.iter().cloned());
                 let more = format!("{why}, {:.2} with {} more", case.with_more.unwrap_or(ratio), added.len());
                 self.revise(Change::AddWave(added), more, cites)
             }
@@ -302,38 +320,40 @@ impl Review<'_, '_, '_> {
     }
 
     /// The weakest group that has not left, and the ratio without it; none where only one comes.
-    fn spare(&self, coming: &Numbered, estimate: &SiteEstimate) -> Option<(usize, f64)> {
+    fn spare(&self, coming: &Numbered, target: SiteId, estimate: &SiteEstimate) -> Option<(usize, f64)> {
         let model = self.situation.view.model();
         let waiting = coming.iter().filter(|(_, g)| g.status == GroupStatus::Waiting && coming.len() > 1);
         let attack = |g: &Group| model.attack(&g.force);
         let (spare, _) = waiting.min_by(|a, b| attack(a.1).total_cmp(&attack(b.1)).then(a.0.cmp(&b.0)))?;
         let rest: Vec<AttackGroup> =
             coming.iter().filter(|(i, _)| i != spare).map(|(_, g)| self.attack_group(g)).collect();
-        Some((*spare, self.ratio(&rest, estimate)))
+        Some((*spare, self.ratio(&rest, target, estimate)))
     }
 
-    /// What members have left of what they pledged.
-    fn pledges(&self) -> BTreeMap<PlayerId, Pledge> {
+    /// What members have left of what they pledged, after what is added at this look too.
+    fn pledges(&self, taken: &Added) -> BTreeMap<PlayerId, Pledge> {
+        let Some((proposal, ballots)) = self.vote else { return BTreeMap::new() };
         let model = self.situation.view.model();
         let armies = self.situation.armies(self.alliance());
         let mut used: BTreeMap<PlayerId, i64> = BTreeMap::new();
-        for group in self.operation.groups.iter().filter(|g| rules::is_active(g)) {
-            *used.entry(group.member).or_default() += model.cost(&group.force);
+        let sent = self.operation.groups.iter().filter(|g| rules::is_active(g)).map(|g| (g.member, &g.force));
+        for (member, force) in sent.chain(taken.groups.iter().map(|g| (g.member, &g.force))) {
+            *used.entry(member).or_default() += model.cost(force);
         }
         let did_not_come = |member: &PlayerId| {
             self.operation.groups.iter().any(|g| g.member == *member && g.status == GroupStatus::Failed)
         };
-        let cast = self.ballots.into_iter().flat_map(|b| &b.cast);
-        let cast = cast.filter(|(member, ballot)| ballot.vote == Vote::Approve && !did_not_come(member));
-        cast.filter_map(|(member, ballot)| {
-            let army = armies.get(member).copied().filter(|army| *army > 0)?;
-            #[expect(clippy::cast_precision_loss, reason = "goods of one member, far below 2^53")]
-            let gone = used.get(member).copied().unwrap_or(0) as f64 / army as f64;
-            let pledge = Pledge { share: ballot.pledge_share, ..Pledge::ALL }.with(&ballot.conditions);
-            let left = pledge.share - gone;
-            (left > 0.0).then_some((*member, Pledge { share: left, ..pledge }))
-        })
-        .collect()
+        let members = ballots.cast.keys().filter(|m| !did_not_come(m) && ballots.approves(**m));
+        members
+            .filter_map(|member| {
+                let army = armies.get(member).copied().filter(|army| *army > 0)?;
+                #[expect(clippy::cast_precision_loss, reason = "goods of one member, far below 2^53")]
+                let gone = used.get(member).copied().unwrap_or(0) as f64 / army as f64;
+                let pledge = Pledge::of(proposal, ballots, *member)?;
+                let left = pledge.share - gone;
+                (left > 0.0).then_some((*member, Pledge { share: left, ..pledge }))
+            })
+            .collect()
     }
 
     /// Groups that members can add to the wave that strikes, as few as bring the ratio to what is wanted, and the ratio
@@ -345,7 +365,7 @@ impl Review<'_, '_, '_> {
         target: SiteId,
         estimate: &SiteEstimate,
         case: &TargetOutlook,
-        taken: &BTreeSet<SiteId>,
+        taken: &Added,
     ) -> (Vec<PlannedGroup>, Option<f64>) {
         let none = (Vec::new(), None);
         let model = self.situation.view.model();
@@ -359,15 +379,15 @@ impl Review<'_, '_, '_> {
             return none;
         };
         let arrival = wave.launch + wave.travel;
-        let room = self.groups_max.saturating_sub(self.operation.groups.len());
+        let room = self.groups_max.saturating_sub(self.operation.groups.len() + taken.groups.len());
         let threats = self.situation.threats(self.alliance(), self.now);
         let members = self.situation.voters(self.alliance());
-        let (situation, alliance, pledges) = (self.situation, self.alliance(), self.pledges());
+        let (situation, alliance, pledges) = (self.situation, self.alliance(), self.pledges(taken));
         let (members, pledges, threats, now) = (&members, &pledges, &threats, self.now);
         let sources = Muster { situation, alliance, members, pledges, threats, now }.offense();
         let mut offers: Vec<Offer> = sources
             .iter()
-            .filter(|s| !taken.contains(&s.site.site))
+            .filter(|s| !taken.sites.contains(&s.site.site))
             .filter_map(|source| self.offer(source, &wave, estimate, arrival))
             .map(|(group, attack)| (model.attack(&group.force), group, attack))
             .collect();
@@ -375,7 +395,7 @@ impl Review<'_, '_, '_> {
         offers.truncate(room);
         let with = |chosen: &[&Offer]| {
             let all: Vec<AttackGroup> = attack.iter().cloned().chain(chosen.iter().map(|o| o.2.clone())).collect();
-            if all.is_empty() { 0.0 } else { self.ratio(&all, estimate) }
+            if all.is_empty() { 0.0 } else { self.ratio(&all, target, estimate) }
         };
         let wanted = case.wanted(&self.settings.react);
         let mut chosen: Vec<&Offer> = Vec::new();

@@ -6,7 +6,7 @@ mod apply;
 mod decide;
 
 pub(super) use alerts::{decision_points, raise, raise_alerts};
-pub(super) use apply::{apply_revisions, turn};
+pub(super) use apply::{Turning, apply_revisions, end_without_blow, turn};
 pub(super) use decide::{ask_states, decide_revisions};
 
 use super::rules::Occasion;

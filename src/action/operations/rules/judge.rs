@@ -37,6 +37,12 @@ pub fn verdict(met: usize, targets: usize, best_broken: f64, aborted: bool) -> &
     }
 }
 
+/// Whether a group took part: it left and went on, or turned home, by plan or by decision, after it had fought.
+#[must_use]
+pub fn took_part(group: &Group) -> bool {
+    matches!(group.status, GroupStatus::Launched { .. }) || !group.lost.is_empty()
+}
+
 /// Whether a group takes part in what is still to come.
 #[must_use]
 pub fn is_active(group: &Group) -> bool {

@@ -3,5 +3,5 @@
 mod judge;
 mod react;
 
-pub use judge::{broken_share, goal_met, is_active, verdict};
-pub use react::{HomeUnderAttack, Occasion, ReactSettings, Reason, Step, TargetOutlook, react, stays_home};
+pub use judge::{broken_share, goal_met, is_active, took_part, verdict};
+pub use react::{Leaver, Occasion, ReactSettings, Reason, Step, TargetOutlook, react, stay_home};

@@ -194,39 +194,49 @@ fn is_evacuated(left: i64, believed: i64, share: f64) -> bool {
     (left as f64) < share * believed as f64
 }
 
-/// A site from which a group is to leave, and to which a hostile march comes.
-#[derive(Clone, Copy, PartialEq, Debug)]
-pub struct HomeUnderAttack {
-    /// When the group leaves.
+/// A group that is to leave a site to which a hostile march comes.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Leaver {
+    /// Its number in the operation.
+    pub group: usize,
+    /// When it leaves.
     pub launch: GameTime,
     /// When it can be back.
     pub back: GameTime,
-    /// When the march is there.
-    pub hit: GameTime,
-    /// What the march is believed to be, in attack points.
-    pub attack: f64,
-    /// Defense points with the group.
-    pub with: f64,
-    /// Defense points without it.
-    pub without: f64,
 }
 
-/// Whether a group stays at home because the site would be lost to a hit without it and can be held with it. Who leaves
-/// after the hit, or is back before it, is no reason; a site that cannot be held anyway is better left.
+/// Which of the groups of one site stay at home, by number: of those that would be away at a hit the one that leaves last,
+/// then the one before it, until the site is held. None if it is held without them, and none if it cannot be held
+/// anyway: then it is better left.
+///
+/// `attack` is what the hit is believed to be, in attack points; `defense` gives the site's defense points without the groups
+/// of these numbers.
 ///
 /// ```
-/// use bevy_alliance::action::operations::rules::{HomeUnderAttack, stays_home};
+/// use bevy_alliance::action::operations::rules::{Leaver, stay_home};
 /// use bevy_alliance::base::clock::{GameSpan, GameTime};
 /// let at = |hours| GameTime(0) + GameSpan::hours(hours);
-/// let case = HomeUnderAttack { launch: at(1), back: at(9), hit: at(5), attack: 900.0, with: 1_000.0, without: 700.0 };
-/// assert!(stays_home(&case));
-/// assert!(!stays_home(&HomeUnderAttack { attack: 1_100.0, ..case }), "it cannot be held anyway");
-/// assert!(!stays_home(&HomeUnderAttack { attack: 600.0, ..case }), "it is held without");
-/// assert!(!stays_home(&HomeUnderAttack { hit: at(1), ..case }) && !stays_home(&HomeUnderAttack { hit: at(9), ..case }));
+/// let groups = [Leaver { group: 0, launch: at(1), back: at(9) }, Leaver { group: 1, launch: at(2), back: at(9) }];
+/// // Each of the two is worth 300.
+/// let defense = |away: &[usize]| [1_000.0, 700.0, 400.0][away.len()];
+/// assert_eq!(stay_home(&groups, at(5), 400.0, defense), []);
+/// assert_eq!(stay_home(&groups, at(5), 700.0, defense), [1]);
+/// assert_eq!(stay_home(&groups, at(5), 900.0, defense), [1, 0]);
+/// assert_eq!(stay_home(&groups, at(5), 1_100.0, defense), [], "it cannot be held anyway");
+/// assert_eq!(stay_home(&groups, at(1), 900.0, defense), [], "who leaves after the hit is there");
+/// assert_eq!(stay_home(&groups, at(9), 900.0, defense), [], "and who is back before it");
 /// ```
 #[must_use]
-pub fn stays_home(case: &HomeUnderAttack) -> bool {
-    case.launch < case.hit && case.hit < case.back && case.without < case.attack && case.attack <= case.with
+pub fn stay_home(groups: &[Leaver], hit: GameTime, attack: f64, defense: impl Fn(&[usize]) -> f64) -> Vec<usize> {
+    let mut away: Vec<&Leaver> = groups.iter().filter(|g| g.launch < hit && hit < g.back).collect();
+    away.sort_by_key(|g| (g.launch, g.group));
+    let mut away: Vec<usize> = away.into_iter().map(|g| g.group).collect();
+    let mut stay = Vec::new();
+    while defense(&away) < attack {
+        let Some(last) = away.pop() else { return Vec::new() };
+        stay.push(last);
+    }
+    stay
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! The search: a constructive start, then local moves that are kept when they help.
 
 use super::problem::{
-    AllocationProblem, AllocationSettings, LeftOut, PARTS, Plan, PlannedGroup, Source, TargetPlan, part_of,
+    AllocationProblem, AllocationSettings, LeftOut, PARTS, Plan, PlannedGroup, Source, TargetPlan, by_home, part_of,
 };
 use crate::base::clock::{GameSpan, GameTime};
 use crate::base::contract::{AttackGroup, Forecast, Manner, WorldModel};
@@ -447,6 +447,7 @@ impl<'a> Draft<'a> {
                 reckoned: spec.estimate.troops.clone(),
                 seen_at: spec.estimate.seen_at,
                 forecast: outlook.forecast,
+                ratio: outlook.forecast.ratio / spec.lesson.factor(),
                 expected_loss: outlook.loss,
                 win: outlook.win * self.problem.hit_rate,
                 forecast_win: outlook.win,
@@ -486,14 +487,11 @@ impl<'a> Draft<'a> {
 
     /// Written orders as the groups of a forecast: one for each village.
     fn as_attack(&self, written: &[PlannedGroup]) -> Vec<AttackGroup> {
-        let of_source = |source: &Source| {
-            let mut force = Force::new();
-            for group in written.iter().filter(|g| g.site == source.site.site) {
-                force.add_all(&group.force);
-            }
-            (!force.is_empty()).then(|| source.group(force))
+        let of_source = |source: &'_ Source| {
+            let groups = written.iter().filter(|g| g.site == source.site.site);
+            groups.map(|g| source.group(g.force.clone())).collect::<Vec<_>>()
         };
-        self.problem.sources.iter().filter_map(of_source).collect()
+        by_home(self.problem.sources.iter().flat_map(of_source))
     }
 }
 

@@ -11,7 +11,7 @@ mod train;
 
 pub use problem::{
     AllocationProblem, AllocationSettings, Assignment, Elsewhere, Errand, LeftOut, PARTS, Plan, PlannedGroup, Source,
-    TargetPlan, TargetSpec, part_of,
+    TargetPlan, TargetSpec, by_home, part_of,
 };
 
 use crate::base::contract::WorldModel;

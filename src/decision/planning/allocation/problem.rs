@@ -79,6 +79,21 @@ pub fn part_of(force: &Force, part: u8) -> Force {
     force.share(f64::from(part) / f64::from(PARTS))
 }
 
+/// Groups as a forecast takes them: of each village one army, in the order in which the villages are first named. Waves of one
+/// village are not judged each by itself.
+#[must_use]
+pub fn by_home(groups: impl IntoIterator<Item = AttackGroup>) -> Vec<AttackGroup> {
+    let mut armies: Vec<AttackGroup> = Vec::new();
+    for group in groups {
+        match armies.iter_mut().find(|army| army.origin == group.origin) {
+            Some(army) => army.force.add_all(&group.force),
+            None => armies.push(group),
+        }
+    }
+    armies.retain(|army| !army.force.is_empty());
+    armies
+}
+
 /// A site to attack.
 #[derive(Clone, PartialEq, Debug)]
 pub struct TargetSpec {
@@ -338,6 +353,8 @@ pub struct TargetPlan {
     pub seen_at: GameTime,
     /// The world model's own forecast.
     pub forecast: Forecast,
+    /// Offense over defense where what was learned of the enemy counts as if it had been seen.
+    pub ratio: f64,
     /// Expected fraction of the attackers lost, with the uncertainty of the intel.
     pub expected_loss: f64,
     /// Chance of success, with what was learned of the pattern.
@@ -441,9 +458,9 @@ impl Plan {
         }
     }
 
-    /// Whether the plan attacks anything at this ratio or better.
+    /// Whether the plan attacks anything at this ratio or better, with what was learned of the enemy.
     #[must_use]
     pub fn meets_any(&self, floor_ratio: f64) -> bool {
-        self.targets.iter().any(|t| t.forecast.ratio >= floor_ratio && self.groups.iter().any(|g| g.target == t.site))
+        self.targets.iter().any(|t| t.ratio >= floor_ratio && self.groups.iter().any(|g| g.target == t.site))
     }
 }

@@ -2,7 +2,9 @@
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests may fail like tests")]
 
+#[path = "../common/mod.rs"]
 mod common;
+mod looks;
 
 use bevy::prelude::*;
 use bevy_alliance::action::defense::DefenseSystems;
@@ -10,7 +12,8 @@ use bevy_alliance::action::operations::{OperationSettings, RunningOperations};
 use bevy_alliance::base::clock::{Agenda, CampaignAppExt, DueBatch, DueKind};
 use bevy_alliance::base::clock::{Campaign, CampaignSystems, GameSpan, GameTime};
 use bevy_alliance::base::contract::{
-    Ballot, CampaignFact, Fact, GroupLaunched, LaunchRow, Manner, Model, PlayerKind, Rank, Reason, Stance, Vote,
+    Ballot, CampaignFact, Fact, GroupLaunched, LaunchRow, Manner, Model, OperationReport, PlayerKind, Rank, Reason,
+    Stance, Vote,
 };
 use bevy_alliance::base::geometry::Tile;
 use bevy_alliance::base::id::{AllianceId, EntityIndex, OrderId, PlayerId, ProposalId, SiteId, StableId};
@@ -18,8 +21,8 @@ use bevy_alliance::base::ruleset::{Force, Levels, Ruleset};
 use bevy_alliance::decision::council::rules::charter::Electorate;
 use bevy_alliance::decision::council::rules::roll::Roll;
 use bevy_alliance::decision::council::{
-    ActionKind, Ballots, CouncilSystems, Expected, Goal, Proposal, ProposalPassed, ProposalStatus, ProposedTarget,
-    proposal_key, proposal_of_key,
+    ActionKind, Asked, Ballots, CouncilSystems, Expected, Goal, Proposal, ProposalPassed, ProposalStatus,
+    ProposedTarget, proposal_key, proposal_of_key,
 };
 use bevy_alliance::decision::planning::allocation::{Errand, Plan, PlannedGroup, TargetPlan};
 use bevy_alliance::edge::test_app::{TestApp, small_world};
@@ -107,46 +110,59 @@ fn planned(app: &TestApp, to: u32, sent: &Sent) -> PlannedGroup {
 
 /// Passes an operation now: these groups against a site that is believed to hold these troops. All members pledged all.
 fn passes(app: &mut TestApp, goal: Goal, to: u32, believed: &[(&str, u32)], ratio: f64, groups: &[Sent]) {
-    let now = app.now();
     let groups: Vec<PlannedGroup> = groups.iter().map(|g| planned(app, to, g)).collect();
+    passes_as(app, goal, &[(to, believed)], ratio, groups, |_, _| {});
+}
+
+/// The same against several sites, with another proposal or other ballots.
+fn passes_as(
+    app: &mut TestApp,
+    goal: Goal,
+    to: &[(u32, &[(&str, u32)])],
+    ratio: f64,
+    groups: Vec<PlannedGroup>,
+    but: impl FnOnce(&mut Proposal, &mut Ballots),
+) {
+    let now = app.now();
     let forecast = bevy_alliance::base::contract::Forecast { ratio, own_loss: 0.3, enemy_loss: 1.0 };
-    let target = TargetPlan {
-        site: SiteId(to),
+    let target = |(to, believed): &(u32, &[(&str, u32)])| TargetPlan {
+        site: SiteId(*to),
         believed: force(believed),
         reckoned: force(believed),
         seen_at: now,
         forecast,
+        ratio,
         expected_loss: 0.3,
         win: 0.95,
         forecast_win: 0.95,
         met: true,
     };
-    let owner = site(app, SiteId(to)).unwrap().owner;
-    let plan = Plan { groups, targets: vec![target], ..Plan::default() };
-    let proposal = Proposal {
+    let proposed = |to: u32| ProposedTarget {
+        site: SiteId(to),
+        owner: site(app, SiteId(to)).unwrap().owner,
+        alliance: Some(AllianceId(2)),
+        value: 1e6,
+        score: 1.0,
+        seen_at: now,
+        confidence: 0.8,
+        ratio,
+        cites: Vec::new(),
+    };
+    let plan = Plan { groups, targets: to.iter().map(target).collect(), ..Plan::default() };
+    let mut proposal = Proposal {
         id: ID,
         proposer: PlayerId(1),
         action: ActionKind::MassAttack,
         pattern: "by_hand".to_owned(),
         goal,
-        targets: vec![ProposedTarget {
-            site: SiteId(to),
-            owner,
-            alliance: Some(AllianceId(2)),
-            value: 1e6,
-            score: 1.0,
-            seen_at: now,
-            confidence: 0.8,
-            ratio,
-            cites: Vec::new(),
-        }],
+        targets: to.iter().map(|(to, _)| proposed(*to)).collect(),
         enemy: Some(AllianceId(2)),
         opened_at: now,
         deadline: now,
         arrival: T,
         participants_needed: 1,
         expected: Expected::default(),
-        asked: BTreeMap::new(),
+        asked: (1..=4).map(|p| (PlayerId(p), Asked::default())).collect(),
         goods_asked: 0,
         roll: Roll::open(Electorate::All, &[], PlayerId(1)),
         status: ProposalStatus::Passed(Box::new(plan)),
@@ -160,7 +176,8 @@ fn passes(app: &mut TestApp, goal: Goal, to: u32, believed: &[(&str, u32)], rati
         cast_at: now,
     };
     let cast = (1..=4).map(|p| (PlayerId(p), ballot())).collect();
-    let ballots = Ballots { cast, ..Ballots::default() };
+    let mut ballots = Ballots { cast, ..Ballots::default() };
+    but(&mut proposal, &mut ballots);
     app.app.world_mut().spawn((StableId::Proposal(ID), proposal, ballots));
     app.app.world_mut().resource_mut::<Agenda>().push(PASSES.entry(now + GameSpan(1), proposal_key(ID), 0));
     app.run(GameSpan(1));
@@ -199,12 +216,16 @@ fn strikes(app: &TestApp) -> Vec<(u32, GameTime)> {
     app.facts.iter().filter_map(of).collect()
 }
 
-fn result(app: &TestApp) -> String {
+fn report(app: &TestApp) -> OperationReport {
     let of = |f: &CampaignFact| match &f.fact {
-        Fact::OperationConcluded(report) => Some(report.result.clone()),
+        Fact::OperationConcluded(report) => Some((**report).clone()),
         _ => None,
     };
     app.facts.iter().find_map(of).unwrap()
+}
+
+fn result(app: &TestApp) -> String {
+    report(app).result
 }
 
 fn garrison(app: &mut TestApp, id: u32, change: impl FnOnce(&mut Force)) {
