@@ -122,7 +122,7 @@ pub(super) fn follow_changes(
 
 /// What became of an operation by what changed hands.
 #[derive(Default)]
-struct CalledOff {
+struct Followed {
     /// Whether anything of it makes no sense any more.
     found: bool,
     /// What is decided, and why.
@@ -138,8 +138,8 @@ fn decision(reason: &str, when_won: &'static str) -> &'static str {
 
 impl Public<'_, '_> {
     /// Keeps at home, and calls back, what makes no sense any more.
-    fn call_off(&self, operation: &mut Operation, turning: &mut Turning) -> CalledOff {
-        let (id, mut done) = (operation.id, CalledOff::default());
+    fn call_off(&self, operation: &mut Operation, turning: &mut Turning) -> Followed {
+        let (id, mut done) = (operation.id, Followed::default());
         let targets: BTreeSet<SiteId> = operation.groups.iter().map(|g| g.target).collect();
         let lost: Vec<(SiteId, &'static str)> =
             targets.into_iter().filter_map(|t| Some((t, self.hopeless(operation, t)?))).collect();

@@ -66,7 +66,7 @@ pub(in crate::action::operations) fn decide_revisions(
             groups_max: limits.groups_per_operation,
             now: batch.now(),
         };
-        let mut added = Added { sites: core::mem::take(&mut taken), groups: Vec::new() };
+        let mut added = Added { sites: core::mem::take(&mut taken), groups: 0 };
         for revision in review.decide(&mut added) {
             revisions.write(revision);
         }
@@ -89,8 +89,8 @@ struct Review<'a, 'w, 's> {
 struct Added {
     /// Sites that give: nothing else of this pass takes troops from them.
     sites: BTreeSet<SiteId>,
-    /// Groups of the operation that is looked at.
-    groups: Vec<PlannedGroup>,
+    /// Groups of the operation that is looked at: each site gives once, so they are within what their members pledged.
+    groups: usize,
 }
 
 /// A group that can be added: its attack points, the group, and how it fights.
@@ -289,7 +289,7 @@ impl Review<'_, '_, '_> {
             }
             Step::AddWave => {
                 taken.sites.extend(added.iter().map(|g| g.site));
-                taken.groups.extend(added.iter().cloned());
+                taken.groups += added.len();
                 let more = format!("{why}, {:.2} with {} more", case.with_more.unwrap_or(ratio), added.len());
                 self.revise(Change::AddWave(added), more, cites)
             }
@@ -330,15 +330,14 @@ impl Review<'_, '_, '_> {
         Some((*spare, self.ratio(&rest, target, estimate)))
     }
 
-    /// What members have left of what they pledged, after what is added at this look too.
-    fn pledges(&self, taken: &Added) -> BTreeMap<PlayerId, Pledge> {
+    /// What members have left of what they pledged.
+    fn pledges(&self) -> BTreeMap<PlayerId, Pledge> {
         let Some((proposal, ballots)) = self.vote else { return BTreeMap::new() };
         let model = self.situation.view.model();
         let armies = self.situation.armies(self.alliance());
         let mut used: BTreeMap<PlayerId, i64> = BTreeMap::new();
-        let sent = self.operation.groups.iter().filter(|g| rules::is_active(g)).map(|g| (g.member, &g.force));
-        for (member, force) in sent.chain(taken.groups.iter().map(|g| (g.member, &g.force))) {
-            *used.entry(member).or_default() += model.cost(force);
+        for group in self.operation.groups.iter().filter(|g| rules::is_active(g)) {
+            *used.entry(group.member).or_default() += model.cost(&group.force);
         }
         let did_not_come = |member: &PlayerId| {
             self.operation.groups.iter().any(|g| g.member == *member && g.status == GroupStatus::Failed)
@@ -379,10 +378,10 @@ impl Review<'_, '_, '_> {
             return none;
         };
         let arrival = wave.launch + wave.travel;
-        let room = self.groups_max.saturating_sub(self.operation.groups.len() + taken.groups.len());
+        let room = self.groups_max.saturating_sub(self.operation.groups.len() + taken.groups);
         let threats = self.situation.threats(self.alliance(), self.now);
         let members = self.situation.voters(self.alliance());
-        let (situation, alliance, pledges) = (self.situation, self.alliance(), self.pledges(taken));
+        let (situation, alliance, pledges) = (self.situation, self.alliance(), self.pledges());
         let (members, pledges, threats, now) = (&members, &pledges, &threats, self.now);
         let sources = Muster { situation, alliance, members, pledges, threats, now }.offense();
         let mut offers: Vec<Offer> = sources
