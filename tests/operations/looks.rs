@@ -28,6 +28,13 @@ fn two_targets() -> Made {
     field().village(29, 9, (2, 0), HUNDRED)
 }
 
+/// The field, whose enemy can lose villages and leave its alliance: static owners keep what they have.
+fn with_bystander() -> Made {
+    let mut made = field();
+    made.0.players.iter_mut().find(|p| p.id == PlayerId(9)).unwrap().kind = PlayerKind::Bystander;
+    made
+}
+
 /// Scouts of village 5 look at both at one instant.
 fn look_at_both(app: &mut TestApp) {
     leaves(app, 5, 9, &[(SCOUT, 5)], Manner::Scout);
@@ -168,7 +175,7 @@ fn what_was_only_called_off_teaches_nothing_at_all() {
 
 #[test]
 fn a_lesson_is_of_the_alliance_that_was_attacked() {
-    let mut app = seen(&field(), Ruleset::extended(), &[]);
+    let mut app = seen(&with_bystander(), Ruleset::extended(), &[]);
     passes(&mut app, BREAK, 9, HUNDRED, 2.0, &[sent(1, &[(IMPERIAN, 250)])]);
     until(&mut app, T - GameSpan::mins(10));
     assert_eq!(refusals(app.send(SetMembership { player: PlayerId(9), alliance: None })), []);
@@ -300,10 +307,7 @@ fn waves_of_one_village_are_one_army() {
 
 #[test]
 fn who_took_the_target_calls_nothing_off() {
-    // Static owners keep what they have.
-    let mut made = field();
-    made.0.players.iter_mut().find(|p| p.id == PlayerId(9)).unwrap().kind = PlayerKind::Bystander;
-    let mut app = seen(&made, Ruleset::extended(), &[]);
+    let mut app = seen(&with_bystander(), Ruleset::extended(), &[]);
     garrison(&mut app, 1, |home| *home = force(&[(IMPERIAN, 400), (SENATOR, 6)]));
     let groups = [sent(1, &[(IMPERIAN, 400), (SENATOR, 6)]), after(2, &[(IMPERIAN, 100)], 1, GameSpan(500))];
     passes(&mut app, Goal::Take, 9, HUNDRED, 2.0, &groups);

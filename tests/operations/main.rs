@@ -29,7 +29,7 @@ use bevy_alliance::edge::test_app::{TestApp, small_world};
 use bevy_alliance::strategy::war_council::WarCouncilSettings;
 use bevy_alliance::world::village::{EconomySettings, Garrison};
 use common::*;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 const PRAETORIAN: &str = "praetorian";
 const IMPERIAN: &str = "imperian";
