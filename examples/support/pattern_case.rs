@@ -7,7 +7,7 @@
 //! village. What turns back was seen all the same. Tokens that arrive are lost.
 
 use super::{Case, GOAL, NOW, Tally};
-use crate::paired::{self, Paired, goods};
+use super::paired::{self, Paired, goods};
 use bevy_alliance::base::clock::{GameSpan, GameTime};
 use bevy_alliance::base::contract::WorldModel;
 use bevy_alliance::base::geometry::Tile;
