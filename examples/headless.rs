@@ -111,7 +111,11 @@ fn begin(options: &Options, rules: Ruleset) -> Result<(App, Course), Failure> {
         course.start = app.world().resource::<GameClock>().now();
         if course.start >= end {
             let (start, days) = (course.start, options.days);
-            return Err(format!("--load {}: it stands at {start}, --days {days} is over", path.display()).into());
+            let (path, hours) = (path.display(), (start - GameTime(0)).as_hours());
+            return Err(format!(
+                "--load {path}: it stands at {start} ({hours:.1} game hours), and --days {days} ends no later"
+            )
+            .into());
         }
         return Ok((app, course));
     }
