@@ -437,7 +437,7 @@ fn the_patterns_of_the_docs_are_plans_that_the_extended_rules_carry() {
     for (pattern, has) in patterns.into_iter().zip(has) {
         assert!(pattern.fits(Ruleset::extended().capabilities).is_ok());
         let mut at = AllocationProblem { pattern, ..problem("simultaneous") };
-        at.targets[0].estimate.troops = force(&[(PRAETORIAN, 60)]);
+        at.sources.extend((7..=9).map(|n| source(n, n, (30, 0), &[(IMPERIAN, 400)])));
         let plan = plan_of(&at);
         assert!(has(&plan), "{}: {:?}", at.pattern.name, plan.left_out);
     }

@@ -249,7 +249,7 @@ fn a_form_that_is_wrong_is_named_with_pattern_and_path() {
         (error(r#"{"name": "x"}"#), "pattern `x`: the whole: missing field `waves`"),
         (error(&format!(r#"{{"waves": [{main}]}}"#)), "pattern `?`: the whole: missing field `name`"),
         (error(&format!(r#"{{"name": 7, "waves": [{main}]}}"#)), "pattern `?`: name: invalid type: integer `7`"),
-        (error(r#"{"name": "x", "name": "y"}"#), "pattern `y`: name: duplicate field `name`"),
+        (error(r#"{"name": "x", "name": "y"}"#), "pattern `y`: the whole: duplicate field `name`"),
         (error("[1, 2]"), "pattern `?`: the whole: must be one object"),
         (error(r#"{"name": "x","#), "pattern: not JSON: EOF while parsing"),
         (error(r#"{"name": "x"} {}"#), "pattern: not JSON: trailing characters"),
