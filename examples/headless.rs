@@ -78,7 +78,9 @@ pub(crate) fn run(options: &Options) -> Result<Verdict, Failure> {
     if let Some(of) = &options.of {
         // A week is not played only to find out that nobody can tell of it.
         let names = Directory::of_world(app.world_mut());
-        let told = names.find_alliance(of).and_then(|id| intel_account(app.world_mut(), &names, id));
+        let those = || names.active.iter().map(|id| names.alliance_with_id(*id)).collect::<Vec<_>>().join(", ");
+        let id = names.find_alliance(of).map_err(|e| format!("{e}; those that deliberate: {}", those()));
+        let told = id.and_then(|id| intel_account(app.world_mut(), &names, id));
         told.map_err(|e| format!("--of {of}: {e}"))?;
     }
     let started = Instant::now();

@@ -244,7 +244,8 @@ fn an_option_that_is_wrong_is_named_with_its_value() {
         options.unwrap_err().to_string()
     };
     let whole = "must be a whole number from";
-    let cases: [(String, &[&str]); 15] = [
+    let cases: [(String, &[&str]); 16] = [
+        (headless("--days week"), &["'week'", "--days", "must be a number"]),
         (headless("--seed -1"), &["'-1'", "--seed", whole]),
         (headless("--seed 1.5"), &["'1.5'", "--seed", whole]),
         (headless("--synthetic 0"), &["'0'", "--synthetic", whole, "from 1 to"]),
@@ -275,6 +276,10 @@ fn a_file_that_cannot_be_used_is_named_with_its_option() {
         ("--world no-such-file", "--world no-such-file: "),
         ("--pattern no-such-file", "--pattern no-such-file: "),
         ("--synthetic 20", "--synthetic 20 --alliances 8: "),
+        (
+            "--synthetic 100 --account intel --of nobody",
+            "--of nobody: no alliance has this name or id; those that deliberate: ",
+        ),
     ] {
         assert!(error(line).starts_with(start), "{}", error(line));
     }

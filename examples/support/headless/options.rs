@@ -5,6 +5,10 @@ use super::numbers::whole;
 use clap::{Parser, ValueEnum};
 use std::path::PathBuf;
 
+fn number(text: &str) -> Result<f64, String> {
+    text.parse().map_err(|_| "must be a number".to_owned())
+}
+
 /// Runs a campaign of NPC alliances and tells what happened.
 #[derive(Parser, Debug)]
 #[command(name = "headless", version)]
@@ -20,13 +24,13 @@ pub(crate) struct Options {
     #[arg(long, default_value_t = 8, allow_negative_numbers = true, value_parser = whole::<usize>(0, 10_000))]
     pub(crate) alliances: usize,
     /// Game days to run.
-    #[arg(long, default_value_t = 7.0, allow_negative_numbers = true)]
+    #[arg(long, default_value_t = 7.0, allow_negative_numbers = true, value_parser = number)]
     pub(crate) days: f64,
     /// The seed of everything that is drawn.
     #[arg(long, default_value_t = 1, allow_negative_numbers = true, value_parser = whole::<u64>(0, u64::MAX))]
     pub(crate) seed: u64,
     /// Game seconds per host update; as fast as possible if not given.
-    #[arg(long, value_name = "SECONDS", allow_negative_numbers = true)]
+    #[arg(long, value_name = "SECONDS", allow_negative_numbers = true, value_parser = number)]
     pub(crate) pace: Option<f64>,
     /// Threads of the task pools.
     #[arg(long, allow_negative_numbers = true, value_parser = whole::<u16>(1, 256))]
@@ -48,6 +52,7 @@ pub(crate) struct Options {
     pub(crate) save: Option<PathBuf>,
     /// Game hours between two saves.
     #[arg(long, value_name = "HOURS", requires = "save", allow_negative_numbers = true)]
+    #[arg(value_parser = number)]
     pub(crate) save_every: Option<f64>,
     /// Goes on with a saved campaign, up to `--days` of its game time.
     #[arg(long, value_name = "FILE", conflicts_with_all = BEGINNING)]

@@ -113,11 +113,28 @@ fn site_name(names: &Directory, number: &str) -> String {
     number.parse().map_or_else(|_| format!("site {number}"), |id| clip(names.site(SiteId(id)), 34))
 }
 
+/// Whether a word begins with the next three digits of a number.
+fn is_thousands(word: &str) -> bool {
+    let digits = word.chars().take_while(char::is_ascii_digit).count();
+    digits == 3 && word[digits..].chars().all(|c| c.is_ascii_punctuation())
+}
+
 /// Breaks a line that is longer than an account is wide.
 pub(super) fn wrap(line: &str) -> String {
+    // The groups of a number such as 13 140 stay together.
+    let mut words: Vec<String> = Vec::new();
+    for word in line.split(' ') {
+        match words.last_mut() {
+            Some(last) if last.ends_with(|c: char| c.is_ascii_digit()) && is_thousands(word) => {
+                last.push(' ');
+                last.push_str(word);
+            }
+            _ => words.push(word.to_owned()),
+        }
+    }
     let mut out = String::new();
     let mut width = 0;
-    for (n, word) in line.split(' ').enumerate() {
+    for (n, word) in words.iter().enumerate() {
         let length = word.chars().count();
         if n > 0 && width + 1 + length > COLUMNS {
             out.push_str("\n     ");
@@ -131,4 +148,16 @@ pub(super) fn wrap(line: &str) -> String {
         width += length;
     }
     out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_break_between_words_and_never_within_a_number() {
+        let line = format!("  {} 13 140 goods taken", "x".repeat(112));
+        assert_eq!(wrap(&line), format!("  {}\n      13 140 goods taken", "x".repeat(112)));
+        assert_eq!(wrap("  3 195, 12 345 678; 7 8"), "  3 195, 12 345 678; 7 8");
+    }
 }
