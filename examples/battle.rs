@@ -11,6 +11,7 @@
 //! roster slots. Waves fight one after the other on what is left.
 
 use bevy_alliance::base::ruleset::Ruleset;
+use clap::Parser;
 use std::io::{self, BufRead, Write};
 use std::process::ExitCode;
 use thiserror::Error;
@@ -19,6 +20,12 @@ use thiserror::Error;
 mod battle_case;
 
 use battle_case::{Case, ReadCaseError};
+
+/// Fights battle cases: reads one case as a line of JSON from standard input each, and writes a line of JSON with its result.
+///
+/// The README shows a case under "The battle tool".
+#[derive(Debug, Parser)]
+struct Options {}
 
 /// Why the run ended early.
 #[derive(Debug, Error)]
@@ -34,6 +41,7 @@ enum RunError {
 }
 
 fn main() -> ExitCode {
+    let Options {} = Options::parse();
     let mut output = io::BufWriter::new(io::stdout().lock());
     let ended = fight_all(io::stdin().lock(), &mut output).and(output.flush().map_err(RunError::Output));
     match ended {

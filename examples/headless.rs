@@ -4,130 +4,39 @@
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "an example that talks to a terminal")]
 #![allow(clippy::disallowed_methods, reason = "wall time at the edge: how long the run took")]
 
+#[path = "support/headless/json.rs"]
+pub(crate) mod json;
+#[path = "support/numbers.rs"]
+mod numbers;
+#[path = "support/headless/options.rs"]
+mod options;
+
 use bevy::app::{TaskPoolOptions, TaskPoolPlugin};
 use bevy::ecs::schedule::ScheduleLabel;
 use bevy::prelude::*;
 use bevy_alliance::AlliancePlugins;
-use bevy_alliance::base::clock::{GameClock, GameSpan, GameTime, PassStats};
+use bevy_alliance::base::clock::{GameClock, GameSpan, GameTime};
 use bevy_alliance::base::contract::{CampaignFact, PlayerKind, Scenario, ScenarioAppExt, WorldSeed};
 use bevy_alliance::base::id::AllianceId;
 use bevy_alliance::base::ruleset::{Capabilities, Ruleset};
 use bevy_alliance::base::state::state_hash;
 use bevy_alliance::decision::council::{Charter, CouncilCharter};
 use bevy_alliance::decision::planning::{Library, Pattern};
-use bevy_alliance::edge::report::{CampaignTally, Directory, IntelSummary, ReportPlugin, account, intel_account};
+use bevy_alliance::edge::report::{CampaignTally, Directory, ReportPlugin, account, intel_account};
 use bevy_alliance::edge::snapshot::{Recorder, Recording, SnapshotExt, read_save, write_atomically};
 use bevy_alliance::world::audit::{ArmyValue, army_value, audit};
 use bevy_alliance::world::generator::{GeneratorOptions, generate_world};
 use bevy_alliance::world::import::{ImportOptions, Wars, read_map_sql};
-use clap::{Parser, ValueEnum};
+use clap::Parser;
 use indicatif::{ProgressBar, ProgressStyle};
 use std::fs::File;
 use std::io::{BufReader, BufWriter, IsTerminal, Write};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::ExitCode;
 use std::time::Instant;
 
-/// Runs a campaign of NPC alliances and tells what happened.
-#[derive(Parser, Debug)]
-#[command(name = "headless", version)]
-pub(crate) struct Options {
-    /// A map.sql dump to play on.
-    #[arg(long, value_name = "FILE", conflicts_with = "synthetic")]
-    world: Option<PathBuf>,
-    /// A synthetic world with this many villages.
-    #[arg(long, value_name = "VILLAGES", default_value_t = 3000)]
-    synthetic: u32,
-    /// How many alliances deliberate: the largest.
-    #[arg(long, default_value_t = 8)]
-    alliances: usize,
-    /// Game days to run.
-    #[arg(long, default_value_t = 7.0, allow_negative_numbers = true)]
-    days: f64,
-    /// The seed of everything that is drawn.
-    #[arg(long, default_value_t = 1)]
-    seed: u64,
-    /// Game seconds per host update; as fast as possible if not given.
-    #[arg(long, value_name = "SECONDS")]
-    pace: Option<f64>,
-    /// Threads of the task pools.
-    #[arg(long, value_parser = clap::value_parser!(u16).range(1..=256))]
-    threads: Option<u16>,
-    /// What the world allows.
-    #[arg(long, value_enum, default_value_t = RulesetName::Extended)]
-    ruleset: RulesetName,
-    /// How alliances vote.
-    #[arg(long, value_enum, default_value_t = CharterName::Plenary)]
-    charter: CharterName,
-    /// Who is at war at the beginning.
-    #[arg(long, value_enum, default_value_t = WarsName::Nearest)]
-    wars: WarsName,
-    /// An attack pattern to add, as JSON; may be given several times.
-    #[arg(long, value_name = "FILE")]
-    pattern: Vec<PathBuf>,
-    /// Saves the campaign at its end, and before that as often as `--save-every` says.
-    #[arg(long, value_name = "FILE")]
-    save: Option<PathBuf>,
-    /// Game hours between two saves.
-    #[arg(long, value_name = "HOURS", requires = "save")]
-    save_every: Option<f64>,
-    /// Goes on with a saved campaign, up to `--days` of its game time.
-    #[arg(long, value_name = "FILE", conflicts_with_all = BEGINNING)]
-    load: Option<PathBuf>,
-    /// Records the campaign for `--replay`.
-    #[arg(long, value_name = "FILE", conflicts_with = "load")]
-    record: Option<PathBuf>,
-    /// Runs a recorded campaign once more and compares the state hash; exit code 1 if it is another.
-    #[arg(long, value_name = "FILE", conflicts_with_all = BEGINNING)]
-    #[arg(conflicts_with_all = ["load", "record", "days"])]
-    replay: Option<PathBuf>,
-    /// Writes one JSON line per fact.
-    #[arg(long, value_name = "FILE")]
-    events: Option<PathBuf>,
-    /// What is told at the end.
-    #[arg(long, value_enum, default_value_t = AccountName::Campaign, conflicts_with = "json")]
-    account: AccountName,
-    /// Whose knowledge `--account intel` tells: the id of an alliance that deliberates; the one with the most operations
-    /// of those that still deliberate if not given.
-    #[arg(long, value_name = "ALLIANCE", requires = "account")]
-    of: Option<u32>,
-    /// Prints one JSON object instead of the account.
-    #[arg(long)]
-    json: bool,
-    /// Prints nothing but the result.
-    #[arg(long)]
-    quiet: bool,
-}
-
-/// What a save or a recording brings along.
-const BEGINNING: [&str; 8] = ["world", "synthetic", "alliances", "seed", "ruleset", "charter", "wars", "pattern"];
-
-#[derive(ValueEnum, Clone, Copy, Debug)]
-enum RulesetName {
-    Extended,
-    Classic,
-}
-
-#[derive(ValueEnum, Clone, Copy, Debug)]
-enum CharterName {
-    Plenary,
-    #[value(name = "war_cabinet", alias = "war-cabinet")]
-    WarCabinet,
-}
-
-#[derive(ValueEnum, Clone, Copy, PartialEq, Eq, Debug)]
-enum AccountName {
-    /// What happened.
-    Campaign,
-    /// What one alliance knows, and the truth beside it.
-    Intel,
-}
-
-#[derive(ValueEnum, Clone, Copy, Debug)]
-enum WarsName {
-    Nearest,
-    None,
-}
+use json::{Outcome, json};
+pub(crate) use options::{AccountName, CharterName, Options, RulesetName, WarsName, check};
 
 fn main() -> ExitCode {
     let options = Options::parse();
@@ -145,43 +54,13 @@ pub(crate) type Failure = Box<dyn std::error::Error>;
 
 /// How a run ended.
 #[derive(PartialEq)]
-enum Verdict {
+pub(crate) enum Verdict {
     Done,
     /// A replay that did not go as it was recorded.
     OtherHash,
 }
 
-pub(crate) fn check(options: &Options) -> Result<(), Failure> {
-    if !(options.days > 0.0 && options.days <= 3650.0) {
-        return Err(format!("--days must be above 0 and at most 3650, not {}", options.days).into());
-    }
-    if options.pace.is_some_and(|p| !(0.001..=1e9).contains(&p)) {
-        return Err("--pace must be between 0.001 and 1000000000 game seconds per update".into());
-    }
-    if options.save_every.is_some_and(|hours| !(0.001..=87_600.0).contains(&hours)) {
-        return Err("--save-every must be between 0.001 and 87600 game hours".into());
-    }
-    if options.save.is_some() && options.save == options.record {
-        return Err("--save and --record name the same file".into());
-    }
-    if options.of.is_some() && options.account != AccountName::Intel {
-        return Err("--of needs --account intel".into());
-    }
-    // A week is not played only to find out that its save has no place.
-    for (option, path) in [("--save", &options.save), ("--record", &options.record)] {
-        let Some(path) = path else { continue };
-        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
-        if folder.is_some_and(|folder| !folder.is_dir()) {
-            return Err(format!("{option} {}: its folder does not exist", path.display()).into());
-        }
-        if path.exists() && !path.is_file() {
-            return Err(format!("{option} {}: this is no file that could be replaced", path.display()).into());
-        }
-    }
-    Ok(())
-}
-
-fn run(options: &Options) -> Result<Verdict, Failure> {
+pub(crate) fn run(options: &Options) -> Result<Verdict, Failure> {
     check(options)?;
     let rules = match options.ruleset {
         RulesetName::Extended => Ruleset::extended(),
@@ -196,16 +75,19 @@ fn run(options: &Options) -> Result<Verdict, Failure> {
         }
         None => None,
     };
-    if let Some(of) = options.of {
+    if let Some(of) = &options.of {
         // A week is not played only to find out that nobody can tell of it.
         let names = Directory::of_world(app.world_mut());
-        intel_account(app.world_mut(), &names, AllianceId(of)).map_err(|e| format!("--of {of}: {e}"))?;
+        let those = || names.active.iter().map(|id| names.alliance_with_id(*id)).collect::<Vec<_>>().join(", ");
+        let id = names.find_alliance(of).map_err(|e| format!("{e}; those that deliberate: {}", those()));
+        let told = id.and_then(|id| intel_account(app.world_mut(), &names, id));
+        told.map_err(|e| format!("--of {of}: {e}"))?;
     }
     let started = Instant::now();
     let armies = play(options, &mut app, course.end, &mut events)?;
     let wall_secs = started.elapsed().as_secs_f64();
     if let (Some(path), Some(recorder)) = (&options.record, &course.recorder) {
-        write(&recorder.recording(&mut app).encode()?, path)?;
+        write("--record", &recorder.recording(&mut app).encode()?, path)?;
     }
     tell(options, &mut app, &course, wall_secs, &armies)
 }
@@ -225,18 +107,25 @@ fn begin(options: &Options, rules: Ruleset) -> Result<(App, Course), Failure> {
     let mut course = Course { start: GameTime(0), end, recorder: None, expected: None };
     if let Some(path) = &options.load {
         let mut app = build(options, rules);
-        app.load_campaign(&read_save(path)?).map_err(|e| format!("--load {}: {e}", path.display()))?;
+        let fault = |e: &dyn std::fmt::Display| format!("--load {}: {e}", path.display());
+        let save = read_save(path).map_err(|e| format!("--load {e}"))?;
+        app.load_campaign(&save).map_err(|e| fault(&e))?;
         course.start = app.world().resource::<GameClock>().now();
         if course.start >= end {
             let (start, days) = (course.start, options.days);
-            return Err(format!("--load {}: it stands at {start}, --days {days} is over", path.display()).into());
+            let (path, hours) = (path.display(), (start - GameTime(0)).as_hours());
+            return Err(format!(
+                "--load {path}: it stands at {start} ({hours:.1} game hours), and --days {days} ends no later"
+            )
+            .into());
         }
         return Ok((app, course));
     }
     if let Some(path) = &options.replay {
         let mut app = build(options, rules);
         let fault = |e: &dyn std::fmt::Display| format!("--replay {}: {e}", path.display());
-        let recording = Recording::decode(&read_save(path)?).map_err(|e| fault(&e))?;
+        let recording =
+            Recording::decode(&read_save(path).map_err(|e| format!("--replay {e}"))?).map_err(|e| fault(&e))?;
         recording.start(&mut app).map_err(|e| fault(&e))?;
         (course.end, course.expected) = (recording.end, Some(recording.hash));
         return Ok((app, course));
@@ -251,7 +140,9 @@ fn begin(options: &Options, rules: Ruleset) -> Result<(App, Course), Failure> {
     }
     let capabilities = rules.capabilities;
     let mut app = build(options, rules);
-    add_patterns(options, capabilities, &mut app)?;
+    for note in add_patterns(options, capabilities, &mut app)? {
+        eprintln!("headless: {note}");
+    }
     if options.record.is_some() {
         course.recorder = Some(Recorder::new(&mut app, &scenario)?);
     }
@@ -259,20 +150,33 @@ fn begin(options: &Options, rules: Ruleset) -> Result<(App, Course), Failure> {
     Ok((app, course))
 }
 
-/// Patterns of the command line; one that the ruleset cannot carry is refused by name.
-fn add_patterns(options: &Options, capabilities: Capabilities, app: &mut App) -> Result<(), Failure> {
+/// Adds the patterns of the command line; one that the ruleset cannot carry is refused by name. Returns what is worth a note:
+/// which of them took the place of another.
+pub(crate) fn add_patterns(
+    options: &Options,
+    capabilities: Capabilities,
+    app: &mut App,
+) -> Result<Vec<String>, Failure> {
+    let mut notes = Vec::new();
     for path in &options.pattern {
         let fault = |e: &dyn std::fmt::Display| format!("--pattern {}: {e}", path.display());
         let text = std::fs::read_to_string(path).map_err(|e| fault(&e))?;
         let pattern = Pattern::from_json(&text).map_err(|e| fault(&e))?;
         pattern.fits(capabilities).map_err(|e| fault(&e))?;
-        app.world_mut().resource_mut::<Library>().add(pattern);
+        if let Some(old) = app.world_mut().resource_mut::<Library>().add(pattern) {
+            notes.push(format!(
+                "--pattern {}: takes the place of the pattern `{}` that was there",
+                path.display(),
+                old.name
+            ));
+        }
     }
-    Ok(())
+    Ok(notes)
 }
 
-fn write(bytes: &[u8], path: &Path) -> Result<(), Failure> {
-    Ok(write_atomically(path, bytes)?)
+fn write(option: &str, bytes: &[u8], path: &Path) -> Result<(), Failure> {
+    // The error names the path.
+    Ok(write_atomically(path, bytes).map_err(|e| format!("{option} {e}"))?)
 }
 
 fn scenario(options: &Options, rules: &Ruleset) -> Result<Scenario, Failure> {
@@ -294,7 +198,9 @@ fn scenario(options: &Options, rules: &Ruleset) -> Result<Scenario, Failure> {
         wars,
         ..GeneratorOptions::default()
     };
-    Ok(generate_world(&generator, rules)?)
+    let (villages, alliances) = (options.synthetic, options.alliances);
+    let world = generate_world(&generator, rules);
+    Ok(world.map_err(|e| format!("--synthetic {villages} --alliances {alliances}: {e}"))?)
 }
 
 fn build(options: &Options, rules: Ruleset) -> App {
@@ -330,16 +236,17 @@ fn collect_lines(mut facts: MessageReader<CampaignFact>, mut lines: ResMut<FactL
 }
 
 /// The armies of all who deliberate, day by day.
-struct Armies(Vec<ArmyValue>);
+#[derive(Default)]
+pub(crate) struct Armies(Vec<ArmyValue>);
 
 impl Armies {
-    fn look(&mut self, app: &mut App) {
+    pub(crate) fn look(&mut self, app: &mut App) {
         self.0.push(army_value(app.world_mut(), |p| matches!(p.kind, PlayerKind::Active | PlayerKind::Human)));
     }
 
     /// Value at the end and at its lowest, as shares of the beginning, and at the end as a share of the growth path.
     #[expect(clippy::cast_precision_loss, reason = "goods of a campaign, for display")]
-    fn shares(&self) -> Option<(f64, f64, f64)> {
+    pub(crate) fn shares(&self) -> Option<(f64, f64, f64)> {
         let (first, last) = (self.0.first()?, self.0.last()?);
         let lowest = self.0.iter().map(|a| a.goods).min()?;
         let of = |part: i64, whole: i64| part as f64 / whole.max(1) as f64;
@@ -353,7 +260,7 @@ fn play(
     end: GameTime,
     events: &mut Option<BufWriter<File>>,
 ) -> Result<Armies, Failure> {
-    let mut armies = Armies(Vec::new());
+    let mut armies = Armies::default();
     armies.look(app);
     let start = app.world().resource::<GameClock>().now();
     #[expect(clippy::cast_possible_truncation, reason = "checked with the options")]
@@ -387,25 +294,30 @@ fn play(
         if let (Some(path), Some(every), Some(due)) = (&options.save, save_every, next_save)
             && now >= due
         {
-            write(&app.save_campaign().encode()?, path)?;
+            write("--save", &app.save_campaign().encode()?, path)?;
             next_save = Some(now + every);
         }
         bar.set_position(u64::try_from(now.0 / 3_600_000).unwrap_or(0));
         if let Some(file) = events {
             for line in app.world_mut().resource_mut::<FactLines>().0.drain(..) {
-                writeln!(file, "{line}").map_err(|e| format!("--events: {e}"))?;
+                writeln!(file, "{line}").map_err(|e| events_fault(options, &e))?;
             }
         }
     }
     if let Some(file) = events {
-        file.flush().map_err(|e| format!("--events: {e}"))?;
+        file.flush().map_err(|e| events_fault(options, &e))?;
     }
     bar.finish_and_clear();
     armies.look(app);
     if let Some(path) = &options.save {
-        write(&app.save_campaign().encode()?, path)?;
+        write("--save", &app.save_campaign().encode()?, path)?;
     }
     Ok(armies)
+}
+
+fn events_fault(options: &Options, error: &dyn std::fmt::Display) -> String {
+    let path = options.events.as_deref().unwrap_or(Path::new("")).display();
+    format!("--events {path}: {error}")
 }
 
 fn next_day(now: GameTime) -> GameTime {
@@ -416,7 +328,7 @@ fn next_day(now: GameTime) -> GameTime {
 /// Prints a line; a reader that has heard enough (`| head`) is no fault.
 fn say(text: &str) -> Result<(), Failure> {
     match writeln!(std::io::stdout(), "{text}") {
-        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => Err(error.into()),
+        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => Err(format!("standard output: {error}").into()),
         _ => Ok(()),
     }
 }
@@ -430,8 +342,14 @@ pub(crate) fn told(options: &Options, app: &mut App, tally: &CampaignTally) -> S
     let operations = tally.summary().operations_by_alliance;
     let still = Directory::of_world(app.world_mut()).active.into_iter().map(|alliance| alliance.0);
     let busiest = still.max_by_key(|id| (operations.get(id).copied().unwrap_or(0), core::cmp::Reverse(*id)));
-    let Some(of) = options.of.or(busiest) else { return "No alliance deliberates any more.\n".to_owned() };
-    let told = intel_account(app.world_mut(), &tally.directory, AllianceId(of));
+    let of = match &options.of {
+        Some(of) => tally.directory.find_alliance(of),
+        None => busiest.map(AllianceId).ok_or_else(String::new),
+    };
+    let told = match of {
+        Err(none) if none.is_empty() => return "No alliance deliberates any more.\n".to_owned(),
+        of => of.and_then(|of| intel_account(app.world_mut(), &tally.directory, of)),
+    };
     told.unwrap_or_else(|error| format!("Nothing to tell at the end: {error}.\n"))
 }
 
@@ -445,50 +363,22 @@ fn tell(
     let state = state_hash(app.world_mut());
     let as_recorded = course.expected.map(|expected| expected == state);
     let verdict = if as_recorded == Some(false) { Verdict::OtherHash } else { Verdict::Done };
-    let hash = format!("{state:032x}");
-    let conservation = audit(app.world_mut());
-    let passes = *app.world().resource::<PassStats>();
     let seed = app.world().get_resource::<WorldSeed>().map_or(0, |seed| seed.0);
     let tally = app.world().resource::<CampaignTally>().clone();
-    let (summary, names) = (tally.summary(), &tally.directory);
-    let (villages, players, alliances) = (names.sites.len(), names.players.len(), names.alliances.len());
     let times_real_time = (course.end - course.start).as_hours() * 3_600.0 / wall_secs.max(1e-9);
+    let outcome = Outcome { seed, end: course.end, state, as_recorded, wall_secs, times_real_time };
     if options.json {
-        let active: Vec<u32> = names.active.iter().map(|a| a.0).collect();
-        let mut object = serde_json::json!({
-            "world": {
-                "villages": villages,
-                "players": players,
-                "alliances": alliances,
-                "active_alliances": active,
-            },
-            "seed": seed,
-            "game_hours": (course.end - GameTime(0)).as_hours(),
-            "conservation": conservation,
-            "intel": IntelSummary::of(app.world_mut(), &summary.looks),
-            "army": armies.shares().map(|(end, lowest, path)| serde_json::json!({
-                "end_to_start": end, "lowest_to_start": lowest, "end_to_growth_path": path,
-            })),
-            "state_hash": hash,
-            "wall_secs": wall_secs,
-            "times_real_time": times_real_time,
-            "passes": passes.passes + passes.mechanical_passes,
-        });
-        if let (Some(object), Ok(serde_json::Value::Object(counts))) =
-            (object.as_object_mut(), serde_json::to_value(&summary))
-        {
-            object.extend(counts);
-            object.extend(as_recorded.map(|same| ("as_recorded".to_owned(), same.into())));
-        }
-        say(&object.to_string())?;
+        say(&json(app, &tally, armies, &outcome)?.to_string())?;
         return Ok(verdict);
     }
+    let conservation = audit(app.world_mut());
+    let names = &tally.directory;
     if !options.quiet {
         say(&format!(
             "{} villages, {} players, {} alliances of which {} deliberate; {:.0} game hours, seed {}\n",
-            villages,
-            players,
-            alliances,
+            names.sites.len(),
+            names.players.len(),
+            names.alliances.len(),
             names.active.len(),
             (course.end - GameTime(0)).as_hours(),
             seed
@@ -502,7 +392,7 @@ fn tell(
         ))?;
     }
     say(&format!(
-        "Nothing lost: {} units and {} goods unaccounted for. State hash {hash}.",
+        "Nothing lost: {} units and {} goods unaccounted for. State hash {state:032x}.",
         conservation.troops_unaccounted, conservation.goods_unaccounted
     ))?;
     say(&format!("{wall_secs:.2} s of wall time: {times_real_time:.0} times real time."))?;

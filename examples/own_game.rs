@@ -13,11 +13,17 @@ use bevy_alliance::base::contract::{ScenarioError, Site};
 use bevy_alliance::base::id::{EntityIndex, SiteId};
 use bevy_alliance::base::state::state_hash;
 use bevy_alliance::edge::report::{CampaignTally, account};
+use clap::Parser;
 use hex_game::{Cairn, Chronicle, Column, Combat, Departure, Hold, hex_app, run, steps};
 
 const DAYS: i64 = 12;
 
+/// Runs twelve days of a game with a map, units, movement and combat of its own, and tells what its alliances did.
+#[derive(Debug, Parser)]
+struct Options {}
+
 fn main() -> Result<(), ScenarioError> {
+    let Options {} = Options::parse();
     let mut app = hex_app(1, Combat::Rounds)?;
     run(&mut app, GameSpan::days(DAYS), GameSpan::hours(1));
     println!("{DAYS} days on hexes: this game's own units, river, columns and battles; the crate only coordinates.\n");

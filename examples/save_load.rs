@@ -13,6 +13,7 @@ use bevy_alliance::base::ruleset::Ruleset;
 use bevy_alliance::base::state::{StateAppExt, state_hash};
 use bevy_alliance::edge::snapshot::{Recorder, Recording, SnapshotExt, read_save, write_atomically};
 use bevy_alliance::world::generator::{GeneratorOptions, generate_world};
+use clap::Parser;
 use serde::{Deserialize, Serialize};
 
 /// A component of this game's own: a bard who has a verse for each day. Derive these five, register it once, and give
@@ -66,7 +67,12 @@ fn day(n: i64) -> GameTime {
     GameTime(0) + GameSpan::days(n)
 }
 
+/// Saves a campaign, loads it in another app, and replays it from its recording: the state hashes are equal.
+#[derive(Debug, Parser)]
+struct Options {}
+
 fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let Options {} = Options::parse();
     let folder = std::env::temp_dir();
     let (save, record) = (folder.join("bevy_alliance_example.save"), folder.join("bevy_alliance_example.record"));
     let options = GeneratorOptions { seed: 5, villages: 600, alliances: 3, half_width: 100, ..default() };

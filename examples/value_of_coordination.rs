@@ -20,6 +20,8 @@
 
 #[path = "support/learning_case.rs"]
 mod learning_case;
+#[path = "support/numbers.rs"]
+mod numbers;
 #[path = "support/paired.rs"]
 mod paired;
 #[path = "support/pattern_case.rs"]
@@ -44,7 +46,8 @@ use bevy_alliance::world::generator::{GenerateWorldError, GeneratorOptions, gene
 use bevy_alliance::world::model::ClassicModel;
 use bevy_alliance::world::village::rules::{VillageDraw, VillageSeed, draw_account};
 use clap::Parser;
-use paired::goods;
+use numbers::whole;
+use paired::{goods, say_interval};
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 use std::process::ExitCode;
@@ -62,12 +65,12 @@ const ARRIVAL_IN: GameSpan = GameSpan::hours(48);
 /// Compares one plan for all with each member on its own.
 #[derive(Parser, Debug)]
 #[command(name = "value_of_coordination", version)]
-struct Options {
+pub(crate) struct Options {
     /// Worlds to compare in, from seed 1 on.
-    #[arg(long, default_value_t = 50)]
+    #[arg(long, default_value_t = 50, allow_negative_numbers = true, value_parser = whole::<u64>(1, 100_000))]
     seeds: u64,
     /// Villages of each world.
-    #[arg(long, default_value_t = 900)]
+    #[arg(long, default_value_t = 900, allow_negative_numbers = true, value_parser = whole::<u32>(1, u32::MAX.into()))]
     villages: u32,
     /// Compares each attack pattern with `simultaneous`.
     #[arg(long)]
@@ -76,7 +79,8 @@ struct Options {
     #[arg(long, conflicts_with = "patterns")]
     learning: bool,
     /// With `--learning`: days of each war.
-    #[arg(long, default_value_t = 30, value_parser = clap::value_parser!(i64).range(1..=365))]
+    #[arg(long, requires = "learning", default_value_t = 30)]
+    #[arg(allow_negative_numbers = true, value_parser = whole::<i64>(1, 365))]
     days: i64,
     /// Prints JSON instead of a table.
     #[arg(long)]
@@ -150,8 +154,8 @@ struct Row {
     coordinated: f64,
     alone: f64,
     difference: f64,
-    low: f64,
-    high: f64,
+    low: Option<f64>,
+    high: Option<f64>,
     better: usize,
     equal: usize,
     worse: usize,
@@ -229,8 +233,15 @@ fn run_patterns(options: &Options) -> Result<(), RunError> {
     for row in &rows {
         let (of, digits) = (&row.of, if row.measure == "goals met" { 2 } else { 0 });
         println!(
-            "{:<10}{:<20}{:<12}{:>7}{:>12.digits$}{:>14.digits$}{:>+12.digits$}   [{:+.digits$}, {:+.digits$}]",
-            row.ruleset, row.pattern, row.measure, of.seeds, of.first, of.second, of.difference, of.low, of.high
+            "{:<10}{:<20}{:<12}{:>7}{:>12.digits$}{:>14.digits$}{:>+12.digits$}   {}",
+            row.ruleset,
+            row.pattern,
+            row.measure,
+            of.seeds,
+            of.first,
+            of.second,
+            of.difference,
+            of.say_interval(digits)
         );
     }
     Ok(())
@@ -249,7 +260,7 @@ fn run_learning(options: &Options) -> Result<(), RunError> {
     );
     for row in &rows {
         let of = &row.of;
-        let interval = format!("[{:+.3}, {:+.3}]", of.low, of.high);
+        let interval = of.say_interval(3);
         println!(
             "{:<40}{:>7}{:>12.3}{:>12.3}{:>+12.3}   {interval:<20}{}/{}/{}",
             row.measure, of.seeds, of.first, of.second, of.difference, of.better, of.equal, of.worse
@@ -525,7 +536,7 @@ fn print_table(rows: &[Row], compared: usize, options: &Options) {
     );
     for row in rows {
         let digits = if row.coordinated.abs().max(row.alone.abs()) < 100.0 { 2 } else { 0 };
-        let interval = format!("[{:+.digits$}, {:+.digits$}]", row.low, row.high);
+        let interval = say_interval(row.low.zip(row.high), digits);
         println!(
             "{:<28}{:>14.digits$}{:>12.digits$}{:>+12.digits$}   {interval:<26}{:>6}/{}/{} of {}",
             row.measure, row.coordinated, row.alone, row.difference, row.better, row.equal, row.worse, row.seeds

@@ -17,8 +17,10 @@
 //! are over when the days are.
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "an example that talks to a terminal")]
 
+#[path = "support/numbers.rs"]
+mod numbers;
 #[path = "support/paired.rs"]
-mod paired;
+pub(crate) mod paired;
 #[path = "support/run.rs"]
 mod run;
 #[path = "support/war.rs"]
@@ -39,6 +41,7 @@ use bevy_alliance::knowledge::intel::IntelReport;
 use bevy_alliance::strategy::war_council::{ScoutingPolicy, WarCouncilSettings};
 use bevy_alliance::world::generator::GenerateWorldError;
 use clap::Parser;
+use numbers::whole;
 use paired::{Paired, compare, goods, mean};
 use run::run_until;
 use serde::Serialize;
@@ -55,24 +58,24 @@ const ENDS: GameSpan = GameSpan::days(3);
 /// Compares ways to choose where to look.
 #[derive(Parser, Debug, Clone)]
 #[command(name = "value_of_scouting", version)]
-struct Options {
+pub(crate) struct Options {
     /// Worlds to compare in.
-    #[arg(long, default_value_t = 100)]
+    #[arg(long, default_value_t = 100, allow_negative_numbers = true, value_parser = whole::<u64>(1, 100_000))]
     seeds: u64,
     /// The first of them.
-    #[arg(long, default_value_t = 1)]
+    #[arg(long, default_value_t = 1, allow_negative_numbers = true, value_parser = whole::<u64>(0, u64::MAX / 2))]
     from: u64,
     /// Villages of each world.
-    #[arg(long, default_value_t = 400)]
+    #[arg(long, default_value_t = 400, allow_negative_numbers = true, value_parser = whole::<u32>(1, u32::MAX.into()))]
     villages: u32,
     /// Alliances of each world.
-    #[arg(long, default_value_t = 3)]
+    #[arg(long, default_value_t = 3, allow_negative_numbers = true, value_parser = whole::<usize>(2, 1_000))]
     alliances: usize,
     /// Game days of each campaign.
-    #[arg(long, default_value_t = 7)]
+    #[arg(long, default_value_t = 7, allow_negative_numbers = true, value_parser = whole::<i64>(1, 365))]
     days: i64,
     /// Parties that look, per session of each alliance.
-    #[arg(long)]
+    #[arg(long, allow_negative_numbers = true, value_parser = whole::<usize>(0, 1_000))]
     parties: Option<usize>,
     /// Enemies who act: they dodge, retaliate, and attack.
     #[arg(long)]
@@ -87,7 +90,7 @@ struct Options {
     #[arg(long)]
     intel_age: bool,
     /// Worlds at a time.
-    #[arg(long, default_value_t = 2)]
+    #[arg(long, default_value_t = 2, allow_negative_numbers = true, value_parser = whole::<usize>(1, 256))]
     threads: usize,
     /// Prints JSON instead of tables.
     #[arg(long)]
@@ -474,7 +477,7 @@ fn print_tables(rows: &[Row], worlds: usize, options: &Options) {
         }
         let p = &row.paired;
         let digits = if p.first.abs().max(p.second.abs()) < 100.0 { 2 } else { 0 };
-        let interval = format!("[{:+.digits$}, {:+.digits$}]", p.low, p.high);
+        let interval = p.say_interval(digits);
         println!(
             "{:<34}{:>12.digits$}{:>24.digits$}{:>+12.digits$}   {interval:<22}{:>6}/{}/{} of {}",
             row.measure, p.first, p.second, p.difference, p.better, p.equal, p.worse, p.seeds

@@ -1,26 +1,38 @@
-//! What the example `headless` tells of intel, and what the counts under `intel` and `looks` hold.
+//! What the example `headless` tells, what its counts hold, and what it and its neighbors say of options that are wrong.
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests may fail like tests")]
+#![allow(clippy::duplicate_mod, reason = "examples share modules, and stand beside each other here")]
 
 mod common;
 #[allow(dead_code, reason = "the example runs by itself; here are its options and its account")]
 #[path = "../examples/headless.rs"]
 mod headless;
+#[allow(dead_code, reason = "the example runs by itself; here are its options")]
+#[path = "../examples/value_of_coordination.rs"]
+mod value_of_coordination;
+#[allow(dead_code, reason = "the example runs by itself; here are its options")]
+#[path = "../examples/value_of_scouting.rs"]
+mod value_of_scouting;
 
 use bevy_alliance::base::clock::{GameSpan, GameTime};
 use bevy_alliance::base::contract::{
-    CampaignFact, Citation, Cited, Fact, Manner, OperationReport, PlayerKind, Rank, SetMembership, Stance,
+    CampaignFact, Citation, Cited, Fact, LaunchRow, Manner, OperationReport, PlayerKind, Rank, SetMembership, Stance,
 };
 use bevy_alliance::base::id::{AllianceId, Knower, MarchId, OrderId, PlayerId, ProposalId, SiteId, StableId};
 use bevy_alliance::base::ruleset::Ruleset;
+use bevy_alliance::decision::planning::Library;
 use bevy_alliance::edge::report::{
-    CampaignTally, Directory, IntelSummary, LookCounts, OLD_INTEL, intel_account, rested_on_old_intel,
+    CampaignTally, Directory, IntelSummary, LookCounts, OLD_INTEL, account, intel_account, rested_on_old_intel,
 };
 use bevy_alliance::edge::test_app::TestApp;
 use bevy_alliance::knowledge::intel::{Field, IntelReport, SourceKind};
 use clap::Parser;
 use common::*;
-use headless::{Options, check, told};
+use headless::json::{Outcome, json};
+use headless::{Armies, Options, add_patterns, check, run, told};
+use serde_json::Value;
+use std::collections::BTreeSet;
+use value_of_scouting::paired;
 
 const SCOUT: &str = "equites_legati";
 
@@ -85,11 +97,11 @@ fn an_alliance_that_ended_is_told_of_in_a_line() {
         }
     }
     let busiest = options("--account intel").unwrap();
-    assert!(told(&busiest, &mut app.app, &tally).contains("What A2 knows"));
+    assert!(told(&busiest, &mut app.app, &tally).contains("What A2 (2) knows"));
     app.send(SetMembership { player: PlayerId(2), alliance: None });
-    assert!(told(&busiest, &mut app.app, &tally).contains("What A3 knows"), "the busiest of those that are left");
+    assert!(told(&busiest, &mut app.app, &tally).contains("What A3 (3) knows"), "the busiest of those that are left");
     let ended = told(&options("--account intel --of 2").unwrap(), &mut app.app, &tally);
-    assert!(ended.contains("alliance 2 does not deliberate") && ended.contains("3 (A3)"), "{ended}");
+    assert!(ended.contains("alliance A2 (2) does not deliberate") && ended.contains("A3 (3)"), "{ended}");
     for player in [1, 3] {
         app.send(SetMembership { player: PlayerId(player), alliance: None });
     }
@@ -187,9 +199,8 @@ fn a_look_is_its_alliances_own_and_no_decoy() {
     assert_eq!(looks(&tally), (3, 2));
 }
 
-#[test]
-fn old_intel_has_one_meaning() {
-    let operation = |hours, result: &str| OperationReport {
+fn operation(hours: Option<f64>, result: &str) -> OperationReport {
+    OperationReport {
         operation: ProposalId { alliance: AllianceId(1), n: 1 },
         goal: "break".to_owned(),
         result: result.to_owned(),
@@ -207,10 +218,232 @@ fn old_intel_has_one_meaning() {
         intel_age_hours: hours,
         members: Vec::new(),
         lessons: Vec::new(),
-    };
+    }
+}
+
+#[test]
+fn old_intel_has_one_meaning() {
     let old = OLD_INTEL.as_hours();
     assert_eq!(rested_on_old_intel(&operation(Some(old), "goal_met")), Some(false));
     assert_eq!(rested_on_old_intel(&operation(Some(old + 0.1), "failed")), Some(true));
     assert_eq!(rested_on_old_intel(&operation(Some(old + 0.1), "aborted")), None);
     assert_eq!(rested_on_old_intel(&operation(None, "failed")), None);
+}
+
+#[test]
+fn an_option_that_is_wrong_is_named_with_its_value() {
+    let headless = |line: &str| match options(line) {
+        Err(error) => error.to_string(),
+        Ok(options) => check(&options).unwrap_err().to_string(),
+    };
+    let scouting = |line: &str| {
+        let options = value_of_scouting::Options::try_parse_from(["x"].into_iter().chain(line.split_whitespace()));
+        options.unwrap_err().to_string()
+    };
+    let coordination = |line: &str| {
+        let options = value_of_coordination::Options::try_parse_from(["x"].into_iter().chain(line.split_whitespace()));
+        options.unwrap_err().to_string()
+    };
+    let whole = "must be a whole number from";
+    let cases: [(String, &[&str]); 16] = [
+        (headless("--days week"), &["'week'", "--days", "must be a number"]),
+        (headless("--seed -1"), &["'-1'", "--seed", whole]),
+        (headless("--seed 1.5"), &["'1.5'", "--seed", whole]),
+        (headless("--synthetic 0"), &["'0'", "--synthetic", whole, "from 1 to"]),
+        (headless("--alliances -3"), &["'-3'", "--alliances", whole]),
+        (headless("--threads 0"), &["'0'", "--threads", whole, "from 1 to 256"]),
+        (headless("--pace -5"), &["--pace", "not -5"]),
+        (headless("--days -1"), &["--days", "not -1"]),
+        (headless("--save x --save-every 0"), &["--save-every", "not 0"]),
+        (headless("--account intel --quiet"), &["--account", "--quiet", "cannot be used with"]),
+        (headless("--world /"), &["--world /", "a folder"]),
+        (scouting("--seeds 0"), &["'0'", "--seeds", whole, "from 1 to"]),
+        (scouting("--days 0"), &["'0'", "--days", whole]),
+        (scouting("--alliances 1"), &["'1'", "--alliances", whole, "from 2 to"]),
+        (coordination("--seeds 0"), &["'0'", "--seeds", whole, "from 1 to"]),
+        (coordination("--days 3"), &["--learning"]),
+    ];
+    for (error, parts) in cases {
+        assert!(parts.iter().all(|part| error.contains(part)), "{error}\n{parts:?}");
+    }
+}
+
+#[test]
+fn a_file_that_cannot_be_used_is_named_with_its_option() {
+    let error = |line: &str| run(&options(line).unwrap()).map(|_| ()).unwrap_err().to_string();
+    for (line, start) in [
+        ("--replay no-such-file", "--replay no-such-file: "),
+        ("--load no-such-file", "--load no-such-file: "),
+        ("--world no-such-file", "--world no-such-file: "),
+        ("--pattern no-such-file", "--pattern no-such-file: "),
+        ("--synthetic 20", "--synthetic 20 --alliances 8: "),
+        (
+            "--synthetic 100 --account intel --of nobody",
+            "--of nobody: no alliance has this name or id; those that deliberate: ",
+        ),
+    ] {
+        assert!(error(line).starts_with(start), "{}", error(line));
+    }
+    #[cfg(target_os = "linux")]
+    {
+        let full = error("--synthetic 300 --days 0.5 --quiet --events /dev/full");
+        assert!(full.starts_with("--events /dev/full: "), "{full}");
+    }
+}
+
+#[test]
+fn one_world_has_no_interval() {
+    let pair = |n: usize| paired::compare(0, true, &[(3.0, 1.0), (2.0, 2.0)][..n]).unwrap();
+    assert_eq!((pair(1).low, pair(1).high), (None, None));
+    assert_eq!(pair(1).say_interval(2), "needs 2 worlds or more");
+    assert_eq!(pair(2).say_interval(2), "[+0.00, +2.00]");
+}
+
+#[test]
+fn an_alliance_is_found_by_name_and_by_id() {
+    let mut app = three();
+    let mut names = directory(&mut app);
+    names.alliances.insert(AllianceId(7), "a3".to_owned());
+    names.alliances.insert(AllianceId(8), "2".to_owned());
+    assert_eq!(names.find_alliance("2"), Ok(AllianceId(2)), "an id comes first");
+    assert_eq!(names.find_alliance(" a2 "), Ok(AllianceId(2)));
+    assert!(names.find_alliance("A3").unwrap_err().ends_with("give an id, 3, 7"));
+    assert_eq!(names.find_alliance("9"), Err("no alliance has this name or id".to_owned()));
+    let mut tally = CampaignTally::default();
+    tally.directory = directory(&mut app);
+    let by_name = options("--account intel --of a3").unwrap();
+    assert!(told(&by_name, &mut app.app, &tally).starts_with("What A3 (3) knows"));
+    assert!(account(&tally).contains("A2 (2) "), "ids are shown");
+}
+
+/// An operation of alliance 1 of which everything is told that changes its course.
+fn told_operation(tally: &mut CampaignTally) {
+    let id = ProposalId { alliance: AllianceId(1), n: 1 };
+    let row = |group, site: u32| LaunchRow {
+        group,
+        member: PlayerId(site),
+        origin: SiteId(site),
+        target: SiteId(2),
+        wave: 0,
+        units: vec![("legionnaire".to_owned(), 5)],
+        launch: at(GameSpan::hours(5)),
+        travel: GameSpan::hours(5),
+        arrival: at(GameSpan::hours(10)),
+    };
+    let revised = |decision: &str, reason: &str, rows| Fact::OperationRevised {
+        operation: id,
+        decision: decision.to_owned(),
+        reason: reason.to_owned(),
+        cites: Vec::new(),
+        rows,
+    };
+    let (targets, cites) = (vec![SiteId(2)], Vec::new());
+    let pattern = "pin".to_owned();
+    let (proposer, action, arrival) = (PlayerId(1), "mass_attack".to_owned(), at(GameSpan::hours(10)));
+    let deadline = at(GameSpan::hours(2));
+    let submitted =
+        Fact::ProposalSubmitted { proposal: id, proposer, action, targets, pattern, arrival, deadline, cites };
+    fact(tally, 1, submitted);
+    let (goal, rows, left_out) = ("break".to_owned(), vec![row(0, 1), row(1, 9)], Vec::new());
+    fact(tally, 2, Fact::OperationStarted { operation: id, goal, rows, left_out });
+    let seen = "reinforcements_seen: offense over defense at site 2 is 1.10, 2.05 with 1 more";
+    fact(tally, 3, revised("add_wave", seen, vec![row(2, 3)]));
+    fact(tally, 4, revised("hold_back", "origin_lost: group 1", Vec::new()));
+    fact(tally, 5, revised("hold_back", "needed_at_home: site 1, 3", Vec::new()));
+    let battle = |site: u32| Fact::BattleFought {
+        site: SiteId(site),
+        defender: PlayerId(2),
+        attackers: vec![(PlayerId(1), 100)],
+        operation: Some(id),
+        manner: Manner::Siege,
+        attacker_loss: 0.5,
+        defender_loss: 1.0,
+        attackers_lost: 50,
+        defenders_lost: 10,
+        loot: bevy_alliance::base::goods::Goods::ZERO,
+        wall: (1, 1),
+        levels_lost: 0,
+    };
+    fact(tally, 10, battle(2));
+    fact(tally, 11, revised("write_off", "too_late_to_recall: 2 groups of 900 goods; wave_lost: site 2", Vec::new()));
+    fact(tally, 12, battle(2));
+    fact(tally, 13, Fact::OperationConcluded(Box::new(operation(None, "goal_met"))));
+}
+
+#[test]
+fn an_operation_is_told_in_order_in_plain_words_and_with_names() {
+    let mut app = three();
+    let mut tally = tally(&mut app);
+    told_operation(&mut tally);
+    let text = account(&tally);
+    let course: Vec<&str> = text.lines().skip_while(|l| !l.trim_start().starts_with("member ")).skip(4).collect();
+    let hour = |line: &&str| line.split_whitespace().nth(2).map(str::to_owned);
+    let hours: Vec<String> = course.iter().filter(|l| l.starts_with("  day ")).filter_map(hour).collect();
+    assert_eq!(hours, ["03:00:00:", "04:00:00:", "05:00:00:", "10:00:00:", "11:00:00:", "12:00:00:"], "{text}");
+    let expected = [
+        "more troops are sent: more troops were seen there than was believed (offense over defense at V2 (16|0) is 1.10, 2.05 with 1 more)",
+        "troops are kept at home: its village has another owner (P9's group from V9 (48|0))",
+        "troops are kept at home: needed at home (V1 (0|0), V3 (32|0))",
+        "groups that cannot turn any more go on and fight: too late to turn (2 groups of 900 goods); the wave before was beaten (V2 (16|0))",
+    ];
+    let flat = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    for words in expected {
+        assert!(flat.contains(words), "{words}\n{text}");
+    }
+    assert!(!text.contains("site ") && text.lines().all(|l| l.chars().count() <= 120), "{text}");
+    assert_eq!(tally.summary().operations.groups, 3, "what is added later counts too");
+}
+
+#[test]
+fn a_pattern_that_takes_anothers_place_is_noted() {
+    let folder = std::env::temp_dir();
+    let file = |name: &str| {
+        let path = folder.join(format!("bevy_alliance_{name}_{}.json", std::process::id()));
+        let waves = r#"[{"role": "main", "offset_millis": 0, "units": "all", "manner": "raid"}]"#;
+        std::fs::write(&path, format!(r#"{{"name": "{name}", "waves": {waves}}}"#)).unwrap();
+        path
+    };
+    let (pin, mine) = (file("pin"), file("mine"));
+    let options = options(&format!("--pattern {} --pattern {}", pin.display(), mine.display())).unwrap();
+    let mut app = three();
+    let notes = add_patterns(&options, Ruleset::extended().capabilities, &mut app.app).unwrap();
+    let expected = format!("--pattern {}: takes the place of the pattern `pin` that was there", pin.display());
+    assert_eq!(notes, [expected]);
+    assert!(app.app.world().resource::<Library>().get("mine").is_some());
+    for path in [pin, mine] {
+        std::fs::remove_file(path).unwrap();
+    }
+}
+
+/// All paths of an object; those whose keys are data are one.
+fn paths(prefix: &str, value: &Value, found: &mut BTreeSet<String>) {
+    let data = ["gates", "operations.revisions", "operations_by_alliance"].contains(&prefix);
+    match value.as_object().filter(|_| !data) {
+        Some(object) => {
+            for (key, value) in object {
+                let path = if prefix.is_empty() { key.clone() } else { format!("{prefix}.{key}") };
+                paths(&path, value, found);
+            }
+        }
+        None => {
+            found.insert(prefix.to_owned());
+        }
+    }
+}
+
+#[test]
+fn every_key_of_the_json_object_is_explained() {
+    let mut app = three();
+    let tally = tally(&mut app);
+    let mut armies = Armies::default();
+    armies.look(&mut app.app);
+    let (end, as_recorded) = (app.now(), Some(true));
+    let outcome = Outcome { seed: 1, end, state: 1, as_recorded, wall_secs: 1.0, times_real_time: 1.0 };
+    let object = json(&mut app.app, &tally, &armies, &outcome).unwrap();
+    let mut printed = BTreeSet::new();
+    paths("", &object, &mut printed);
+    let page = include_str!("../docs/report.md");
+    let rows = page.lines().filter_map(|line| line.strip_prefix("| `")?.split('`').next());
+    let explained: BTreeSet<String> = rows.map(str::to_owned).collect();
+    assert_eq!(printed, explained);
 }

@@ -130,6 +130,7 @@ fn operation(app: &mut TestApp) -> OrderId {
         status: GroupStatus::Waiting,
         lost: Force::new(),
         loot: Goods::ZERO,
+        written_off: false,
     };
     let operation = Operation {
         id,

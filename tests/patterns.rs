@@ -404,13 +404,55 @@ fn councils_choose_patterns_that_the_ruleset_carries_in_their_circumstances() {
     }
 }
 
+/// The JSON objects of a page, each from a line that is an opening brace to one that is a closing one.
+fn objects(page: &str) -> Vec<&str> {
+    page.split("\n{\n").skip(1).filter_map(|rest| rest.split("\n}\n").next()).collect()
+}
+
+fn pattern_of(object: &str) -> Pattern {
+    Pattern::from_json(&format!("{{{object}}}")).unwrap()
+}
+
 #[test]
 fn the_pattern_of_the_readme_is_one() {
-    let readme = include_str!("../README.md");
-    let start = readme.find("```json\n{\n  \"name\": \"two_fakes\"").unwrap() + "```json\n".len();
-    let text = &readme[start..];
-    let pattern = Pattern::from_json(&text[..text.find("```").unwrap()]).unwrap();
+    let [object] = objects(include_str!("../README.md"))[..] else { panic!("one pattern") };
+    let pattern = pattern_of(object);
+    assert_eq!(pattern.name, "two_fakes");
     assert!(pattern.fits(Ruleset::classic().capabilities).is_ok());
     let plan = plan_of(&AllocationProblem { pattern, ..problem("simultaneous") });
     assert_eq!(beside(&plan).iter().map(|g| g.target.0).collect::<Vec<_>>(), [301, 302]);
+}
+
+#[test]
+fn the_patterns_of_the_docs_are_plans_that_the_extended_rules_carry() {
+    let names = |errand: fn(&Errand) -> bool| move |plan: &Plan| plan.groups.iter().any(|g| errand(&g.errand));
+    let objects = objects(include_str!("../docs/behavior.md"));
+    let patterns: Vec<Pattern> = objects.into_iter().map(pattern_of).collect();
+    assert_eq!(patterns.iter().map(|p| p.name.as_str()).collect::<Vec<_>>(), ["my_anvil", "my_feint", "my_reserve"]);
+    let has = [
+        names(|e| matches!(e, Errand::Stay { .. })),
+        names(|e| matches!(e, Errand::Feint { .. })),
+        names(|e| matches!(e, Errand::Reserve)),
+    ];
+    for (pattern, has) in patterns.into_iter().zip(has) {
+        assert!(pattern.fits(Ruleset::extended().capabilities).is_ok());
+        let mut at = AllocationProblem { pattern, ..problem("simultaneous") };
+        at.sources.extend((7..=9).map(|n| source(n, n, (30, 0), &[(IMPERIAN, 400)])));
+        let plan = plan_of(&at);
+        assert!(has(&plan), "{}: {:?}", at.pattern.name, plan.left_out);
+    }
+}
+
+#[test]
+fn every_field_of_a_pattern_is_explained() {
+    let page = include_str!("../docs/behavior.md");
+    let first = |start: &str| page.lines().any(|line| line.starts_with(&format!("| `{start}`")));
+    let library = Library::default();
+    for pattern in library.iter() {
+        let object = serde_json::to_value(pattern).unwrap();
+        let fields = |value: &serde_json::Value| value.as_object().unwrap().keys().cloned().collect::<Vec<_>>();
+        for field in fields(&object).into_iter().chain(fields(&object["waves"][0])) {
+            assert!(first(&field), "{field}");
+        }
+    }
 }

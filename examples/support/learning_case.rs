@@ -4,9 +4,9 @@
 //! [`LearningSettings::enabled`], and without. All else is equal until the first conclusion. Counted are operations that were
 //! carried out (something left) and are over, to break or to take.
 
-use crate::paired::{Paired, compare, goods, interval, mean};
-use crate::run::run_until;
-use crate::war::{ThreadEnded, all_at_war, each_seed};
+use super::paired::{Paired, compare, goods, interval, mean};
+use super::run::run_until;
+use super::war::{ThreadEnded, all_at_war, each_seed};
 use bevy::ecs::schedule::ScheduleLabel;
 use bevy::prelude::*;
 use bevy_alliance::AlliancePlugins;
@@ -98,7 +98,7 @@ fn pooled(measure: &'static str, of: fn(&[Kept]) -> f64, worlds: &[World]) -> Ro
     };
     let all: Vec<&World> = worlds.iter().collect();
     let [first, second] = both(&all);
-    let (low, high) = interval(&all, (0, 1), RESAMPLES, |drawn| {
+    let between = interval(&all, (0, 1), RESAMPLES, |drawn| {
         let [first, second] = both(drawn);
         first - second
     });
@@ -113,7 +113,17 @@ fn pooled(measure: &'static str, of: fn(&[Kept]) -> f64, worlds: &[World]) -> Ro
             &mut equal
         }) += 1;
     }
-    let of = Paired { seeds: worlds.len(), first, second, difference: first - second, low, high, better, equal, worse };
+    let of = Paired {
+        seeds: worlds.len(),
+        first,
+        second,
+        difference: first - second,
+        low: between.map(|b| b.0),
+        high: between.map(|b| b.1),
+        better,
+        equal,
+        worse,
+    };
     Row { measure, of }
 }
 

@@ -6,8 +6,8 @@
 //! those sites, but none while a march comes to itself; help is there within 90 minutes before the blow, drawn for each
 //! village. What turns back was seen all the same. Tokens that arrive are lost.
 
+use super::paired::{self, Paired, goods};
 use super::{Case, GOAL, NOW, Tally};
-use crate::paired::{self, Paired, goods};
 use bevy_alliance::base::clock::{GameSpan, GameTime};
 use bevy_alliance::base::contract::WorldModel;
 use bevy_alliance::base::geometry::Tile;

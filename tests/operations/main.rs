@@ -512,3 +512,24 @@ fn nothing_is_left_behind_when_it_is_over() {
         assert!(promises.is_none_or(|c| c.0.is_empty()));
     }
 }
+
+#[test]
+fn an_empty_village_that_is_taken_is_not_taken_too_dearly() {
+    let (army, farther) = (&[("legionnaire", 40), ("senator", 8)], &[("legionnaire", 5)]);
+    let made = sides().player(8, 2, Rank::Member, PlayerKind::Human).village(1, 1, (24, 0), army);
+    let made = made.village(2, 2, (30, 0), farther).village(90, 8, (0, 0), &[]).with(|site| site.wall = Some(20));
+    let mut app = start(&made.village(91, 8, (90, 90), &[]), Ruleset::extended());
+    until(&mut app, at(GameSpan::hours(1)));
+    let first = Sent { after: GameSpan::mins(-5), ..sent(2, &[("legionnaire", 1)]) };
+    let chiefs = Sent { wave: 1, ..sent(1, &[("legionnaire", 40), ("senator", 8)]) };
+    passes(&mut app, Goal::Take, 90, &[], 9.0, &[first, chiefs]);
+    until(&mut app, T + GameSpan::hours(2));
+    let report = app.facts.iter().find_map(|f| match &f.fact {
+        Fact::OperationConcluded(report) => Some(report.clone()),
+        _ => None,
+    });
+    let report = report.unwrap();
+    assert_eq!((report.result.as_str(), report.killed_goods), ("goal_met", 0), "{report:?}");
+    assert!(report.lost_goods > 0, "walls kill too: {report:?}");
+    assert!(!report.pyrrhic, "{report:?}");
+}

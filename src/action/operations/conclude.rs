@@ -158,10 +158,12 @@ fn judge(
     let n = targets.len().max(1);
     #[expect(clippy::cast_precision_loss, reason = "at most a few targets")]
     let mean = |f: fn(&Target) -> f64| operation.targets.iter().map(f).sum::<f64>() / n as f64;
+    // Where all goals are met and nobody stood there to be killed, nothing was won too dearly.
+    let unopposed = killed == 0 && met == n;
     // Tokens are sent to be lost.
     let struck = operation.groups.iter().filter(|g| g.errand.strikes()).map(|g| cost(&g.lost)).sum::<i64>();
     #[expect(clippy::cast_precision_loss, reason = "goods of one operation, far below 2^53")]
-    let pyrrhic = struck > 0 && struck as f64 > settings.pyrrhic * killed as f64;
+    let pyrrhic = !unopposed && struck as f64 > settings.pyrrhic * killed as f64;
     OperationReport {
         operation: operation.id,
         goal: operation.goal.name().to_owned(),

@@ -412,7 +412,7 @@ pub struct OperationReport {
     pub goal: String,
     /// `goal_met`, `partly`, `failed` or `aborted`.
     pub result: String,
-    /// Whether own goods lost exceed 1.5 times the enemy's.
+    /// Whether own goods lost exceed 1.5 times the enemy's. Never where all goals are met and nobody stood there to be killed.
     pub pyrrhic: bool,
     /// Targets, with the share of the defense broken and whether the goal was met.
     pub targets: Vec<(SiteId, Option<f64>, bool)>,

@@ -1,7 +1,11 @@
 //! A campaign told in words.
 
-use super::tally::{CampaignTally, Directory, OperationStory, Summary, members};
-use crate::base::contract::{Fact, Reason, Vote};
+use super::counts::Summary;
+use super::directory::Directory;
+use super::tally::{CampaignTally, OperationStory, members};
+use super::words;
+use crate::base::clock::GameTime;
+use crate::base::contract::{CampaignFact, Fact, Reason, Vote};
 use crate::base::id::ProposalId;
 use core::fmt::Write;
 
@@ -47,7 +51,7 @@ fn tell_war(out: &mut String, tally: &CampaignTally) -> core::fmt::Result {
         out,
         "  {} scouting missions looked; {} war councils met and made {} proposals: {} passed, {} rejected, {} expired, {} open.",
         s.scoutings,
-        s.councils.0,
+        s.councils.met,
         p.submitted,
         p.passed,
         p.rejected,
@@ -120,8 +124,8 @@ fn tell_alliances(out: &mut String, tally: &CampaignTally, s: &Summary) -> core:
         }
         writeln!(
             out,
-            "    {:<28} {started:>3} operations, {met:>3} goals met, {:>12} killed, {:>12} lost",
-            clip(tally.directory.alliance(id), 28),
+            "    {:<34} {started:>3} operations, {met:>3} goals met, {:>12} killed, {:>12} lost",
+            format!("{} ({id})", clip(tally.directory.alliance(id), 26)),
             thousands(killed),
             thousands(lost)
         )?;
@@ -142,11 +146,24 @@ fn tell_operation(out: &mut String, names: &Directory, id: ProposalId, story: &O
     )?;
     tell_votes(out, names, story)?;
     tell_launches(out, names, story)?;
-    for (at, decision, reason) in &story.revisions {
-        writeln!(out, "  {at}: {decision}: {reason}")?;
-    }
-    tell_battles(out, names, story)?;
+    tell_course(out, names, story)?;
     tell_result(out, names, story)
+}
+
+/// What happened from the first launch on, in the order of time; at one instant the battle comes before what follows from it.
+fn tell_course(out: &mut String, names: &Directory, story: &OperationStory) -> core::fmt::Result {
+    let battles = story.battles.iter().filter_map(|b| Some((b.at, tell_battle(names, b)?)));
+    let revisions = story
+        .revisions
+        .iter()
+        .map(|(at, decision, reason)| (*at, words::change_of_course(names, &story.rows, decision, reason)));
+    let mut course: Vec<(GameTime, String)> = battles.chain(revisions).collect();
+    // Stable: what is of one instant stays in its order.
+    course.sort_by_key(|(at, _)| *at);
+    for (at, text) in course {
+        writeln!(out, "{}", words::wrap(&format!("  {at}: {text}")))?;
+    }
+    Ok(())
 }
 
 fn tell_votes(out: &mut String, names: &Directory, story: &OperationStory) -> core::fmt::Result {
@@ -217,32 +234,29 @@ fn tell_launches(out: &mut String, names: &Directory, story: &OperationStory) ->
     Ok(())
 }
 
-fn tell_battles(out: &mut String, names: &Directory, story: &OperationStory) -> core::fmt::Result {
-    for battle in &story.battles {
-        let Fact::BattleFought { site, attackers, attacker_loss, defender_loss, defenders_lost, loot, wall, .. } =
-            &battle.fact
-        else {
-            continue;
-        };
-        // A fight without defenders is won to the full, which says nothing.
-        let defenders = if *defenders_lost == 0 && *defender_loss >= 1.0 {
-            "nobody is at home".to_owned()
-        } else {
-            format!("{:.0}% of the defenders", defender_loss * 100.0)
-        };
-        writeln!(
-            out,
-            "  {}: {} groups at {}: {:.0}% of the attackers fall, {defenders}; wall {} to {}, {} goods taken",
-            battle.at,
-            attackers.len(),
-            clip(names.site(*site), 34),
-            attacker_loss * 100.0,
-            wall.0,
-            wall.1,
-            thousands(loot.total())
-        )?;
-    }
-    Ok(())
+/// A battle in words; none if it is no battle.
+fn tell_battle(names: &Directory, battle: &CampaignFact) -> Option<String> {
+    let Fact::BattleFought { site, attackers, attacker_loss, defender_loss, defenders_lost, loot, wall, .. } =
+        &battle.fact
+    else {
+        return None;
+    };
+    // A fight without defenders is won to the full, which says nothing.
+    let defenders = if *defenders_lost == 0 && *defender_loss >= 1.0 {
+        "nobody is at home".to_owned()
+    } else {
+        format!("{:.0}% of the defenders", defender_loss * 100.0)
+    };
+    let groups = if attackers.len() == 1 { "group" } else { "groups" };
+    Some(format!(
+        "{} {groups} at {}: {:.0}% of the attackers fall, {defenders}; wall {} to {}, {} goods taken",
+        attackers.len(),
+        clip(names.site(*site), 34),
+        attacker_loss * 100.0,
+        wall.0,
+        wall.1,
+        thousands(loot.total())
+    ))
 }
 
 fn tell_result(out: &mut String, names: &Directory, story: &OperationStory) -> core::fmt::Result {

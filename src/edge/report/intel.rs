@@ -1,13 +1,14 @@
 //! What those who deliberate know: counted, and told with the truth beside it.
 
 use super::account::{clip, thousands};
-use super::tally::{Directory, LookCounts};
+use super::counts::LookCounts;
+use super::directory::Directory;
 use crate::base::clock::{GameClock, GameTime};
 use crate::base::contract::{Cited, Holdings, Model, Player, Site, Stances};
 use crate::base::goods::Goods;
 use crate::base::id::{AllianceId, EntityIndex, Knower, PlayerId, SiteId};
 use crate::base::ruleset::Force;
-use crate::knowledge::intel::{Field, IntelReport, ObservationLog, SourceKind, rules};
+use crate::knowledge::intel::{Cause, Field, IntelReport, ObservationLog, SourceKind, rules};
 use crate::society::alliance::Alliance;
 use crate::world::village::{Buildings, Garrison, Guests, Stores, stores};
 use bevy::prelude::*;
@@ -17,6 +18,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// Rows of a table of reports at most.
 const REPORTS_SHOWN: usize = 25;
+
+/// Observations that are listed, the latest ones.
+const OBSERVATIONS_SHOWN: usize = 8;
 
 /// What all alliances that deliberate now know together. Reports of own sites, if any are left, do not count.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -140,9 +144,9 @@ fn truth(world: &World, site: SiteId, now: GameTime) -> Option<Truth> {
 pub fn intel_account(world: &mut World, names: &Directory, alliance: AllianceId) -> Result<String, String> {
     let deliberates = deliberating(world);
     let Some(enemies) = deliberates.get(&alliance) else {
-        let those: Vec<String> =
-            deliberates.keys().map(|id| format!("{id} ({})", clip(names.alliance(*id), 40))).collect();
-        return Err(format!("alliance {alliance} does not deliberate; those that do: {}", those.join(", ")));
+        let those: Vec<String> = deliberates.keys().map(|id| names.alliance_with_id(*id)).collect();
+        let name = names.alliance_with_id(alliance);
+        return Err(format!("alliance {name} does not deliberate; those that do: {}", those.join(", ")));
     };
     let mut out = String::new();
     // Writing into a string does not fail.
@@ -172,7 +176,7 @@ fn tell(
     reports.sort_by_key(|r| (core::cmp::Reverse(worth(r)), r.site));
     let troops_known: BTreeSet<SiteId> = reports.iter().filter(|r| worth(r).is_some()).map(|r| r.site).collect();
     let known = at_war.iter().filter(|site| troops_known.contains(site)).count();
-    writeln!(out, "What {} knows at {now}, and the truth beside it", clip(names.alliance(alliance), 40))?;
+    writeln!(out, "What {} knows at {now}, and the truth beside it", names.alliance_with_id(alliance))?;
     writeln!(
         out,
         "  {} villages of those it is at war with, the troops of {known} known; {} live reports in all\n",
@@ -251,6 +255,21 @@ fn source(kind: SourceKind) -> &'static str {
     }
 }
 
+/// Why something is known, in plain words.
+fn cause(cause: Cause) -> &'static str {
+    match cause {
+        Cause::OwnScouts => "scouts came back",
+        Cause::OwnScoutsLost => "scouts died there",
+        Cause::OwnAttack => "attacked it",
+        Cause::OwnDefense => "was attacked there",
+        Cause::IncomingMarch => "a march comes there",
+        Cause::WatchArea => "a march passed",
+        Cause::ScoutsCaught => "caught scouts there",
+        Cause::AllyTold => "an ally told it",
+        Cause::BroughtAlong => "brought it along",
+    }
+}
+
 /// How far what is believed is from the truth, by age: what intel loses as it grows old.
 #[expect(clippy::cast_precision_loss, reason = "goods of one village, for display")]
 fn tell_errors(
@@ -298,13 +317,13 @@ fn tell_log(
         "\n  {} observations so far, {} of them of marches; {} reports expired. The latest:",
         log.total, log.sightings, log.expired
     )?;
-    for seen in log.latest.iter().rev().take(8) {
-        let cause = format!("{:?}", seen.cause);
+    let skipped = log.latest.len().saturating_sub(OBSERVATIONS_SHOWN);
+    for seen in log.latest.iter().skip(skipped) {
         writeln!(
             out,
-            "    {:>5.1} h ago  {:<16} {:<32} by {}",
+            "    {:>5.1} h ago  {:<20} {:<32} by {}",
             (now - seen.at).as_hours(),
-            cause,
+            cause(seen.cause),
             clip(names.site(seen.site), 32),
             clip(names.player(seen.witness), 24)
         )?;

@@ -3,14 +3,22 @@
 //! What is *not* here: files and terminals. The tally is plain data; whoever runs the campaign writes it somewhere.
 
 mod account;
+mod counts;
+mod directory;
 mod explain;
 mod intel;
 mod tally;
+mod words;
 
 pub use account::account;
+pub use counts::{
+    BallotCounts, ConquestCounts, CouncilCounts, DefenseCounts, LookCounts, LossCounts, OperationCounts,
+    ProposalCounts, ResultCounts, Summary,
+};
+pub use directory::Directory;
 pub use explain::{Explanation, TargetBasis, explain};
 pub use intel::{IntelSummary, intel_account};
-pub use tally::{CampaignTally, Directory, LookCounts, OLD_INTEL, OperationStory, Summary, rested_on_old_intel};
+pub use tally::{CampaignTally, OLD_INTEL, OperationStory, rested_on_old_intel};
 
 use crate::base::clock::HostSystems;
 use crate::base::contract::{CampaignFact, Fact, ScenarioAppExt, Site};

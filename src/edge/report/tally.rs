@@ -1,99 +1,14 @@
 //! Counting facts.
 
+use super::counts::Summary;
+use super::directory::Directory;
 use crate::base::clock::{GameSpan, GameTime};
 use crate::base::contract::{
-    CampaignFact, Condition, DefenseAnswer, Fact, LaunchRow, Manner, OperationReport, Player, Reason, Scenario, Site,
-    Vote,
+    CampaignFact, Condition, DefenseAnswer, Fact, LaunchRow, Manner, OperationReport, Reason, Vote,
 };
 use crate::base::id::{AllianceId, OrderId, PlayerId, ProposalId, SiteId};
-use crate::society::alliance::Alliance;
-use bevy::prelude::{Resource, World};
-use serde::{Deserialize, Serialize};
+use bevy::prelude::Resource;
 use std::collections::{BTreeMap, BTreeSet};
-
-/// Names by id, for display.
-#[derive(Clone, Debug, Default)]
-pub struct Directory {
-    /// Players.
-    pub players: BTreeMap<PlayerId, String>,
-    /// Alliances.
-    pub alliances: BTreeMap<AllianceId, String>,
-    /// Sites with their coordinates.
-    pub sites: BTreeMap<SiteId, (String, PlayerId)>,
-    /// The alliance of each player that has one.
-    pub alliance_of: BTreeMap<PlayerId, AllianceId>,
-    /// Alliances that deliberate.
-    pub active: Vec<AllianceId>,
-}
-
-impl Directory {
-    /// The names of a scenario.
-    #[must_use]
-    pub fn of(scenario: &Scenario) -> Self {
-        Self {
-            players: scenario.players.iter().map(|p| (p.id, p.name.clone())).collect(),
-            alliances: scenario.alliances.iter().map(|a| (a.id, a.name.clone())).collect(),
-            sites: scenario
-                .sites
-                .iter()
-                .map(|s| (s.id, (format!("{} ({}|{})", s.name, s.at.x, s.at.y), s.owner)))
-                .collect(),
-            alliance_of: scenario.players.iter().filter_map(|p| p.membership.map(|(a, _)| (p.id, a))).collect(),
-            active: scenario.alliances.iter().filter(|a| a.active).map(|a| a.id).collect(),
-        }
-    }
-
-    /// The names of a campaign as it stands.
-    #[must_use]
-    pub fn of_world(world: &mut World) -> Self {
-        let mut directory = Self::default();
-        for player in world.query::<&Player>().iter(world) {
-            directory.players.insert(player.id, player.name.clone());
-            directory.alliance_of.extend(player.alliance.map(|alliance| (player.id, alliance)));
-        }
-        for alliance in world.query::<&Alliance>().iter(world) {
-            directory.alliances.insert(alliance.id, alliance.name.clone());
-            if alliance.active {
-                directory.active.push(alliance.id);
-            }
-        }
-        directory.active.sort_unstable();
-        for site in world.query::<&Site>().iter(world) {
-            directory.note_site(site);
-        }
-        directory
-    }
-
-    /// Notes a site's name, coordinates and owner.
-    pub fn note_site(&mut self, site: &Site) {
-        let name = format!("{} ({}|{})", site.name, site.at.x, site.at.y);
-        self.sites.insert(site.id, (name, site.owner));
-    }
-
-    /// A player's name.
-    #[must_use]
-    pub fn player(&self, id: PlayerId) -> &str {
-        self.players.get(&id).map_or("?", String::as_str)
-    }
-
-    /// An alliance's name.
-    #[must_use]
-    pub fn alliance(&self, id: AllianceId) -> &str {
-        self.alliances.get(&id).map_or("?", String::as_str)
-    }
-
-    /// A site's name with its coordinates.
-    #[must_use]
-    pub fn site(&self, id: SiteId) -> &str {
-        self.sites.get(&id).map_or("?", |(name, _)| name.as_str())
-    }
-
-    /// The alliance of the owner of a site.
-    #[must_use]
-    pub fn alliance_of_site(&self, id: SiteId) -> Option<AllianceId> {
-        self.sites.get(&id).and_then(|(_, owner)| self.alliance_of.get(owner)).copied()
-    }
-}
 
 /// Everything that was said about one proposal and its operation.
 #[derive(Clone, Debug, Default)]
@@ -138,171 +53,6 @@ impl OperationStory {
     pub fn is_under_way(&self) -> bool {
         !self.rows.is_empty() && self.report.is_none()
     }
-}
-
-/// Counts of proposals.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ProposalCounts {
-    /// Opened.
-    pub submitted: u64,
-    /// Passed.
-    pub passed: u64,
-    /// Rejected.
-    pub rejected: u64,
-    /// Ended without quorum.
-    pub expired: u64,
-    /// Refused at submission.
-    pub refused: u64,
-}
-
-/// Counts of ballots.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct BallotCounts {
-    /// Approvals, conditional ones included.
-    pub approve: u64,
-    /// Rejections.
-    pub reject: u64,
-    /// Abstentions.
-    pub abstain: u64,
-    /// Conditional approvals.
-    pub conditional: u64,
-    /// Conditional approvals whose conditions were met.
-    pub conditions_met: u64,
-}
-
-/// Counts of operations.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct OperationCounts {
-    /// That got their orders.
-    pub started: u64,
-    /// That are over.
-    pub concluded: u64,
-    /// All goals met.
-    pub goal_met: u64,
-    /// Some.
-    pub partly: u64,
-    /// None.
-    pub failed: u64,
-    /// At too high a price.
-    pub pyrrhic: u64,
-    /// Called off.
-    pub aborted: u64,
-    /// Groups ordered.
-    pub groups: u64,
-    /// Most members in one operation.
-    pub participants_max: u64,
-    /// Median of members.
-    pub participants_median: f64,
-    /// Latest launch after its plan, in milliseconds.
-    pub launch_late_ms_max: i64,
-    /// Widest spread of arrivals within a wave, in milliseconds.
-    pub arrival_spread_ms_max: i64,
-    /// Changes of course, by what was decided.
-    pub revisions: BTreeMap<String, u64>,
-    /// Groups that stayed at home unannounced.
-    pub no_shows: u64,
-    /// Targets that told how far an enemy was misjudged.
-    pub lessons: u64,
-}
-
-/// Counts of what players did about attacks on them.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct DefenseCounts {
-    /// Alarms: hostile marches seen at a site, each answered at most once.
-    pub alarms: u64,
-    /// Answered by holding.
-    pub held: u64,
-    /// Answered by leaving before the hit.
-    pub dodged: u64,
-    /// Not answered: nobody was awake, or nobody was at home.
-    pub unanswered: u64,
-    /// Marches of relief that left.
-    pub reliefs: u64,
-    /// Those of them that land before the first hit for which they were asked.
-    pub in_time: u64,
-    /// Relief that was called home.
-    pub sent_home: u64,
-    /// Those of it that saw no battle where they stayed.
-    pub unused: u64,
-    /// Raids in return.
-    pub retaliated: u64,
-}
-
-/// Counts of sites that changed hands.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ConquestCounts {
-    /// Operations that were to take a site.
-    pub trains: u64,
-    /// Sites that were taken.
-    pub taken: u64,
-    /// Sites that were razed.
-    pub razed: u64,
-    /// Expansions that were voted for and ordered.
-    pub expansions: u64,
-    /// Sites that were founded.
-    pub founded: u64,
-    /// Players who lost their last site.
-    pub players_eliminated: u64,
-    /// Alliances without members.
-    pub alliances_eliminated: u64,
-}
-
-/// Counts of losses.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct LossCounts {
-    /// Of attackers, in goods.
-    pub attackers_goods: i64,
-    /// Of defenders, in goods.
-    pub defenders_goods: i64,
-}
-
-/// What became of the looks of scouts, and how much the age of what was known mattered. A look is that of an alliance that
-/// deliberated when its scouts were there; decoys are none. Alliances that ended since count with what they did until then.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct LookCounts {
-    /// Looks from which somebody came back.
-    pub came_back: u64,
-    /// Of these, looks that a decision of the same alliance cited within 72 hours.
-    pub cited: u64,
-    /// Operations that rested on sights at most 48 hours old when the first wave came: over, and goal met.
-    pub young: (u64, u64),
-    /// Operations that rested on older ones: over, and goal met.
-    pub old: (u64, u64),
-}
-
-/// The counts of a campaign.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct Summary {
-    /// Proposals.
-    pub proposals: ProposalCounts,
-    /// Ballots.
-    pub ballots: BallotCounts,
-    /// Operations.
-    pub operations: OperationCounts,
-    /// Operations started by each alliance that deliberates.
-    pub operations_by_alliance: BTreeMap<u32, u64>,
-    /// Operations with more than one target.
-    pub operations_with_several_targets: u64,
-    /// Share of the attacking force, in goods, that went to villages of alliances that deliberate.
-    pub force_against_active: f64,
-    /// Marches that left.
-    pub marches: u64,
-    /// Battles fought.
-    pub battles: u64,
-    /// Sites scouted.
-    pub scoutings: u64,
-    /// War councils that met, and how many of them proposed something.
-    pub councils: (u64, u64),
-    /// The gates that kept councils from proposing, with how often.
-    pub gates: BTreeMap<String, u64>,
-    /// Looks of scouts, and the age of what operations rested on.
-    pub looks: LookCounts,
-    /// Losses.
-    pub losses: LossCounts,
-    /// What players did about attacks on them.
-    pub defense: DefenseCounts,
-    /// Sites that changed hands.
-    pub conquest: ConquestCounts,
 }
 
 /// A tally of all outward facts so far.
@@ -384,10 +134,10 @@ impl CampaignTally {
                 }
             }
             Fact::CouncilMet { gate, .. } => {
-                self.summary.councils.0 += 1;
+                self.summary.councils.met += 1;
                 match gate {
                     Some(gate) => *self.summary.gates.entry(gate.clone()).or_default() += 1,
-                    None => self.summary.councils.1 += 1,
+                    None => self.summary.councils.proposed += 1,
                 }
             }
             Fact::ProposalSubmitted { .. } | Fact::BallotCast { .. } | Fact::ProposalDecided { .. } => {
@@ -570,9 +320,11 @@ impl CampaignTally {
                 story.rows.clone_from(rows);
                 story.left_out.clone_from(left_out);
             }
-            Fact::OperationRevised { operation, decision, reason, .. } => {
+            Fact::OperationRevised { operation, decision, reason, rows, .. } => {
                 *self.summary.operations.revisions.entry(decision.clone()).or_default() += 1;
+                self.summary.operations.groups += rows.len() as u64;
                 let story = self.stories.entry(*operation).or_default();
+                story.rows.extend(rows.iter().cloned());
                 story.revisions.push((at, decision.clone(), reason.clone()));
             }
             Fact::OperationConcluded(report) => {
@@ -592,8 +344,8 @@ impl CampaignTally {
                 if let Some(old) = rested_on_old_intel(report) {
                     let looks = &mut self.summary.looks;
                     let of_age = if old { &mut looks.old } else { &mut looks.young };
-                    of_age.0 += 1;
-                    of_age.1 += u64::from(report.result == "goal_met");
+                    of_age.over += 1;
+                    of_age.met += u64::from(report.result == "goal_met");
                 }
                 self.stories.entry(report.operation).or_default().report = Some(report.as_ref().clone());
             }

@@ -1,0 +1,187 @@
+//! The counts of a campaign: plain numbers, as `headless --json` prints them.
+
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// Counts of proposals.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ProposalCounts {
+    /// Opened.
+    pub submitted: u64,
+    /// Passed.
+    pub passed: u64,
+    /// Rejected.
+    pub rejected: u64,
+    /// Ended without quorum.
+    pub expired: u64,
+    /// Refused at submission.
+    pub refused: u64,
+}
+
+/// Counts of ballots.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BallotCounts {
+    /// Approvals, conditional ones included.
+    pub approve: u64,
+    /// Rejections.
+    pub reject: u64,
+    /// Abstentions.
+    pub abstain: u64,
+    /// Conditional approvals.
+    pub conditional: u64,
+    /// Conditional approvals whose conditions were met.
+    pub conditions_met: u64,
+}
+
+/// Counts of operations.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct OperationCounts {
+    /// That got their orders.
+    pub started: u64,
+    /// That are over.
+    pub concluded: u64,
+    /// All goals met.
+    pub goal_met: u64,
+    /// Some.
+    pub partly: u64,
+    /// None.
+    pub failed: u64,
+    /// At too high a price.
+    pub pyrrhic: u64,
+    /// Called off.
+    pub aborted: u64,
+    /// Groups ordered.
+    pub groups: u64,
+    /// Most members in one operation.
+    pub participants_max: u64,
+    /// Median of members.
+    pub participants_median: f64,
+    /// Latest launch after its plan, in milliseconds.
+    pub launch_late_ms_max: i64,
+    /// Widest spread of arrivals within a wave, in milliseconds.
+    pub arrival_spread_ms_max: i64,
+    /// Changes of course, by what was decided.
+    pub revisions: BTreeMap<String, u64>,
+    /// Groups that stayed at home unannounced.
+    pub no_shows: u64,
+    /// Targets that told how far an enemy was misjudged.
+    pub lessons: u64,
+}
+
+/// Counts of what players did about attacks on them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DefenseCounts {
+    /// Alarms: hostile marches seen at a site, each answered at most once.
+    pub alarms: u64,
+    /// Answered by holding.
+    pub held: u64,
+    /// Answered by leaving before the hit.
+    pub dodged: u64,
+    /// Not answered: nobody was awake, or nobody was at home.
+    pub unanswered: u64,
+    /// Marches of relief that left.
+    pub reliefs: u64,
+    /// Those of them that land before the first hit for which they were asked.
+    pub in_time: u64,
+    /// Relief that was called home.
+    pub sent_home: u64,
+    /// Those of it that saw no battle where they stayed.
+    pub unused: u64,
+    /// Raids in return.
+    pub retaliated: u64,
+}
+
+/// Counts of sites that changed hands.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ConquestCounts {
+    /// Operations that were to take a site.
+    pub trains: u64,
+    /// Sites that were taken.
+    pub taken: u64,
+    /// Sites that were razed.
+    pub razed: u64,
+    /// Expansions that were voted for and ordered.
+    pub expansions: u64,
+    /// Sites that were founded.
+    pub founded: u64,
+    /// Players who lost their last site.
+    pub players_eliminated: u64,
+    /// Alliances without members.
+    pub alliances_eliminated: u64,
+}
+
+/// Counts of losses.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LossCounts {
+    /// Of attackers, in goods.
+    pub attackers_goods: i64,
+    /// Of defenders, in goods.
+    pub defenders_goods: i64,
+}
+
+/// What became of the looks of scouts, and how much the age of what was known mattered. A look is that of an alliance that
+/// deliberated when its scouts were there; decoys are none. Alliances that ended since count with what they did until then.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LookCounts {
+    /// Looks from which somebody came back.
+    pub came_back: u64,
+    /// Of these, looks that a decision of the same alliance cited within 72 hours.
+    pub cited: u64,
+    /// Operations that rested on sights at most 48 hours old when the first wave came.
+    pub young: ResultCounts,
+    /// Operations that rested on older ones.
+    pub old: ResultCounts,
+}
+
+/// How many of some operations met their goal.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ResultCounts {
+    /// That are over.
+    pub over: u64,
+    /// Those of them that met all goals.
+    pub met: u64,
+}
+
+/// Counts of war councils.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CouncilCounts {
+    /// That met.
+    pub met: u64,
+    /// Those of them that proposed something.
+    pub proposed: u64,
+}
+
+/// The counts of a campaign.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Summary {
+    /// Proposals.
+    pub proposals: ProposalCounts,
+    /// Ballots.
+    pub ballots: BallotCounts,
+    /// Operations.
+    pub operations: OperationCounts,
+    /// Operations started by each alliance that deliberates.
+    pub operations_by_alliance: BTreeMap<u32, u64>,
+    /// Operations with more than one target.
+    pub operations_with_several_targets: u64,
+    /// Share of the attacking force, in goods, that went to villages of alliances that deliberate.
+    pub force_against_active: f64,
+    /// Marches that left.
+    pub marches: u64,
+    /// Battles fought.
+    pub battles: u64,
+    /// Sites scouted.
+    pub scoutings: u64,
+    /// War councils.
+    pub councils: CouncilCounts,
+    /// The gates that kept councils from proposing, with how often.
+    pub gates: BTreeMap<String, u64>,
+    /// Looks of scouts, and the age of what operations rested on.
+    pub looks: LookCounts,
+    /// Losses.
+    pub losses: LossCounts,
+    /// What players did about attacks on them.
+    pub defense: DefenseCounts,
+    /// Sites that changed hands.
+    pub conquest: ConquestCounts,
+}
