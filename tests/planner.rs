@@ -42,6 +42,45 @@ fn large() -> impl Strategy<Value = AttackProblem> {
     })
 }
 
+/// Problems of one group for each village, too large for the proof that tries every unit, in which packing is hard.
+fn alone() -> impl Strategy<Value = AttackProblem> {
+    let village = (1_u32..40, 0_u32..4, 1_i64..6);
+    let target = (1_u32..90, 60_i64..400, prop::collection::vec(0_u16..8, 9));
+    (prop::collection::vec(village, 9), prop::collection::vec(target, 3)).prop_map(|(villages, targets)| {
+        let foot = |(count, engines, points): (u32, u32, i64)| AttackVillage {
+            troops: vec![Troop { count, points, upkeep: 1 }, Troop { count: engines, points: 9, upkeep: 3 }],
+        };
+        let target = |(value, required, reach): (u32, i64, Vec<u16>)| AttackTarget {
+            value: f64::from(value),
+            required,
+            reach: reach.into_iter().map(|r| r & 3).collect(),
+        };
+        AttackProblem {
+            groups_per_village: 1,
+            villages: villages.into_iter().map(foot).collect(),
+            targets: targets.into_iter().map(target).collect(),
+        }
+    })
+}
+
+/// The best value if each village from this one on goes to one target whole, or nowhere.
+fn best_alone(problem: &AttackProblem, village: usize, arrives: &mut Vec<i64>) -> f64 {
+    let Some(of) = problem.villages.get(village) else {
+        let met = problem.targets.iter().zip(arrives.iter()).filter(|(t, a)| **a >= t.required);
+        return met.map(|(t, _)| t.value).sum();
+    };
+    let mut best = best_alone(problem, village + 1, arrives);
+    for t in 0..problem.targets.len() {
+        let there = |slot: &usize| problem.targets[t].reach[village] >> slot & 1 == 1;
+        let slots = (0..of.troops.len()).filter(there);
+        let points: i64 = slots.map(|s| i64::from(of.troops[s].count) * of.troops[s].points).sum();
+        arrives[t] += points;
+        best = best.max(best_alone(problem, village + 1, arrives));
+        arrives[t] -= points;
+    }
+    best
+}
+
 /// What is illegal about a plan, recomputed from the problem alone.
 fn fault(problem: &AttackProblem, plan: &AttackPlan) -> Option<String> {
     let mut arrives = vec![0; problem.targets.len()];
@@ -141,6 +180,15 @@ proptest! {
     }
 
     #[test]
+    fn where_a_village_sends_one_group_the_proof_closes(problem in alone()) {
+        let plan = solve_attack(&problem, Budget(20_000));
+        prop_assert_eq!(fault(&problem, &plan), None);
+        let best = best_alone(&problem, 0, &mut vec![0; problem.targets.len()]);
+        prop_assert!((plan.value - best).abs() < 1e-9, "{} of {best}: {plan:?}", plan.value);
+        prop_assert!((plan.bound - best).abs() < 1e-9, "{} bounds {best}", plan.bound);
+    }
+
+    #[test]
     fn more_troops_are_never_worth_less(problem in tiny(), village in 0_usize..3, slot in 0_usize..2) {
         let before = solve_attack(&problem, Budget(3_000)).value;
         let mut more = problem.clone();
@@ -174,6 +222,27 @@ proptest! {
         let points: i64 = found.iter().flatten().zip(&items).map(|(n, i)| n * i.points).sum();
         prop_assert!(best.is_none() || points >= needed);
     }
+}
+
+/// The relaxation weighs 128 targets; what is beyond counts as met in the bound.
+#[test]
+fn of_more_targets_than_the_relaxation_weighs_the_bound_holds() {
+    let village = |count| AttackVillage { troops: vec![Troop { count, points: 10, upkeep: 1 }] };
+    let target = |n: u32| AttackTarget { value: f64::from(1_000 - n), required: 100, reach: vec![1; 8] };
+    let problem = AttackProblem {
+        groups_per_village: 20,
+        villages: vec![village(200); 8],
+        targets: (0..150).map(target).collect(),
+    };
+    let plan = solve_attack(&problem, Budget(2_000));
+    assert_eq!(fault(&problem, &plan), None);
+    let all: f64 = problem.targets.iter().map(|t| t.value).sum();
+    assert!((plan.value - all).abs() < 1e-9 && (plan.bound - all).abs() < 1e-6, "{} of {all}", plan.value);
+    let half = AttackProblem { villages: vec![village(200); 4], ..problem };
+    let plan = solve_attack(&half, Budget(2_000));
+    assert_eq!(fault(&half, &plan), None);
+    let most: f64 = half.targets[..80].iter().map(|t| t.value).sum();
+    assert!((plan.value - most).abs() < 1e-9 && plan.bound >= most, "{} of {most}", plan.value);
 }
 
 #[test]

@@ -48,7 +48,7 @@ pub struct AttackProblem {
 pub struct Budget(pub u64);
 
 impl Default for Budget {
-    /// About 10 ms for 60 villages and 20 targets.
+    /// About 40 ms for 60 villages and 20 targets.
     fn default() -> Self {
         Self(10_000)
     }

@@ -74,14 +74,17 @@ impl Field {
         }
     }
 
+    #[inline]
     pub(super) fn there(&self, target: usize, node: usize) -> bool {
         self.reach[target * self.nodes.len() + node]
     }
 
+    #[inline]
     pub(super) fn own(&self, village: usize) -> core::ops::Range<usize> {
         self.first[village]..self.first[village + 1]
     }
 
+    #[inline]
     pub(super) fn points(&self, node: usize, n: u32) -> i64 {
         i64::from(n) * self.nodes[node].points
     }
@@ -147,11 +150,13 @@ impl Draft {
         self.wanted.copy_from_slice(&other.wanted);
     }
 
+    #[inline]
     pub(super) fn linked(&self, field: &Field, target: usize, village: usize) -> bool {
         self.group[target * field.villages + village] > 0
     }
 
     /// Points that a target lacks, if it is to be met.
+    #[inline]
     pub(super) fn lack(&self, field: &Field, target: usize) -> i64 {
         if self.wanted[target] { (field.required[target] - self.inflow[target]).max(0) } else { 0 }
     }
@@ -161,12 +166,14 @@ impl Draft {
     }
 
     /// Where a village's groups go.
+    #[inline]
     pub(super) fn ways(&self, field: &Field, village: usize) -> &[usize] {
         let begin = village * field.width;
         &self.ways[begin..begin + self.links[village] as usize]
     }
 
     /// Points of a village's free troops that reach a target.
+    #[inline]
     pub(super) fn idle_for(&self, field: &Field, target: usize, village: usize) -> i64 {
         if self.idle[village] == 0 {
             return 0;
@@ -175,6 +182,7 @@ impl Draft {
     }
 
     /// Points of the group that goes to `from` whose units also reach `to`.
+    #[inline]
     pub(super) fn movable(&self, field: &Field, village: usize, from: usize, to: usize) -> i64 {
         let n = field.nodes.len();
         field.own(village).filter(|i| field.there(to, *i)).map(|i| field.points(i, self.sent[from * n + i])).sum()

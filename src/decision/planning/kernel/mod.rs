@@ -8,12 +8,15 @@
 //! What is *not* here: forecasts, losses, waves and waking hours, which the live allocation of
 //! [`allocation`](crate::decision::planning::allocation) weighs.
 
+mod alone;
 mod attack;
 mod bound;
 mod cover;
 mod defense;
 mod draft;
 mod exact;
+mod moves;
+mod pack;
 mod polish;
 mod search;
 

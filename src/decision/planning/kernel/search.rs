@@ -1,21 +1,28 @@
 //! The search for value: targets are put in and taken out, and groups are moved until nothing is lacking.
 
+use super::alone::{Alone, Verdict};
 use super::attack::{AttackPlan, AttackProblem, Budget, KernelGroup, Leave};
-use super::bound::{Fate, Flow, relax};
+use super::bound::{Fates, Flow, Network, Set, relax};
 use super::draft::{Draft, Field, Move};
+use super::moves::{Choice, Moves};
+use super::pack::{fill, fill_all, harvest, pack};
 use super::polish::{polish, total_upkeep};
 use std::collections::BTreeSet;
 
 /// Steps that a target gets while the first plan is built.
 const STEPS_FIRST: u64 = 6;
-/// The same where a village sends one group alone, and packing is harder.
-const STEPS_ALONE: u64 = 30;
-/// Steps that a set of targets gets before it is given up.
-const STEPS: u64 = 120;
+/// Steps without less lacking after which a set of targets is given up, where much lacks: at first, where all near sets were
+/// tried by as many times more, and at most. A target that is put in while the first plan is built has its own.
+const PATIENCE: u64 = 4;
+const PATIENCE_TIMES: u64 = 3;
+const PATIENCE_MAX: u64 = 36;
+const PATIENCE_ALONE: u64 = 6;
+/// So many times as many where less than this part of all offense lacks.
+const STRETCH: [(i64, u64); 4] = [(1_600, 32), (400, 8), (100, 4), (25, 2)];
 /// Steps for which a group that moved stays where it is, and as many more at random.
 const HOLD: u64 = 4;
 /// Slack, as a share of the offense at hand, from which on a set of targets is thought easy.
-const EASY: f64 = 0.01;
+const EASY: f64 = 0.05;
 /// Targets up to which sets that differ by two in and two out are weighed.
 const PAIRS_MAX: usize = 40;
 /// Steps from which on, and targets up to which, pairs of targets are polished too.
@@ -23,6 +30,11 @@ const DEEP_FROM: u64 = 10_000;
 const DEEP_TARGETS: usize = 8;
 /// Sets without force enough that one step passes over.
 const PASSED_MAX: u32 = 64;
+/// Nodes of a proof that one step takes, and all of them.
+const STEP_NODES: u32 = 64;
+const PROOF_NODES: u32 = 4_000_000;
+/// Branches of the relaxation after which a set near the best is tried between them.
+const CHOICE_EVERY: u32 = 8;
 
 /// What the next step does.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -34,11 +46,24 @@ enum Phase {
     /// Chooses another set of targets near the best.
     Choose,
     /// Moves groups until nothing lacks, at most until this step; then goes on as it says.
-    Repair(u64, Next),
+    Repair(Patience, Next),
+    /// Goes on with the proof that no more value is possible.
+    Prove,
     /// Packs the best set of targets anew, for less upkeep and for other sets to come within reach.
     Shake,
     /// Nothing is to be done.
     Done,
+}
+
+/// How long a repair goes on.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+struct Patience {
+    /// At most until this step.
+    until: u64,
+    /// So many steps more whenever less lacks than ever before.
+    more: u64,
+    /// The least that lacked.
+    least: i64,
 }
 
 /// What comes after a repair.
@@ -56,6 +81,8 @@ pub struct AttackSearch {
     field: Field,
     draft: Draft,
     best: Draft,
+    /// What a repair that fails goes back to.
+    base: Draft,
     best_value: f64,
     /// Upkeep of the best, once it is polished.
     best_upkeep: Option<i64>,
@@ -67,9 +94,9 @@ pub struct AttackSearch {
     /// By target, then village: the step until which it may neither come nor go.
     held: Vec<u64>,
     tried: BTreeSet<u64>,
-    flow: Flow,
+    network: Network,
     /// Branches of the relaxation that are open, the next one last.
-    branches: Vec<Vec<Fate>>,
+    branches: Vec<Fates>,
     /// The most that a set of targets is worth that the relaxation allows and that no plan was found for.
     missed: f64,
     /// By target: a random word; a set of targets is known by the exclusive or of its words.
@@ -77,6 +104,15 @@ pub struct AttackSearch {
     /// Points of all that reaches anything.
     all: i64,
     random: u64,
+    /// Steps without less lacking after which a set of targets is given up.
+    patience: u64,
+    /// A proof that is not closed.
+    proof: Option<Alone>,
+    /// Nodes of it that are left.
+    nodes: u32,
+    /// Branches that were taken, and whether none is left.
+    branched: u32,
+    closed: bool,
 }
 
 impl AttackSearch {
@@ -92,18 +128,17 @@ impl AttackSearch {
         let density = |t: usize| field.value[t] / field.required[t].max(1) as f64;
         order.sort_by(|a, b| density(*b).total_cmp(&density(*a)).then(a.cmp(b)));
         let draft = Draft::new(&field);
-        let flow = Flow::new(&field);
-        let bound = relax(&field, &flow, &order, &vec![Fate::Open; field.targets]).map_or(0.0, |r| r.value);
+        let network = Network::new(&field, &order);
+        let bound = relax(&network, Fates::default()).map_or(0.0, |r| r.value);
         let mut search = Self {
             best: draft.clone(),
+            base: draft.clone(),
             draft,
             best_value: 0.0,
             best_upkeep: None,
             bound,
-            flow,
-            branches: vec![vec![Fate::Open; field.targets]],
-            missed: 0.0,
-            order,
+            branches: if network.is_cut() { Vec::new() } else { vec![Fates::default()] },
+            missed: if network.is_cut() { bound } else { 0.0 },
             phase: Phase::Build(0),
             steps: 0,
             held: vec![0; field.targets * field.villages],
@@ -111,6 +146,13 @@ impl AttackSearch {
             words: Vec::new(),
             all: field.nodes.iter().map(|n| i64::from(n.count) * n.points).sum(),
             random: 0x5EED,
+            patience: PATIENCE,
+            order,
+            proof: if field.width == 1 { Alone::new(&network) } else { None },
+            nodes: PROOF_NODES,
+            branched: 0,
+            closed: false,
+            network,
             field,
         };
         search.words = (0..search.field.targets).map(|_| search.draw()).collect();
@@ -180,62 +222,132 @@ impl AttackSearch {
 
     fn step(&mut self) {
         match self.phase {
-            Phase::Build(place) => match self.order.get(place).copied() {
-                Some(target) => {
-                    self.draft.wanted[target] = true;
-                    self.fill(target);
-                    self.phase = Phase::Repair(
-                        self.steps + if self.field.width == 1 { STEPS_ALONE } else { STEPS_FIRST },
-                        Next::Build(place + 1),
-                    );
-                }
-                None => self.phase = if self.field.width == 1 { Phase::Choose } else { Phase::Branch },
-            },
+            Phase::Build(place) => self.build(place),
             Phase::Branch => self.branch(),
             Phase::Choose => self.choose(),
+            Phase::Prove => self.prove(),
             Phase::Shake => self.shake(),
-            Phase::Repair(until, next) => self.repair(until, next),
+            Phase::Repair(patience, next) => self.repair(patience, next),
             Phase::Done => {}
         }
+    }
+
+    /// Puts the target at this place of the order by density in.
+    fn build(&mut self, place: usize) {
+        let Some(target) = self.order.get(place).copied() else {
+            self.phase = if self.field.width == 1 { Phase::Choose } else { Phase::Branch };
+            return;
+        };
+        let patience = if self.field.width > 1 {
+            Patience { until: self.steps + STEPS_FIRST, more: 0, least: i64::MAX }
+        } else if self.enough(|t| self.draft.wanted[t] || t == target) {
+            Patience { until: self.steps, more: PATIENCE_ALONE, least: i64::MAX }
+        } else {
+            self.phase = Phase::Build(place + 1);
+            return;
+        };
+        self.draft.wanted[target] = true;
+        fill(&self.field, &mut self.draft, target);
+        self.phase = Phase::Repair(patience, Next::Build(place + 1));
     }
 
     /// Bounds a branch by its relaxation, tries the set of targets that is whole there, and divides it at the target that
     /// is met in part.
     fn branch(&mut self) {
-        let Some(mut fates) = self.branches.pop() else {
+        let Some(fates) = self.branches.pop() else {
+            self.closed = true;
             // Every set of targets is worth no more than the best, or than one that could not be packed.
             self.bound = self.bound.min(self.best_value.max(self.missed));
             self.phase = self.after_choice();
             return;
         };
-        let Some(relaxed) = relax(&self.field, &self.flow, &self.order, &fates) else { return };
+        self.branched += 1;
+        if self.branched.is_multiple_of(CHOICE_EVERY) {
+            self.phase = Phase::Choose;
+        }
+        let Some(relaxed) = relax(&self.network, fates) else { return };
         if relaxed.value <= self.best_value {
             return;
         }
         if let Some(part) = relaxed.part {
-            fates[part] = Fate::Out;
-            self.branches.push(fates.clone());
-            fates[part] = Fate::In;
-            self.branches.push(fates);
+            self.branches.push(Fates { out: fates.out | 1 << part, ..fates });
+            self.branches.push(Fates { inside: fates.inside | 1 << part, ..fates });
         }
-        let value: f64 = self.order.iter().filter(|t| relaxed.met[**t]).map(|t| self.field.value[*t]).sum();
-        let key = self.order.iter().filter(|t| relaxed.met[**t]).fold(0, |key, t| key ^ self.words[*t]);
+        let value = self.network.worth(relaxed.set);
         if relaxed.part.is_none() {
             self.missed = self.missed.max(value);
         }
-        if value > self.best_value && self.tried.insert(key) {
-            for t in 0..self.field.targets {
-                if self.draft.wanted[t] && !relaxed.met[t] {
-                    self.draft.clear(&self.field, t);
-                }
-                self.draft.wanted[t] = relaxed.met[t];
-            }
-            self.fill_all();
-            self.phase = Phase::Repair(self.steps + STEPS, Next::Branch);
+        if value > self.best_value && self.tried.insert(self.key(relaxed.set)) {
+            self.pack(relaxed.set, &relaxed.flow);
+            self.phase = self.begin_repair(Next::Branch);
         }
     }
 
-    fn repair(&mut self, until: u64, next: Next) {
+    /// Proves that no set of targets is worth more, or finds one that is.
+    fn prove(&mut self) {
+        let Some(mut proof) = self.proof.take() else { return };
+        self.nodes = self.nodes.saturating_sub(STEP_NODES);
+        match proof.run(&self.field, &self.network, self.best_value, STEP_NODES) {
+            Verdict::Closed => {
+                self.bound = self.best_value;
+                self.phase = Phase::Shake;
+                return;
+            }
+            Verdict::Met(set, went) => {
+                self.clear();
+                self.want(set);
+                for (village, target) in went {
+                    self.draft.give(&self.field, target, village);
+                }
+                self.keep();
+                self.base.copy_from(&self.draft);
+            }
+            Verdict::Open => {}
+        }
+        if self.nodes > 0 {
+            self.proof = Some(proof);
+        } else {
+            self.phase = Phase::Choose;
+        }
+    }
+
+    fn clear(&mut self) {
+        for t in 0..self.field.targets {
+            self.draft.clear(&self.field, t);
+        }
+    }
+
+    fn want(&mut self, set: Set) {
+        for c in Network::members(set) {
+            self.draft.wanted[self.network.columns[c]] = true;
+        }
+    }
+
+    /// What a set of targets is known by.
+    fn key(&self, set: Set) -> u64 {
+        Network::members(set).fold(0, |key, c| key ^ self.words[self.network.columns[c]])
+    }
+
+    /// Makes a draft of a flow that meets these targets.
+    fn pack(&mut self, set: Set, flow: &Flow) {
+        self.clear();
+        self.want(set);
+        pack(&self.field, &self.network, flow, &mut self.draft);
+        fill_all(&self.field, &self.order, &mut self.draft);
+    }
+
+    fn begin_repair(&self, next: Next) -> Phase {
+        let patience = Patience { until: self.steps, more: self.patience, least: i64::MAX };
+        Phase::Repair(patience, next)
+    }
+
+    /// So many steps, or more where little lacks.
+    fn stretch(&self, steps: u64, lacking: i64) -> u64 {
+        let times = STRETCH.iter().find(|(parts, _)| lacking.saturating_mul(*parts) <= self.all).map_or(1, |(_, n)| *n);
+        steps * times
+    }
+
+    fn repair(&mut self, mut patience: Patience, next: Next) {
         let lacking = self.draft.lacking(&self.field);
         let after = match next {
             Next::Build(place) => Phase::Build(place),
@@ -244,48 +356,57 @@ impl AttackSearch {
         };
         if lacking == 0 {
             self.keep();
+            self.base.copy_from(&self.draft);
             self.phase = if self.best_value >= self.bound { Phase::Shake } else { after };
-        } else if self.steps >= until || !self.improve(lacking) {
-            self.draft.copy_from(&self.best);
+            return;
+        }
+        if lacking < patience.least {
+            patience.least = lacking;
+            patience.until = patience.until.max(self.steps + self.stretch(patience.more, lacking));
+            self.phase = Phase::Repair(patience, next);
+        }
+        if self.steps >= patience.until || !self.improve(lacking) {
+            if self.field.width == 1 {
+                self.harvest();
+            }
+            self.draft.copy_from(&self.base);
             self.phase = after;
         }
     }
 
-    /// Sends idle villages to a target: the greatest that it needs whole, at last the least that is enough.
-    fn fill(&mut self, target: usize) {
-        let field = &self.field;
-        let open = |v: &usize| self.draft.links[*v] < field.groups && self.draft.idle[*v] > 0;
-        let idle = |v: usize| (self.draft.idle_for(field, target, v), v);
-        let mut idle: Vec<(i64, usize)> = (0..field.villages).filter(open).map(idle).filter(|(n, _)| *n > 0).collect();
-        idle.sort_unstable_by(|a, b| b.0.cmp(&a.0).then(a.1.cmp(&b.1)));
-        while self.draft.lack(field, target) > 0 && !idle.is_empty() {
-            let lack = self.draft.lack(field, target);
-            let place = idle.partition_point(|(n, _)| *n > lack);
-            // The first that is not more than what lacks; where only greater ones are left, the least of those.
-            let last = idle[place.min(idle.len())..].iter().map(|(n, _)| n).sum::<i64>() < lack && place > 0;
-            let place = if last { place - 1 } else { place };
-            let (_, village) = idle.remove(place);
-            self.draft.give(field, target, village);
+    /// What lacks is given up, and what is idle goes to other targets: kept if that is worth more than the best.
+    fn harvest(&mut self) {
+        harvest(&self.field, &self.order, &mut self.draft);
+        if self.drafted() > self.best_value {
+            self.keep();
+            self.base.copy_from(&self.draft);
         }
     }
 
-    fn fill_all(&mut self) {
-        for place in 0..self.order.len() {
-            let target = self.order[place];
-            if self.draft.lack(&self.field, target) > 0 {
-                self.fill(target);
-            }
-        }
+    /// What the draft is worth if nothing lacks.
+    fn drafted(&self) -> f64 {
+        (0..self.field.targets).filter(|t| self.draft.wanted[*t]).map(|t| self.field.value[t]).sum()
     }
 
     /// Where value can still be won, other sets of targets are tried; else only upkeep is left to save.
     fn after_choice(&self) -> Phase {
-        if self.best_value >= self.bound { Phase::Shake } else { Phase::Choose }
+        if self.best_value >= self.bound {
+            Phase::Shake
+        } else if self.is_branching() {
+            Phase::Branch
+        } else {
+            Phase::Choose
+        }
+    }
+
+    /// Whether the relaxation is still being branched.
+    fn is_branching(&self) -> bool {
+        self.field.width > 1 && !self.closed
     }
 
     /// Keeps the draft if it is worth more than the best, or as much for less upkeep.
     fn keep(&mut self) {
-        let value: f64 = (0..self.field.targets).filter(|t| self.draft.wanted[*t]).map(|t| self.field.value[t]).sum();
+        let value = self.drafted();
         if value > self.best_value || self.best_upkeep.is_none() && value >= self.best_value {
             self.best_value = value;
             self.best_upkeep = None;
@@ -310,13 +431,21 @@ impl AttackSearch {
     fn choose(&mut self) {
         for _ in 0..PASSED_MAX {
             let Some((key, outs, ins)) = self.candidate() else {
-                self.phase = Phase::Shake;
+                if self.is_branching() {
+                    self.phase = Phase::Branch;
+                } else if self.proof.is_some() {
+                    self.phase = Phase::Prove;
+                } else if self.patience >= PATIENCE_MAX {
+                    self.phase = Phase::Shake;
+                } else {
+                    self.patience *= PATIENCE_TIMES;
+                    self.tried.clear();
+                }
                 return;
             };
             self.tried.insert(key);
             let changed = |t: usize| outs.contains(&Some(t)) || ins.contains(&Some(t));
-            let wanted: Vec<bool> = (0..self.field.targets).map(|t| self.draft.wanted[t] != changed(t)).collect();
-            if !self.enough(&wanted) {
+            if !self.enough(|t| self.draft.wanted[t] != changed(t)) {
                 continue;
             }
             for t in outs.into_iter().flatten() {
@@ -325,19 +454,25 @@ impl AttackSearch {
             for t in ins.into_iter().flatten() {
                 self.draft.wanted[t] = true;
             }
-            self.fill_all();
-            self.phase = Phase::Repair(self.steps + STEPS, Next::Choose);
+            fill_all(&self.field, &self.order, &mut self.draft);
+            self.phase = self.begin_repair(Next::Choose);
             return;
         }
     }
 
-    /// Whether what reaches any of these targets is as much as all of them require.
-    fn enough(&self, wanted: &[bool]) -> bool {
+    /// Whether what reaches any of these targets is as much as all of them require. A village that sends one group alone
+    /// counts with what reaches one of them.
+    fn enough(&self, wanted: impl Fn(usize) -> bool) -> bool {
         let field = &self.field;
-        let chosen = || (0..field.targets).filter(|t| wanted[*t]);
-        let useful = |i: &usize| chosen().any(|t| field.there(t, *i));
-        let reach: i64 = (0..field.nodes.len()).filter(useful).map(|i| field.points(i, field.nodes[i].count)).sum();
-        reach >= chosen().map(|t| field.required[t]).sum()
+        let chosen: Vec<usize> = (0..field.targets).filter(|t| wanted(*t)).collect();
+        let reach: i64 = if field.width == 1 {
+            let most = |v: usize| chosen.iter().map(|t| field.whole[t * field.villages + v]).max().unwrap_or(0);
+            (0..field.villages).map(most).sum()
+        } else {
+            let useful = |i: &usize| chosen.iter().any(|t| field.there(*t, *i));
+            (0..field.nodes.len()).filter(useful).map(|i| field.points(i, field.nodes[i].count)).sum()
+        };
+        reach >= chosen.iter().map(|t| field.required[*t]).sum()
     }
 
     /// The most promising set of targets that differs by at most two out and two in, is worth more and was not tried.
@@ -400,7 +535,7 @@ impl AttackSearch {
             self.draft.clear(&self.field, inside[at]);
             self.draft.wanted[inside[at]] = true;
         }
-        self.phase = Phase::Repair(self.steps + STEPS, Next::Choose);
+        self.phase = self.begin_repair(Next::Choose);
     }
 
     /// The move that leaves least lacking among those that are not held; false where there is none.
@@ -412,7 +547,8 @@ impl AttackSearch {
         let drawn = short[usize::try_from((word >> 8) % short.len() as u64).unwrap_or(0)];
         let to = if word.is_multiple_of(4) { drawn } else { greatest.unwrap_or(drawn) };
         let mut found = Choice { best: None, lacking, word };
-        self.weigh(to, &mut found);
+        let (field, draft) = (&self.field, &self.draft);
+        Moves { field, draft, held: &self.held, step: self.steps }.weigh(to, &mut found);
         let Some((_, _, change)) = found.best else { return false };
         let hold = self.steps + HOLD + (word >> 32) % HOLD;
         let villages = self.field.villages;
@@ -432,85 +568,5 @@ impl AttackSearch {
         }
         self.draft.apply(&self.field, to, change);
         true
-    }
-
-    /// Weighs all moves that raise what arrives at a target.
-    fn weigh(&self, to: usize, found: &mut Choice) {
-        let (field, draft) = (&self.field, &self.draft);
-        let lack = draft.lack(field, to);
-        let here: Vec<(usize, i64)> = (0..field.villages)
-            .filter(|v| draft.linked(field, to, *v) && !self.is_held(to, *v))
-            .map(|v| (v, draft.group[to * field.villages + v]))
-            .collect();
-        let spare = |t: usize| draft.inflow[t] - if draft.wanted[t] { field.required[t] } else { 0 };
-        for v in (0..field.villages).filter(|v| !self.is_held(to, *v)) {
-            let whole_there = field.whole[to * field.villages + v];
-            if whole_there == 0 {
-                continue;
-            }
-            let idle = draft.idle_for(field, to, v);
-            let linked = draft.linked(field, to, v);
-            let open = linked || draft.links[v] < field.groups;
-            if open && idle > 0 {
-                found.weigh(-idle.min(lack), Move::Give { village: v });
-            }
-            for &from in draft.ways(field, v) {
-                if from == to || self.is_held(from, v) {
-                    continue;
-                }
-                let movable = if field.width == 1 { whole_there - idle } else { draft.movable(field, v, from, to) };
-                let whole = draft.group[from * field.villages + v];
-                if open && movable > 0 {
-                    let least = movable.min(lack);
-                    let points = if spare(from) > 0 { least.min(spare(from)) } else { least };
-                    found.weigh(-points + lost(spare(from), points), Move::Shift { village: v, from, points });
-                }
-                let come = movable + idle;
-                if linked || come == 0 {
-                    continue;
-                }
-                found.weigh(-come.min(lack) + lost(spare(from), whole), Move::Replace { village: v, from });
-                // Where villages may split, shifts do what swaps do.
-                for (other, gone) in here.iter().filter(|_| field.width == 1) {
-                    let comes = field.whole[from * field.villages + other];
-                    if come <= *gone || comes == 0 || self.is_held(from, *other) {
-                        continue;
-                    }
-                    let delta = -(come - gone).min(lack) + lost(spare(from), whole - comes);
-                    found.weigh(delta, Move::Swap { village: v, from, other: *other });
-                }
-            }
-        }
-    }
-
-    fn is_held(&self, target: usize, village: usize) -> bool {
-        self.held[target * self.field.villages + village] > self.steps
-    }
-}
-
-/// What more lacks at a target with so much to spare (less than 0 where it lacks already) that loses so many points.
-fn lost(spare: i64, points: i64) -> i64 {
-    (points - spare).max(0) - (-spare).max(0)
-}
-
-/// The best move so far.
-struct Choice {
-    best: Option<(i64, u64, Move)>,
-    lacking: i64,
-    word: u64,
-}
-
-impl Choice {
-    /// Of equals one at random; where a move ends all lack, the first.
-    fn weigh(&mut self, delta: i64, change: Move) {
-        let better = match self.best {
-            None => true,
-            Some((best, _, _)) if delta != best => delta < best,
-            Some((_, tie, _)) => self.lacking + delta > 0 && self.word.rotate_left(17) < tie,
-        };
-        self.word = self.word.wrapping_mul(0x9E37_79B9_7F4A_7C15).wrapping_add(1);
-        if better {
-            self.best = Some((delta, self.word.rotate_left(17), change));
-        }
     }
 }
