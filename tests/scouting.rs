@@ -1,8 +1,9 @@
 //! Where alliances look: budgets, no double looks, decoys, second looks, and policies.
 
+use bevy::prelude::World;
 use bevy_alliance::action::operations::Operation;
 use bevy_alliance::base::clock::{GameSpan, GameTime};
-use bevy_alliance::base::contract::{CampaignFact, Fact, Scenario, Site, Stance, Stances};
+use bevy_alliance::base::contract::{CampaignFact, Fact, Model, Scenario, Site, Stance, Stances};
 use bevy_alliance::base::geometry::{Tile, Torus};
 use bevy_alliance::base::id::{AllianceId, EntityIndex, OrderId, PlayerId, ProposalId, SiteId};
 use bevy_alliance::edge::report::Directory;
@@ -153,11 +154,16 @@ fn decoys_go_near_what_is_looked_at_and_to_no_target() {
     for seed in 1..=6 {
         let scenario = world(seed);
         let mut app = start(&scenario, |_| {});
-        app.run(GameSpan::days(3));
         let torus = *app.app.world().resource::<Torus>();
         let world = app.app.world_mut();
-        let places: BTreeMap<SiteId, (Tile, PlayerId)> =
-            world.query::<&Site>().iter(world).map(|s| (s.id, (s.at, s.owner))).collect();
+        let places = |world: &mut World| -> BTreeMap<SiteId, (Tile, PlayerId)> {
+            world.query::<&Site>().iter(world).map(|s| (s.id, (s.at, s.owner))).collect()
+        };
+        let before = places(world);
+        app.run(GameSpan::days(3));
+        // Whose the sites were before any was taken; and those that were founded since.
+        let mut places = places(app.app.world_mut());
+        places.extend(before);
         let names = directory(&mut app);
         let sent = parties(&app);
         for party in &sent {
@@ -236,7 +242,8 @@ fn a_second_look_before_the_launch_calls_off_what_has_become_hopeless() {
                     let world = app.app.world();
                     let entity = world.resource::<EntityIndex>().proposal(id);
                     let operation = entity.and_then(|e| world.get::<Operation>(e)).unwrap();
-                    if operation.targets.iter().any(|t| t.site == *site && t.expected_ratio > 100.0) {
+                    // What draws eyes elsewhere is not called off for what stands there.
+                    if !operation.targets.iter().any(|t| t.site == *site && t.expected_ratio <= 100.0) {
                         return false;
                     }
                     let report = world.resource::<EntityIndex>().report(id.alliance, *site);
@@ -275,4 +282,64 @@ fn policies_differ_and_each_is_the_same_twice() {
     assert!(all.iter().all(|parties| parties.len() > 20));
     assert!(all[0] != all[1] && all[1] != all[2] && all[0] != all[2]);
     assert_eq!(of(ScoutingPolicy::Random), all[2]);
+}
+
+/// Of the looks of the first 12 hours the share that were the first at their owner; and of those from the second to the fourth
+/// day, at sites other than the most populous of their owners, ln(goods of the army there at the start / inhabitants).
+fn owners_looked_at(scenario: &Scenario, change: impl FnOnce(&mut ScoutingSettings)) -> (f64, Vec<f64>) {
+    let mut app = start(scenario, |s| {
+        s.relook_after = GameSpan::days(365);
+        s.decoys_per_look = 0.0;
+        change(s);
+    });
+    let model = app.app.world().resource::<Model>().clone();
+    let world = app.app.world_mut();
+    let mut sites: BTreeMap<SiteId, (PlayerId, u32, i64)> = BTreeMap::new();
+    let mut largest: BTreeMap<PlayerId, u32> = BTreeMap::new();
+    for (site, garrison) in world.query::<(&Site, &Garrison)>().iter(world) {
+        sites.insert(site.id, (site.owner, site.population, model.cost(&garrison.home)));
+        let most = largest.entry(site.owner).or_default();
+        *most = (*most).max(site.population);
+    }
+    app.run(GameSpan::days(4));
+    let look = |p: &Party| {
+        let (owner, population, army) = sites[&p.target];
+        #[expect(clippy::cast_precision_loss, reason = "goods of one site")]
+        let army = army as f64;
+        (population < largest[&owner]).then(|| (army / f64::from(population)).ln())
+    };
+    let parties = parties(&app);
+    let at = |hours| GameTime(0) + GameSpan::hours(hours);
+    let later = |p: &&Party| (at(24)..at(96)).contains(&p.at);
+    let owner = |p: &Party| (p.alliance, sites[&p.target].0);
+    let mut owners = BTreeSet::new();
+    let first: Vec<_> = parties.iter().filter(|p| p.at < at(12)).map(owner).collect();
+    let new = first.iter().filter(|o| owners.insert(**o)).count();
+    (count(new) / count(first.len()), parties.iter().filter(later).filter_map(look).collect())
+}
+
+#[expect(clippy::cast_precision_loss, reason = "some hundreds")]
+fn count(n: usize) -> f64 {
+    n as f64
+}
+
+#[test]
+fn what_was_seen_at_one_site_tells_where_else_to_look() {
+    let (mut alike, mut unlike, mut by_lot) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut spread, mut huddled) = (0.0, 0.0);
+    for seed in 11..15 {
+        let scenario = small_world(seed, 1_000);
+        let (owners, looks) = owners_looked_at(&scenario, |_| {});
+        spread += owners;
+        alike.extend(looks);
+        let (owners, looks) = owners_looked_at(&scenario, |s| s.alike = 0.0);
+        huddled += owners;
+        unlike.extend(looks);
+        by_lot.extend(owners_looked_at(&scenario, |s| s.policy = ScoutingPolicy::Random).1);
+    }
+    let mean = |looks: &[f64]| looks.iter().sum::<f64>() / count(looks.len());
+    let (alike, unlike, by_lot) = (mean(&alike), mean(&unlike), mean(&by_lot));
+    // Small armies are found more often than by lot, and than by who holds that owners differ in nothing.
+    assert!(alike < by_lot - 0.1 && alike < unlike - 0.1, "{alike} {unlike} {by_lot}");
+    assert!(spread > huddled + 0.05, "{spread} {huddled}");
 }

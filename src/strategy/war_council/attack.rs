@@ -3,7 +3,7 @@
 use super::option::CouncilOption;
 use super::session::Session;
 use crate::base::clock::{GameSpan, GameTime};
-use crate::base::contract::{Manner, SiteEstimate};
+use crate::base::contract::{Manner, SiteEstimate, SiteState};
 use crate::base::id::{AllianceId, PlayerId, SiteId};
 use crate::decision::council::{
     ActionKind, Asked, Expected, Goal, Muster, Pledge, ProposedTarget, SubmitProposal, army_home_at, circumstances,
@@ -17,6 +17,7 @@ use crate::decision::planning::rules::facts::{AttackEstimate, AttackFacts};
 use crate::decision::planning::rules::option::{AttackInputs, attack_score};
 use crate::decision::planning::rules::target::{TargetInputs, ValueInputs, is_worthwhile, target_score, target_value};
 use crate::decision::planning::{Pattern, PatternGoal, earliest_covering, earliest_with_chiefs};
+use crate::knowledge::intel::rules as intel;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Villages nearest to a target that are considered as its sources.
@@ -29,6 +30,8 @@ const GUESSED_RATIO: f64 = 2.5;
 const OPTIMISTIC_RATIO: f64 = 3.0;
 /// Villages that an operation is expected to have at least: what it brings must be worth their while.
 const VILLAGES_EXPECTED: f64 = 4.0;
+/// Each further target that the same operation reaches adds this share of its own score.
+const FURTHER_TARGET: f64 = 0.25;
 /// Groups of one operation at most, while it is planned.
 const GROUPS_MAX: usize = 60;
 
@@ -290,13 +293,43 @@ pub(super) struct Prospect {
     inputs: TargetInputs,
     /// What its inhabitants suggest for its army, in goods.
     pub(super) army: f64,
-    /// Of two alike the larger is worth the look more.
-    size: f64,
+    /// Goods that are expected to be carried home.
+    loot: f64,
+}
+
+/// What is the same for all prospects of a session.
+pub(super) struct Means {
+    /// Offense of the own sites, in goods.
+    offense: f64,
+    /// What an attack must be worth to be an option, in goods.
+    worthwhile: f64,
+    /// Goods in the own stores for each inhabitant: those of others are taken to be as full.
+    stored: f64,
+    /// Strength of each enemy over ours.
+    strength: BTreeMap<AllianceId, f64>,
+}
+
+impl Means {
+    #[expect(clippy::cast_precision_loss, reason = "goods of an alliance, far below 2^53")]
+    pub(super) fn of(session: &Session) -> Self {
+        let model = session.situation.view.model();
+        let offense = |s: &SiteState| -> i64 {
+            model.cost(&s.home.iter().filter(|(class, _)| model.is_offense(*class)).collect())
+        };
+        let population: f64 = session.own.iter().map(|s| f64::from(s.population)).sum();
+        let stored = session.own.iter().map(|s| s.stores.total()).sum::<i64>() as f64;
+        Self {
+            offense: session.own.iter().map(offense).sum::<i64>() as f64,
+            worthwhile: worthwhile(session),
+            stored: stored / population.max(1.0),
+            strength: session.enemies.iter().map(|e| (*e, strength_ratio(session, *e))).collect(),
+        }
+    }
 }
 
 impl Prospect {
     /// None for a site that is too small for an operation.
-    pub(super) fn of(session: &Session, enemy: AllianceId, site: SiteId) -> Option<Self> {
+    pub(super) fn of(session: &Session, means: &Means, enemy: AllianceId, site: SiteId) -> Option<Self> {
         let public = session.situation.view.site(site)?;
         let model = session.situation.view.model();
         if public.population < model.scale().population_min {
@@ -312,32 +345,33 @@ impl Prospect {
             other_enemies: Some(others(session, enemy)),
             leads: false,
             days_since_hit: session.last_hit.get(&site).map(|t| (session.now - *t).as_hours() / 24.0),
-            strength_ratio: None,
+            strength_ratio: means.strength.get(&enemy).copied(),
         };
-        let army = model.goods_per_inhabitant() * f64::from(public.population);
-        Some(Self { inputs, army, size: 0.1 * (f64::from(public.population) / 1_000.0).min(1.0) })
+        let population = f64::from(public.population);
+        Some(Self { inputs, army: model.goods_per_inhabitant() * population, loot: means.stored * population })
     }
 
-    /// The score if an army of this many goods stood there; none if that were no target, not
-    /// worth while, or too strong for our offense (all in goods).
-    pub(super) fn score(&self, session: &Session, army: f64, offense: f64, worthwhile: f64) -> Option<f64> {
+    /// The score if an army of this many goods stood there; none if that were no target, not worth while, or too strong for
+    /// our offense.
+    pub(super) fn score(&self, session: &Session, means: &Means, army: f64) -> Option<f64> {
         let model = session.situation.view.model();
         #[expect(clippy::cast_precision_loss, reason = "a threshold")]
         let least = model.scale().defense_goods_min as f64;
-        let ratio = (offense / army.max(1.0)).min(OPTIMISTIC_RATIO);
-        let is_target = army >= least && session.planning.scores.kills * army >= worthwhile;
-        (is_target && ratio >= session.allocation.target_ratio).then(|| self.at_ratio(session, army, ratio))
-    }
-
-    fn at_ratio(&self, session: &Session, army: f64, ratio: f64) -> f64 {
+        let value = session.planning.scores.kills * army + self.loot;
+        // Offense that is a match for it.
+        let par = session.settings.scouting.par_cost * army.max(1.0);
+        let ratio = (means.offense / par).min(OPTIMISTIC_RATIO);
+        if army < least || value < means.worthwhile || ratio < session.allocation.target_ratio {
+            return None;
+        }
         let attack = AttackEstimate {
             ratio,
-            confidence: 1.0,
+            confidence: intel::SCOUT_CONFIDENCE,
             age: GameSpan(0),
-            value_goods: session.planning.scores.kills * army,
-            cost_goods: army,
+            value_goods: value,
+            cost_goods: ratio * par,
         };
-        score(session, &attack, &self.inputs) + self.size
+        Some(score(session, &attack, &self.inputs))
     }
 }
 
@@ -427,11 +461,11 @@ fn option(session: &Session, forces: Forces, targets: &[&Candidate], pattern: &P
     if !plan.targets.iter().all(|t| t.met) {
         return None;
     }
-    // Each further target that the same operation reaches adds a quarter of its own score.
     let targets: Vec<Candidate> =
         targets.iter().map(|c| rescored(session, (*c).clone(), &plan, arrival, pattern.goal)).collect();
     let value: f64 = targets.iter().map(|t| t.spec.value).sum();
-    let target: f64 = targets.iter().enumerate().map(|(i, c)| if i == 0 { c.score } else { 0.25 * c.score }).sum();
+    let target: f64 =
+        targets.iter().enumerate().map(|(i, c)| if i == 0 { c.score } else { FURTHER_TARGET * c.score }).sum();
     let hours_since_refusal = targets
         .iter()
         .filter_map(|c| session.refused.get(&c.spec.site))

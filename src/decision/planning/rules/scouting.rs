@@ -29,6 +29,35 @@ impl Guess {
         Self { median_goods: mean_goods.max(0.0) * libm::exp(-sigma * sigma / 2.0), sigma }
     }
 
+    /// Of a site that nobody has seen, of an owner of whom other sites were: armies of one owner resemble one another. `seen`
+    /// has of each of those ln(army / what its inhabitants suggest); `sigma` is the deviation over all owners, of whose
+    /// square the share `alike` lies between owners and the rest between the sites of one. With n seen, the weight of their
+    /// mean is w = n alike / (n alike + 1 - alike), and of the square (1 - alike) + alike (1 - w) is left: the normal
+    /// distribution's rule for a mean with a prior.
+    ///
+    /// ```
+    /// use bevy_alliance::decision::planning::rules::scouting::Guess;
+    /// let half = libm::log(0.5);
+    /// let guess = Guess::of_owner(100_000.0, &[half], 0.6, 0.7);
+    /// assert!((guess.sigma - 0.428).abs() < 1e-3 && (guess.median_goods - 58_321.0).abs() < 10.0);
+    /// assert_eq!(Guess::of_owner(100_000.0, &[], 0.6, 0.7), Guess::unseen(100_000.0, 0.6));
+    /// ```
+    #[must_use]
+    pub fn of_owner(mean_goods: f64, seen: &[f64], sigma: f64, alike: f64) -> Self {
+        #[expect(clippy::cast_precision_loss, reason = "sites of one owner")]
+        let n = seen.len() as f64;
+        let prior = Self::unseen(mean_goods, sigma);
+        if seen.is_empty() {
+            return prior;
+        }
+        let weight = n * alike / (n * alike + 1.0 - alike).max(f64::MIN_POSITIVE);
+        let average = seen.iter().sum::<f64>() / n;
+        // What was seen is held against what inhabitants suggest, not against the median.
+        let usual = libm::log(prior.median_goods.max(f64::MIN_POSITIVE) / mean_goods.max(f64::MIN_POSITIVE));
+        let median_goods = mean_goods.max(0.0) * libm::exp(usual + weight * (average - usual));
+        Self { median_goods, sigma: sigma * ((1.0 - alike) + alike * (1.0 - weight)).sqrt() }
+    }
+
     /// Of a site that was seen: what stood there, the less certain the older it is (see [`uncertainty`]).
     ///
     /// ```

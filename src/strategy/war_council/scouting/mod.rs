@@ -30,7 +30,8 @@ pub(super) fn parties(session: &Session, best_known: f64, proposed: Option<&Subm
     let mut scouts = Scouts::of(session);
     let mut parties: Vec<SendScouts> = Vec::new();
     let mut looked_at: Vec<Wanted> = Vec::new();
-    for target in wanted {
+    let mut asked: BTreeSet<PlayerId> = BTreeSet::new();
+    while let Some(target) = judge.next(&mut wanted, policy, &asked) {
         if parties.len() >= settings.parties_per_session {
             break;
         }
@@ -38,6 +39,7 @@ pub(super) fn parties(session: &Session, best_known: f64, proposed: Option<&Subm
             continue;
         }
         if let Some(party) = scouts.send(&target, false) {
+            asked.insert(target.owner);
             parties.push(party);
             looked_at.push(target);
         }
@@ -66,20 +68,20 @@ fn decoys(judge: &Judge, looked_at: &[Wanted], scouts: &mut Scouts) -> Vec<SendS
             continue;
         }
         let Some(at) = view.site(real.site).map(|s| s.at) else { continue };
-        let near: Vec<SiteId> = enemy_sites(session)
-            .filter(|(enemy, site)| *enemy == real.enemy && !taken.contains(site))
-            .filter(|(_, site)| {
+        let near: Vec<(PlayerId, SiteId)> = enemy_sites(session)
+            .filter(|(enemy, _, site)| *enemy == real.enemy && !taken.contains(site))
+            .filter(|(_, _, site)| {
                 !session.being_scouted.contains(site)
                     && !session.claimed.contains(site)
                     && !session.planned.contains_key(site)
                     && view.site(*site).is_some_and(|s| view.torus().distance(s.at, at) <= settings.decoy_fields)
             })
-            .filter(|(enemy, site)| judge.score(ScoutingPolicy::Value, *enemy, *site).is_none())
-            .map(|(_, site)| site)
+            .filter(|(enemy, _, site)| judge.score(ScoutingPolicy::Value, *enemy, *site).is_none())
+            .map(|(_, owner, site)| (owner, site))
             .collect();
-        let Some(site) = stream.pick(&near).copied() else { continue };
+        let Some((owner, site)) = stream.pick(&near).copied() else { continue };
         taken.insert(site);
-        let decoy = Wanted { site, enemy: real.enemy, party: PARTY_MIN, score: 0.0, before: None };
+        let decoy = Wanted { site, owner, enemy: real.enemy, party: PARTY_MIN, score: 0.0, before: None };
         decoys.extend(scouts.send(&decoy, true));
     }
     decoys

@@ -44,6 +44,13 @@ pub struct ScoutingSettings {
     pub decoy_fields: f64,
     /// How far the logarithm of an army may be off that nobody has seen.
     pub unseen_sigma: f64,
+    /// The same at the most populous site of its owner, where hammers stand.
+    pub seat_sigma: f64,
+    /// The share of the square of [`unseen_sigma`](Self::unseen_sigma) that lies between owners: the higher the more one
+    /// site of an owner tells about its others.
+    pub alike: f64,
+    /// Goods of offense that are a match for one good of troops behind their walls.
+    pub par_cost: f64,
 }
 
 impl Default for ScoutingSettings {
@@ -58,7 +65,10 @@ impl Default for ScoutingSettings {
             decoys_per_look: 0.25,
             decoys_per_session: 3,
             decoy_fields: 15.0,
-            unseen_sigma: 1.0,
+            unseen_sigma: 0.6,
+            seat_sigma: 1.0,
+            alike: 0.7,
+            par_cost: 1.3,
         }
     }
 }

@@ -1,14 +1,15 @@
 //! Which sites are worth a look, in which order.
 
-use super::super::attack::{Prospect, worthwhile};
+use super::super::attack::{Means, Prospect};
 use super::super::session::Session;
 use super::settings::ScoutingPolicy;
 use crate::base::clock::{GameSpan, GameTime};
-use crate::base::id::{AllianceId, SiteId};
+use crate::base::id::{AllianceId, PlayerId, SiteId};
 use crate::base::rng::{Purpose, Stream};
 use crate::decision::council::{ActionKind, SubmitProposal};
 use crate::decision::planning::rules::scouting::{Guess, expected_improvement};
 use crate::knowledge::intel::rules as intel;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Scouts that a village is taken to have, per inhabitant: a party should not be smaller.
 const SCOUTS_PER_INHABITANT: f64 = 1.0 / 35.0;
@@ -19,12 +20,13 @@ pub(super) const PARTY_MIN: u32 = 3;
 /// A look is worth nothing before a field's half-life has passed.
 const LOOK_AGAIN_AFTER: GameSpan = intel::TROOPS_HALF_LIFE;
 /// What a look at the most populous village of a player is worth more.
-const CAPITAL_BONUS: f64 = 0.25;
+const SEAT_BONUS: f64 = 0.25;
 
 /// A site that is worth a look.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Wanted {
     pub(super) site: SiteId,
+    pub(super) owner: PlayerId,
     pub(super) enemy: AllianceId,
     /// Scouts that a party there should have.
     pub(super) party: u32,
@@ -39,21 +41,44 @@ pub(super) struct Judge<'a, 'b, 'w, 's> {
     pub(super) session: &'a Session<'b, 'w, 's>,
     /// The score of the best option without a look.
     pub(super) best_known: f64,
-    /// Offense of the own sites, in goods.
-    offense: f64,
-    /// What an attack must be worth to be an option, in goods.
-    worthwhile: f64,
+    means: Means,
+    owners: BTreeMap<PlayerId, Owner>,
+}
+
+/// What is known of the owner of enemy sites.
+struct Owner {
+    /// Inhabitants of the most populous of its sites: where hammers stand.
+    largest: u32,
+    /// Of each of its other sites whose army is known: ln(army / what its inhabitants suggest).
+    seen: Vec<f64>,
+    /// Whether nobody has seen any of them, and nobody is on the way to one.
+    is_unknown: bool,
+}
+
+impl Owner {
+    #[expect(clippy::cast_precision_loss, reason = "goods of one site, far below 2^53")]
+    fn of(session: &Session, player: PlayerId) -> Self {
+        let view = &session.situation.view;
+        let sites = view.sites_of(player);
+        let population = |site: &SiteId| view.site(*site).map_or(0, |s| s.population);
+        let largest = sites.iter().map(population).max().unwrap_or(0);
+        let known = |site: &&SiteId| population(site) < largest;
+        let ratio = |site: &SiteId| {
+            let troops = view.report(session.alliance, *site)?.troops.as_ref();
+            let army = view.model().cost(&intel::live(troops, session.now)?.value) as f64;
+            let usual = view.model().goods_per_inhabitant() * f64::from(population(site));
+            (usual > 0.0).then(|| libm::log(army.max(1.0) / usual))
+        };
+        let seen: Vec<f64> = sites.iter().filter(known).filter_map(ratio).collect();
+        let is_unknown = seen.is_empty() && !sites.iter().any(|s| session.being_scouted.contains(s));
+        Self { largest, seen, is_unknown }
+    }
 }
 
 impl<'a, 'b, 'w, 's> Judge<'a, 'b, 'w, 's> {
-    #[expect(clippy::cast_precision_loss, reason = "goods of an alliance, far below 2^53")]
     pub(super) fn new(session: &'a Session<'b, 'w, 's>, best_known: f64) -> Self {
-        let model = session.situation.view.model();
-        let offense = |s: &crate::base::contract::SiteState| -> i64 {
-            model.cost(&s.home.iter().filter(|(class, _)| model.is_offense(*class)).collect())
-        };
-        let offense = session.own.iter().map(offense).sum::<i64>() as f64;
-        Self { session, best_known, offense, worthwhile: worthwhile(session) }
+        let owners = enemy_players(session).map(|(_, player)| (player, Owner::of(session, player))).collect();
+        Self { session, best_known, means: Means::of(session), owners }
     }
 
     /// Enemy sites that no scouts are on their way to, that could be targets, and that were not looked at within a
@@ -61,11 +86,11 @@ impl<'a, 'b, 'w, 's> Judge<'a, 'b, 'w, 's> {
     pub(super) fn wanted(&self, policy: ScoutingPolicy) -> Vec<Wanted> {
         let session = self.session;
         let mut wanted: Vec<Wanted> = Vec::new();
-        for (enemy, site) in enemy_sites(session) {
+        for (enemy, owner, site) in enemy_sites(session) {
             if !session.being_scouted.contains(&site) && self.may_be_looked_at(site) {
                 let score = self.score(policy, enemy, site);
                 let party = self.party(site);
-                wanted.extend(score.map(|score| Wanted { site, enemy, party, score, before: None }));
+                wanted.extend(score.map(|score| Wanted { site, owner, enemy, party, score, before: None }));
             }
         }
         wanted.sort_by(|a, b| b.score.total_cmp(&a.score).then(a.site.cmp(&b.site)));
@@ -83,18 +108,35 @@ impl<'a, 'b, 'w, 's> Judge<'a, 'b, 'w, 's> {
         }
         for (site, before) in &planned {
             let seen = self.seen_at(*site).is_some_and(|at| session.now - at <= session.settings.scouting.relook_after);
-            let Some(enemy) =
-                session.situation.view.site(*site).and_then(|s| session.situation.roster.alliance_of(s.owner))
-            else {
-                continue;
-            };
+            let Some(owner) = session.situation.view.site(*site).map(|s| s.owner) else { continue };
+            let Some(enemy) = session.situation.roster.alliance_of(owner) else { continue };
             if !seen && !session.being_scouted.contains(site) && session.enemies.contains(&enemy) {
                 let party = self.party(*site);
-                again.push(Wanted { site: *site, enemy, party, score: f64::INFINITY, before: Some(*before) });
+                let (site, score, before) = (*site, f64::INFINITY, Some(*before));
+                again.push(Wanted { site, owner, enemy, party, score, before });
             }
         }
         again.sort_by_key(|w| (w.before, w.site));
         again
+    }
+
+    /// Takes out the next site to look at. By value, of an owner of whom nothing is known, one look comes first: it tells about
+    /// the others, so they count that much less once it is sent (`asked` are the owners to whom parties go).
+    pub(super) fn next(
+        &self,
+        wanted: &mut Vec<Wanted>,
+        policy: ScoutingPolicy,
+        asked: &BTreeSet<PlayerId>,
+    ) -> Option<Wanted> {
+        let left = 1.0 - self.session.settings.scouting.alike;
+        let counts = |w: &Wanted| {
+            let told = policy == ScoutingPolicy::Value
+                && asked.contains(&w.owner)
+                && self.owners.get(&w.owner).is_some_and(|o| o.is_unknown);
+            if told { w.score * left } else { w.score }
+        };
+        let best = (0..wanted.len()).rev().max_by(|a, b| counts(&wanted[*a]).total_cmp(&counts(&wanted[*b])))?;
+        Some(wanted.remove(best))
     }
 
     fn may_be_looked_at(&self, site: SiteId) -> bool {
@@ -137,20 +179,22 @@ impl<'a, 'b, 'w, 's> Judge<'a, 'b, 'w, 's> {
         let seen = view.report(session.alliance, site).and_then(|r| intel::live(r.troops.as_ref(), session.now));
         let confidence =
             seen.map_or(0.0, |f| intel::faded(f.confidence, session.now - f.observed_at, intel::TROOPS_HALF_LIFE));
-        let prospect = Prospect::of(session, enemy, site)?;
-        // Hammers stand in the most populous villages of their owners: everyone knows where those are.
-        let population = |s: SiteId| view.site(s).map_or(0, |s| s.population);
-        let owner = view.site(site)?.owner;
-        let is_capital = view.sites_of(owner).iter().all(|s| population(*s) <= population(site));
-        let bonus = if is_capital { CAPITAL_BONUS } else { 0.0 };
+        let prospect = Prospect::of(session, &self.means, enemy, site)?;
+        let settings = &session.settings.scouting;
+        let public = view.site(site)?;
+        let owner = self.owners.get(&public.owner)?;
+        let is_seat = public.population >= owner.largest;
         let guess = match seen {
             Some(f) => {
                 let cost = model.cost(&f.value) as f64;
                 Guess::seen(cost, f.confidence, session.now - f.observed_at, &session.planning.facts)
             }
-            None => Guess::unseen(prospect.army, session.settings.scouting.unseen_sigma),
+            None if is_seat => Guess::unseen(prospect.army, settings.seat_sigma),
+            None => Guess::of_owner(prospect.army, &owner.seen, settings.unseen_sigma, settings.alike),
         };
-        let score = |army: f64| prospect.score(session, army, self.offense, self.worthwhile).map(|s| s + bonus);
+        // Hammers stand in the most populous villages of their owners: everyone knows where those are.
+        let bonus = if is_seat { SEAT_BONUS } else { 0.0 };
+        let score = |army: f64| prospect.score(session, &self.means, army).map(|s| s + bonus);
         let improvement = expected_improvement(&guess, self.best_known, score);
         Some(session.planning.scores.scout * (1.0 - confidence) * improvement)
     }
@@ -167,13 +211,15 @@ impl<'a, 'b, 'w, 's> Judge<'a, 'b, 'w, 's> {
 }
 
 /// All sites of the alliances at war with us.
-pub(super) fn enemy_sites<'a>(session: &'a Session) -> impl Iterator<Item = (AllianceId, SiteId)> + 'a {
-    session.enemies.iter().flat_map(move |enemy| {
-        let members = session.situation.roster.members(*enemy);
-        members
-            .into_iter()
-            .flat_map(move |m| session.situation.view.sites_of(m.player).iter().map(move |s| (*enemy, *s)))
-    })
+pub(super) fn enemy_sites<'a>(session: &'a Session) -> impl Iterator<Item = (AllianceId, PlayerId, SiteId)> + 'a {
+    let sites = |player| session.situation.view.sites_of(player).iter();
+    enemy_players(session).flat_map(move |(enemy, player)| sites(player).map(move |site| (enemy, player, *site)))
+}
+
+/// All members of the alliances at war with us.
+fn enemy_players<'a>(session: &'a Session) -> impl Iterator<Item = (AllianceId, PlayerId)> + 'a {
+    let members = |enemy: &AllianceId| session.situation.roster.members(*enemy);
+    session.enemies.iter().flat_map(move |enemy| members(enemy).into_iter().map(move |m| (*enemy, m.player)))
 }
 
 /// A number in 0..1 that is drawn for this site at this session.
