@@ -306,7 +306,7 @@ fn owners_looked_at(scenario: &Scenario, change: impl FnOnce(&mut ScoutingSettin
         let (owner, population, army) = sites[&p.target];
         #[expect(clippy::cast_precision_loss, reason = "goods of one site")]
         let army = army as f64;
-        (population < largest[&owner]).then(|| (army / f64::from(population)).ln())
+        (population < largest[&owner]).then(|| libm::log(army / f64::from(population)))
     };
     let parties = parties(&app);
     let at = |hours| GameTime(0) + GameSpan::hours(hours);
