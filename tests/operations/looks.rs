@@ -62,15 +62,21 @@ fn with_decoy(app: &mut TestApp, from: u32) {
     passes_as(app, BREAK, &[(9, HUNDRED)], 2.0, groups, |_, _| {});
 }
 
-#[test]
-fn a_gap_that_is_filled_at_the_same_look_ends_nothing() {
-    let mut made = field().village(8, 9, (30, 2), &[(IMPERIAN, 330)]);
+/// 400 imperians and 120 praetorians in village 2; so many imperians of somebody else, of whom all is known, in village 8.
+fn with_raider(imperians: u32) -> TestApp {
+    let mut made = field().village(8, 9, (30, 2), &[(IMPERIAN, imperians)]);
     let home = made.0.sites.iter_mut().find(|s| s.id == SiteId(2)).unwrap();
     home.troops = Some(force(&[(IMPERIAN, 400), (PRAETORIAN, 120)]));
     let mut app = start(&made, Ruleset::extended());
     look(&mut app, 9);
     leaves(&mut app, 5, 8, &[(SCOUT, 5)], Manner::Scout);
     until(&mut app, at(GameSpan::hours(5)));
+    app
+}
+
+#[test]
+fn a_gap_that_is_filled_at_the_same_look_ends_nothing() {
+    let mut app = with_raider(330);
     passes(&mut app, BREAK, 9, HUNDRED, 2.0, &[sent(2, &[(IMPERIAN, 400)])]);
     until(&mut app, T - GameSpan::mins(270));
     leaves(&mut app, 8, 2, &[(IMPERIAN, 330)], Manner::Siege);
@@ -164,10 +170,7 @@ fn what_was_called_off_teaches_nothing_and_what_was_lost_only_where_it_was_lost(
 
 #[test]
 fn what_was_only_called_off_teaches_nothing_at_all() {
-    let mut app = under_way(Ruleset::classic());
-    until(&mut app, T - GameSpan::mins(45));
-    garrison(&mut app, 9, |home| home.add(class(PRAETORIAN), 400));
-    look(&mut app, 9);
+    let mut app = seen_late(Ruleset::classic());
     decided(&app, &[("write_off", "too_late_to_recall")]);
     until(&mut app, T + GameSpan::hours(2));
     assert_eq!(of_alliance(&app).patterns.get("by_hand"), None);
@@ -205,13 +208,7 @@ fn who_stays_before_a_target_and_dies_there_is_counted() {
 #[test]
 fn groups_of_one_home_are_weighed_together() {
     // Without either of two groups village 2 holds; without both it falls.
-    let mut made = field().village(8, 9, (30, 2), &[(IMPERIAN, 200)]);
-    let home = made.0.sites.iter_mut().find(|s| s.id == SiteId(2)).unwrap();
-    home.troops = Some(force(&[(IMPERIAN, 400), (PRAETORIAN, 120)]));
-    let mut app = start(&made, Ruleset::extended());
-    look(&mut app, 9);
-    leaves(&mut app, 5, 8, &[(SCOUT, 5)], Manner::Scout);
-    until(&mut app, at(GameSpan::hours(5)));
+    let mut app = with_raider(200);
     let later = GameSpan::mins(2);
     let two = [IMPERIAN, IMPERIAN].map(|class| [(class, 200)]);
     let groups = [sent(1, &[(IMPERIAN, 300)]), sent(2, &two[0]), after(2, &two[1], 1, later)];
