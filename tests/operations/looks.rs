@@ -62,18 +62,6 @@ fn with_decoy(app: &mut TestApp, from: u32) {
     passes_as(app, BREAK, &[(9, HUNDRED)], 2.0, groups, |_, _| {});
 }
 
-/// 400 imperians and 120 praetorians in village 2; so many imperians of somebody else, of whom all is known, in village 8.
-fn with_raider(imperians: u32) -> TestApp {
-    let mut made = field().village(8, 9, (30, 2), &[(IMPERIAN, imperians)]);
-    let home = made.0.sites.iter_mut().find(|s| s.id == SiteId(2)).unwrap();
-    home.troops = Some(force(&[(IMPERIAN, 400), (PRAETORIAN, 120)]));
-    let mut app = start(&made, Ruleset::extended());
-    look(&mut app, 9);
-    leaves(&mut app, 5, 8, &[(SCOUT, 5)], Manner::Scout);
-    until(&mut app, at(GameSpan::hours(5)));
-    app
-}
-
 #[test]
 fn a_gap_that_is_filled_at_the_same_look_ends_nothing() {
     let mut app = with_raider(330);

@@ -363,18 +363,23 @@ fn with_nobody_left_the_attack_goes_on_or_is_called_off_by_what_is_left() {
     }
 }
 
+/// 400 imperians and 120 praetorians in village 2; so many imperians of somebody else, of whom all is known, in village 8.
+fn with_raider(imperians: u32) -> TestApp {
+    let mut made = field().village(8, 9, (30, 2), &[(IMPERIAN, imperians)]);
+    let home = made.0.sites.iter_mut().find(|s| s.id == SiteId(2)).unwrap();
+    home.troops = Some(force(&[(IMPERIAN, 400), (PRAETORIAN, 120)]));
+    let mut app = start(&made, Ruleset::extended());
+    look(&mut app, 9);
+    leaves(&mut app, 5, 8, &[(SCOUT, 5)], Manner::Scout);
+    until(&mut app, at(GameSpan::hours(5)));
+    app
+}
+
 #[test]
 fn troops_stay_where_they_hold_their_home() {
     // What comes to village 2 falls to its 400 imperians and their 120 praetorians, not to the praetorians alone.
     for (hammer, expected) in [(100_u32, vec![]), (330, vec![("hold_back", "needed_at_home")]), (900, vec![])] {
-        let mut made = field();
-        made = made.village(8, 9, (30, 2), &[(IMPERIAN, hammer)]);
-        let home = made.0.sites.iter_mut().find(|s| s.id == SiteId(2)).unwrap();
-        home.troops = Some(force(&[(IMPERIAN, 400), (PRAETORIAN, 120)]));
-        let mut app = start(&made, Ruleset::extended());
-        look(&mut app, 9);
-        leaves(&mut app, 5, 8, &[(SCOUT, 5)], Manner::Scout);
-        until(&mut app, at(GameSpan::hours(5)));
+        let mut app = with_raider(hammer);
         let groups = [sent(1, &[(IMPERIAN, 300)]), sent(2, &[(IMPERIAN, 400)])];
         passes(&mut app, BREAK, 9, &[(PRAETORIAN, 100)], 2.0, &groups);
         until(&mut app, T - GameSpan::mins(270));

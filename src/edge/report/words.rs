@@ -45,6 +45,7 @@ fn reason_words(reason: &str) -> String {
         "own_alliance" => "it belongs to a member now",
         "pact" => "there is peace with its owner now",
         "reinforcements_seen" => "more troops were seen there than was believed",
+        "target_won" => "a member has taken it",
         "target_gone" => "the village is gone",
         "tile_taken" => "somebody else founded a village there",
         "too_late_to_recall" => "too late to turn",

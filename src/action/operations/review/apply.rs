@@ -1,7 +1,6 @@
 //! Doing what was decided: groups stay, come back, or go too.
 
-use super::{Change, Revise};
-use super::{OPERATION_REVIEWED, decision_points};
+use super::{Change, OPERATION_REVIEWED, Revise, decision_points};
 use crate::action::operations::components::{GROUP_LAUNCHES, GROUP_RECALLED};
 use crate::action::operations::systems::{book, group_n, group_of, row};
 use crate::action::operations::{GroupStatus, Operation, OperationStatus, rules};
@@ -44,8 +43,7 @@ pub(in crate::action::operations) fn apply_revisions(
     }
     // What was decided and changed nothing: it is told only if the operation ends by it.
     let mut untold: BTreeMap<ProposalId, &Revise> = BTreeMap::new();
-    let revisions: Vec<&Revise> = revisions.read().collect();
-    for revise in &revisions {
+    for revise in revisions.read() {
         let found = course.index.proposal(revise.operation).and_then(|e| operations.get_mut(e).ok());
         let Some(mut operation) = found else { continue };
         if !course.apply(&mut operation, revise, &mut facts) && matches!(revise.change, Change::CallOff(_)) {

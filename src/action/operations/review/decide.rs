@@ -50,8 +50,7 @@ pub(in crate::action::operations) fn decide_revisions(
     operations: Query<(&Operation, Option<(&Proposal, &Ballots)>)>,
     mut revisions: MessageWriter<Revise>,
 ) {
-    // Sites that a revision of this pass takes troops from: another one of the same pass leaves them alone.
-    let mut taken: BTreeSet<SiteId> = BTreeSet::new();
+    let mut added = Added::default();
     for id in reviewed(&batch) {
         let Some((operation, vote)) = index.proposal(id).and_then(|e| operations.get(e).ok()) else { continue };
         if operation.status != OperationStatus::Running || operation.scouting {
@@ -66,11 +65,10 @@ pub(in crate::action::operations) fn decide_revisions(
             groups_max: limits.groups_per_operation,
             now: batch.now(),
         };
-        let mut added = Added { sites: core::mem::take(&mut taken), groups: 0 };
+        added.groups = 0;
         for revision in review.decide(&mut added) {
             revisions.write(revision);
         }
-        taken = added.sites;
     }
 }
 
@@ -85,7 +83,8 @@ struct Review<'a, 'w, 's> {
     now: GameTime,
 }
 
-/// What is added at one look.
+/// What is added in a pass.
+#[derive(Default)]
 struct Added {
     /// Sites that give: nothing else of this pass takes troops from them.
     sites: BTreeSet<SiteId>,

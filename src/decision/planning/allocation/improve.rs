@@ -487,9 +487,9 @@ impl<'a> Draft<'a> {
 
     /// Written orders as the groups of a forecast: one for each village.
     fn as_attack(&self, written: &[PlannedGroup]) -> Vec<AttackGroup> {
-        let of_source = |source: &'_ Source| {
+        let of_source = |source: &'a Source| {
             let groups = written.iter().filter(|g| g.site == source.site.site);
-            groups.map(|g| source.group(g.force.clone())).collect::<Vec<_>>()
+            groups.map(|g| source.group(g.force.clone()))
         };
         by_home(self.problem.sources.iter().flat_map(of_source))
     }

@@ -31,15 +31,18 @@ pub(super) fn parties(session: &Session, best_known: f64, proposed: Option<&Subm
     let mut parties: Vec<SendScouts> = Vec::new();
     let mut looked_at: Vec<Wanted> = Vec::new();
     let mut asked: BTreeSet<PlayerId> = BTreeSet::new();
-    while let Some(target) = judge.next(&mut wanted, policy, &asked) {
+    for i in 0..wanted.len() {
         if parties.len() >= settings.parties_per_session {
             break;
         }
+        let target = wanted[i];
         if parties.iter().any(|p| p.target == target.site) {
             continue;
         }
         if let Some(party) = scouts.send(&target, false) {
-            asked.insert(target.owner);
+            if asked.insert(target.owner) && policy == ScoutingPolicy::Value {
+                judge.told(target.owner, &mut wanted[i + 1..]);
+            }
             parties.push(party);
             looked_at.push(target);
         }

@@ -9,7 +9,7 @@ use crate::base::rng::{Purpose, Stream};
 use crate::decision::council::{ActionKind, SubmitProposal};
 use crate::decision::planning::rules::scouting::{Guess, expected_improvement};
 use crate::knowledge::intel::rules as intel;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 /// Scouts that a village is taken to have, per inhabitant: a party should not be smaller.
 const SCOUTS_PER_INHABITANT: f64 = 1.0 / 35.0;
@@ -120,23 +120,15 @@ impl<'a, 'b, 'w, 's> Judge<'a, 'b, 'w, 's> {
         again
     }
 
-    /// Takes out the next site to look at. By value, of an owner of whom nothing is known, one look comes first: it tells about
-    /// the others, so they count that much less once it is sent (`asked` are the owners to whom parties go).
-    pub(super) fn next(
-        &self,
-        wanted: &mut Vec<Wanted>,
-        policy: ScoutingPolicy,
-        asked: &BTreeSet<PlayerId>,
-    ) -> Option<Wanted> {
+    /// A first look at an owner of whom nothing is known is sent: it tells about the owner's other sites, so that looks at
+    /// those count that much less. `wanted` stays sorted.
+    pub(super) fn told(&self, owner: PlayerId, wanted: &mut [Wanted]) {
+        if !self.owners.get(&owner).is_some_and(|o| o.is_unknown) {
+            return;
+        }
         let left = 1.0 - self.session.settings.scouting.alike;
-        let counts = |w: &Wanted| {
-            let told = policy == ScoutingPolicy::Value
-                && asked.contains(&w.owner)
-                && self.owners.get(&w.owner).is_some_and(|o| o.is_unknown);
-            if told { w.score * left } else { w.score }
-        };
-        let best = (0..wanted.len()).rev().max_by(|a, b| counts(&wanted[*a]).total_cmp(&counts(&wanted[*b])))?;
-        Some(wanted.remove(best))
+        wanted.iter_mut().filter(|w| w.owner == owner).for_each(|w| w.score *= left);
+        wanted.sort_by(|a, b| b.score.total_cmp(&a.score));
     }
 
     fn may_be_looked_at(&self, site: SiteId) -> bool {
