@@ -11,7 +11,8 @@ use bevy_alliance::base::ruleset::{Force, Ruleset};
 use bevy_alliance::decision::planning::allocation::{
     AllocationProblem, AllocationSettings, LeftOut, Plan, PlannedGroup, Source, TargetSpec, allocate,
 };
-use bevy_alliance::decision::planning::{Library, Pattern, in_time};
+use bevy_alliance::decision::planning::{Library, Pattern, earliest_covering, in_time, into_quiet_hours};
+use bevy_alliance::knowledge::intel::dossier::rules::QuietHours;
 use bevy_alliance::world::model::ClassicModel;
 use common::plans::{self, source};
 use common::{class as unit, force as troops};
@@ -382,4 +383,52 @@ fn a_train_that_cannot_take_the_site_is_left_out_with_its_reason() {
     assert_eq!(reason(&train_problem(vec![with_chiefs(1, 1, 5, &few_engines)], 15)), LeftOut::SeatStands);
     let weak = [("imperian", 60), ("fire_catapult", 60)];
     assert_eq!(reason(&train_problem(vec![with_chiefs(1, 1, 1, &weak)], 0)), LeftOut::TooStrong);
+}
+
+/// When an arrival at 12 h, by villages 7 fields away that could also send later, comes instead, in hours and minutes.
+fn quiet_arrival(sources: &[Source], quiet: &[QuietHours], within: GameSpan) -> (i64, i64) {
+    let targets = [target(9, (0, 7), troops(&[("phalanx", 100)]))];
+    let leave = GameTime(0) + GameSpan::hours(8);
+    let at = GameTime(0) + GameSpan::hours(12);
+    assert_eq!(earliest_covering(&model(), sources, &targets, at, at, leave), Some(at));
+    let arrival = into_quiet_hours(&model(), sources, &targets, (at, at + within, leave), quiet);
+    let mins = arrival.0 / 60_000;
+    (mins / 60, mins % 60)
+}
+
+fn two_hammers() -> Vec<Source> {
+    let army = || troops(&[("axeman", 400)]);
+    vec![source(1, 1, (0, 0), army()), source(2, 2, (1, 0), army())]
+}
+
+#[test]
+fn an_arrival_waits_until_the_owner_has_slept_for_six_hours() {
+    let night = QuietHours { from_hour: 22, hours: 8 };
+    assert_eq!(quiet_arrival(&two_hammers(), &[night], GameSpan::hours(24)), (27, 30));
+    // As far as it may be put off: an hour of sleep is less than a delay must gain, two are enough.
+    assert_eq!(quiet_arrival(&two_hammers(), &[night], GameSpan::hours(11)), (12, 0));
+    assert_eq!(quiet_arrival(&two_hammers(), &[night], GameSpan::hours(12)), (23, 30));
+    assert_eq!(quiet_arrival(&two_hammers(), &[], GameSpan::hours(24)), (12, 0));
+    // Who sleeps now is hit now.
+    let noon = QuietHours { from_hour: 6, hours: 7 };
+    assert_eq!(quiet_arrival(&two_hammers(), &[noon], GameSpan::hours(24)), (12, 0));
+}
+
+#[test]
+fn of_two_owners_the_sleep_of_both_counts() {
+    let (early, late) = (QuietHours { from_hour: 18, hours: 7 }, QuietHours { from_hour: 20, hours: 7 });
+    // One sleeps from 18 to 1 h, the other from 20 to 3 h: half an hour after midnight it is six and five hours.
+    assert_eq!(quiet_arrival(&two_hammers(), &[early, late], GameSpan::hours(24)), (24, 30));
+}
+
+#[test]
+fn an_arrival_is_not_put_off_to_where_the_senders_sleep() {
+    // They launch from 2 h to 12 h only, and have an hour to go.
+    let mut sleepers = two_hammers();
+    for s in &mut sleepers {
+        s.rhythm = Rhythm { sleep_start_mins: 720, sleep_mins: 840, ..Rhythm::default() };
+    }
+    let night = QuietHours { from_hour: 14, hours: 8 };
+    assert_eq!(quiet_arrival(&two_hammers(), &[night], GameSpan::hours(24)), (19, 30));
+    assert_eq!(quiet_arrival(&sleepers, &[night], GameSpan::hours(24)), (12, 0));
 }

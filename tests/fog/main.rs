@@ -193,21 +193,17 @@ fn what_is_hidden_changes_no_decision_in_10_000_pairs() {
     check_pairs(from..to);
 }
 
-/// The first of some pairs that finds a planted leak. The same pairs find nothing without it.
+/// A planted leak is found by one of some pairs, which finds nothing without it.
 #[track_caller]
 fn check_caught(leak: fn(&mut App)) {
     let step = GameSpan::mins(10);
-    let caught = |leak| (0..12).find_map(|seed| check_pair(seed, step, leak, &mut Compared::default()).err());
-    let why = caught(leak).expect("the leak is caught");
-    eprintln!("{why}");
+    let check = |seed, leak: fn(&mut App)| check_pair(seed, step, leak, &mut Compared::default());
+    // A leak shows only where somebody decides after what is hidden has differed: as many pairs as that takes.
+    let caught = (0..60).find_map(|seed| Some((seed, check(seed, leak).err()?)));
+    let (seed, why) = caught.expect("the leak is caught");
+    eprintln!("pair {seed}: {why}");
     assert!(why.contains("decides"));
-}
-
-#[test]
-fn without_a_leak_the_same_pairs_agree() {
-    for seed in 0..12 {
-        assert_eq!(check_pair(seed, GameSpan::mins(10), |_| {}, &mut Compared::default()), Ok(()));
-    }
+    assert_eq!(check(seed, |_| {}), Ok(()));
 }
 
 /// Votes for whoever is asked: yes or no by what stands in the villages of others, which nobody told it.

@@ -137,7 +137,7 @@ fn judge_weeks(seeds: core::ops::RangeInclusive<u64>) -> Judge {
 
 #[test]
 fn weeks_of_observations_are_lawful() {
-    let all = judge_weeks(1..=10);
+    let all = judge_weeks(1..=16);
     assert_eq!(all.lawful.len(), 9, "each cause is judged");
     assert!(all.blind > 0 && all.taken > 0, "somebody fell without a report, and villages changed hands");
     assert!(10 * all.at_once < all.lawful.values().sum::<u32>(), "nearly all are compared with the exact truth");

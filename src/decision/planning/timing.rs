@@ -1,4 +1,5 @@
-//! When to arrive: the earliest instant at which enough force can be there, every launch in its member's waking hours.
+//! When to arrive: the earliest instant at which enough force can be there, every launch in its member's waking hours, moved
+//! into the hours in which the enemy sleeps.
 
 use super::allocation::{Source, TargetSpec};
 use crate::base::clock::{GameSpan, GameTime};
@@ -6,12 +7,17 @@ use crate::base::contract::{AttackGroup, Manner, WorldModel};
 use crate::base::geometry::Tile;
 use crate::base::id::UnitClass;
 use crate::base::ruleset::Force;
+use crate::knowledge::intel::dossier::rules::{QuietHours, hour_of};
 use std::collections::BTreeSet;
 
 /// Arrivals are tried on this grid.
 const STEP: GameSpan = GameSpan::mins(30);
 /// Force beyond what is needed that must be able to be there, so that pledges may fall short.
 const SLACK: f64 = 1.4;
+/// Hours before a blow in which whoever is awake could answer it.
+const WATCH: i64 = 6;
+/// Hours of sleep, of each owner, that a later arrival must gain.
+const GAIN: usize = 2;
 /// Members that should be able to be there.
 const MEMBERS: usize = 6;
 
@@ -85,6 +91,63 @@ fn needed(model: &dyn WorldModel, sources: &[Source], target: &TargetSpec) -> Op
     (forecast.ratio >= target.min_ratio && all > 0.0).then(|| all * target.min_ratio / forecast.ratio)
 }
 
+/// How well all targets are covered by what can be there at an instant.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+enum Cover {
+    No,
+    Barely,
+    /// With force to spare, of members enough.
+    Well,
+}
+
+/// Which force targets need, and who could send it.
+struct Covering<'a> {
+    model: &'a dyn WorldModel,
+    sources: &'a [Source],
+    needs: Vec<(&'a TargetSpec, f64)>,
+    /// Members that should be there.
+    wanted: usize,
+    not_before: GameTime,
+}
+
+impl<'a> Covering<'a> {
+    /// None if no target can be met at all.
+    fn of(
+        model: &'a dyn WorldModel,
+        sources: &'a [Source],
+        targets: &'a [TargetSpec],
+        not_before: GameTime,
+    ) -> Option<Self> {
+        let needs: Vec<_> = targets.iter().filter_map(|t| Some((t, needed(model, sources, t)?))).collect();
+        let members: BTreeSet<_> = sources.iter().map(|s| s.site.owner).collect();
+        (!needs.is_empty()).then(|| Self { model, sources, needs, wanted: members.len().min(MEMBERS), not_before })
+    }
+
+    fn at(&self, at: GameTime) -> Cover {
+        let mut there: BTreeSet<_> = BTreeSet::new();
+        let (mut enough, mut barely) = (true, true);
+        let mut total = 0.0;
+        for (target, need) in &self.needs {
+            let mut force = 0.0;
+            for source in self.sources {
+                let part = in_time(self.model, source, &source.available, target.estimate.at, at, self.not_before);
+                if let Some((part, _)) = part {
+                    force += self.model.attack(&part);
+                    there.insert(source.site.owner);
+                }
+            }
+            total += need;
+            enough &= force >= SLACK * total;
+            barely &= force >= 1.05 * total;
+        }
+        match (enough && there.len() >= self.wanted, barely) {
+            (true, _) => Cover::Well,
+            (false, true) => Cover::Barely,
+            (false, false) => Cover::No,
+        }
+    }
+}
+
 /// The earliest arrival from `from` to `latest` at which enough offense can be at every target that can be met at all.
 /// None if no target can be met within that time.
 #[must_use]
@@ -96,37 +159,52 @@ pub fn earliest_covering(
     latest: GameTime,
     not_before: GameTime,
 ) -> Option<GameTime> {
-    let needs: Vec<(&TargetSpec, f64)> = targets.iter().filter_map(|t| Some((t, needed(model, sources, t)?))).collect();
-    if needs.is_empty() {
-        return None;
-    }
-    let members: BTreeSet<_> = sources.iter().map(|s| s.site.owner).collect();
-    let wanted = members.len().min(MEMBERS);
+    let covering = Covering::of(model, sources, targets, not_before)?;
     let mut fallback: Option<GameTime> = None;
     let mut at = from;
     while at <= latest {
-        let mut there: BTreeSet<_> = BTreeSet::new();
-        let (mut enough, mut barely) = (true, true);
-        let mut total = 0.0;
-        for (target, need) in &needs {
-            let mut force = 0.0;
-            for source in sources {
-                if let Some((part, _)) = in_time(model, source, &source.available, target.estimate.at, at, not_before) {
-                    force += model.attack(&part);
-                    there.insert(source.site.owner);
-                }
-            }
-            total += need;
-            enough &= force >= SLACK * total;
-            barely &= force >= 1.05 * total;
-        }
-        if enough && there.len() >= wanted {
-            return Some(at);
-        }
-        if barely && fallback.is_none() {
-            fallback = Some(at);
+        match covering.at(at) {
+            Cover::Well => return Some(at),
+            Cover::Barely => fallback = fallback.or(Some(at)),
+            Cover::No => {}
         }
         at += STEP;
     }
     fallback
+}
+
+/// `arrival` moved into the hours in which the owners of the targets rarely act, as far as they are known: to the instant,
+/// from `arrival` to `latest`, before which they sleep longest while the blow is on its way (of the last 6 hours,
+/// summed over them), and at which the targets are covered no worse. Of equal instants the earliest; `arrival` itself if
+/// a later one gains less than 2 hours of each.
+#[must_use]
+pub fn into_quiet_hours(
+    model: &dyn WorldModel,
+    sources: &[Source],
+    targets: &[TargetSpec],
+    (arrival, latest, not_before): (GameTime, GameTime, GameTime),
+    quiet: &[QuietHours],
+) -> GameTime {
+    let Some(covering) = Covering::of(model, sources, targets, not_before).filter(|_| !quiet.is_empty()) else {
+        return arrival;
+    };
+    let as_now = covering.at(arrival);
+    let first = asleep_before(arrival, quiet);
+    let mut best = (first + GAIN * quiet.len(), arrival);
+    let mut at = arrival + STEP;
+    while at <= latest {
+        let asleep = asleep_before(at, quiet);
+        let gains = if best.1 == arrival { asleep >= best.0 } else { asleep > best.0 };
+        if gains && covering.at(at) >= as_now {
+            best = (asleep, at);
+        }
+        at += STEP;
+    }
+    best.1
+}
+
+/// Hours of the last [`WATCH`] before an instant in which these rarely act, summed over them.
+fn asleep_before(at: GameTime, quiet: &[QuietHours]) -> usize {
+    let hours = (0..WATCH).map(|back| hour_of(at - GameSpan::hours(back) - GameSpan::mins(1)));
+    hours.map(|hour| quiet.iter().filter(|q| q.contains(u8::try_from(hour).unwrap_or(0))).count()).sum()
 }

@@ -16,7 +16,8 @@ use crate::decision::planning::rules::circumstance::CircumstanceInputs;
 use crate::decision::planning::rules::facts::{AttackEstimate, AttackFacts};
 use crate::decision::planning::rules::option::{AttackInputs, attack_score};
 use crate::decision::planning::rules::target::{TargetInputs, ValueInputs, is_worthwhile, target_score, target_value};
-use crate::decision::planning::{Pattern, PatternGoal, earliest_covering, earliest_with_chiefs};
+use crate::decision::planning::{Pattern, PatternGoal, earliest_covering, earliest_with_chiefs, into_quiet_hours};
+use crate::knowledge::intel::dossier::rules::QuietHours;
 use crate::knowledge::intel::rules as intel;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -26,8 +27,6 @@ const SOURCES_MAX: usize = 48;
 const CHIEF_SOURCES_MAX: usize = 8;
 /// The ratio at which candidates are compared before they are planned for.
 const GUESSED_RATIO: f64 = 2.5;
-/// The ratio that an optimist expects of an attack on what nobody has seen.
-const OPTIMISTIC_RATIO: f64 = 3.0;
 /// Villages that an operation is expected to have at least: what it brings must be worth their while.
 const VILLAGES_EXPECTED: f64 = 4.0;
 /// Each further target that the same operation reaches adds this share of its own score.
@@ -169,7 +168,7 @@ fn candidates(session: &Session, sources: &[Source]) -> Vec<Candidate> {
 }
 
 /// What an attack must be worth at least, in goods.
-pub(super) fn worthwhile(session: &Session) -> f64 {
+fn worthwhile(session: &Session) -> f64 {
     VILLAGES_EXPECTED * session.planning.scores.drop_hours * mean_production(session)
 }
 
@@ -288,23 +287,18 @@ fn hours_away(session: &Session, sources: &[Source], estimate: &SiteEstimate) ->
     model.travel_of(&nearest.site, estimate.at, &nearest.available).map(GameSpan::as_hours)
 }
 
-/// What an attack on a site could bring, by what everybody can know of it: for deciding where to look.
+/// How well an attack on a site would suit, by what everybody can know of it: for deciding where to look.
 pub(super) struct Prospect {
-    inputs: TargetInputs,
     /// What its inhabitants suggest for its army, in goods.
     pub(super) army: f64,
-    /// Goods that are expected to be carried home.
-    loot: f64,
+    /// The score of an attack without its gain and with a fresh look.
+    pub(super) score: f64,
 }
 
 /// What is the same for all prospects of a session.
 pub(super) struct Means {
     /// Offense of the own sites, in goods.
-    offense: f64,
-    /// What an attack must be worth to be an option, in goods.
-    worthwhile: f64,
-    /// Goods in the own stores for each inhabitant: those of others are taken to be as full.
-    stored: f64,
+    pub(super) offense: f64,
     /// Strength of each enemy over ours.
     strength: BTreeMap<AllianceId, f64>,
 }
@@ -316,12 +310,8 @@ impl Means {
         let offense = |s: &SiteState| -> i64 {
             model.cost(&s.home.iter().filter(|(class, _)| model.is_offense(*class)).collect())
         };
-        let population: f64 = session.own.iter().map(|s| f64::from(s.population)).sum();
-        let stored = session.own.iter().map(|s| s.stores.total()).sum::<i64>() as f64;
         Self {
             offense: session.own.iter().map(offense).sum::<i64>() as f64,
-            worthwhile: worthwhile(session),
-            stored: stored / population.max(1.0),
             strength: session.enemies.iter().map(|e| (*e, strength_ratio(session, *e))).collect(),
         }
     }
@@ -340,38 +330,15 @@ impl Prospect {
         let inputs = TargetInputs {
             gain: None,
             aim: Some(aim(session, enemy, site)),
-            confidence: None,
+            confidence: Some(intel::SCOUT_CONFIDENCE),
             hours_away: Some(f64::from(nearest).sqrt() / model.scale().fields_per_hour),
             other_enemies: Some(others(session, enemy)),
             leads: false,
             days_since_hit: session.last_hit.get(&site).map(|t| (session.now - *t).as_hours() / 24.0),
             strength_ratio: means.strength.get(&enemy).copied(),
         };
-        let population = f64::from(public.population);
-        Some(Self { inputs, army: model.goods_per_inhabitant() * population, loot: means.stored * population })
-    }
-
-    /// The score if an army of this many goods stood there; none if that were no target, not worth while, or too strong for
-    /// our offense.
-    pub(super) fn score(&self, session: &Session, means: &Means, army: f64) -> Option<f64> {
-        let model = session.situation.view.model();
-        #[expect(clippy::cast_precision_loss, reason = "a threshold")]
-        let least = model.scale().defense_goods_min as f64;
-        let value = session.planning.scores.kills * army + self.loot;
-        // Offense that is a match for it.
-        let par = session.settings.scouting.par_cost * army.max(1.0);
-        let ratio = (means.offense / par).min(OPTIMISTIC_RATIO);
-        if army < least || value < means.worthwhile || ratio < session.allocation.target_ratio {
-            return None;
-        }
-        let attack = AttackEstimate {
-            ratio,
-            confidence: intel::SCOUT_CONFIDENCE,
-            age: GameSpan(0),
-            value_goods: value,
-            cost_goods: ratio * par,
-        };
-        Some(score(session, &attack, &self.inputs))
+        let army = model.goods_per_inhabitant() * f64::from(public.population);
+        Some(Self { army, score: target_score(&inputs, &session.planning.scores).score })
     }
 }
 
@@ -412,7 +379,9 @@ fn plan(
         let home = army_home_at(situation, alliance, targets.first()?.site, now)?;
         (leave..=latest).contains(&home).then_some(home)?
     } else {
-        earliest_covering(&*model.0, &near, targets, leave, latest, leave)?
+        let earliest = earliest_covering(&*model.0, &near, targets, leave, latest, leave)?;
+        let within = latest.min(earliest + session.settings.quiet_within);
+        into_quiet_hours(&*model.0, &near, targets, (earliest, within, leave), &quiet_hours(session, targets))
     };
     let arrival = if takes {
         let to = targets.first()?.estimate.at;
@@ -433,6 +402,13 @@ fn plan(
         hit_rate: session.situation.hit_rate(session.alliance, &pattern.name),
     };
     Some((allocate(&problem, session.allocation, &*model.0), arrival))
+}
+
+/// When the owners of these sites rarely act, each once, as far as it is known.
+fn quiet_hours(session: &Session, targets: &[TargetSpec]) -> Vec<QuietHours> {
+    let view = &session.situation.view;
+    let owners: BTreeSet<PlayerId> = targets.iter().filter_map(|t| Some(view.site(t.site)?.owner)).collect();
+    owners.into_iter().filter_map(|owner| view.player_dossier(session.alliance, owner, session.now).quiet).collect()
 }
 
 /// The candidate's score with the ratio and the cost that a plan really has.

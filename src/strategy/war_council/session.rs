@@ -64,6 +64,8 @@ pub struct WarCouncilSettings {
     pub vote_window: GameSpan,
     /// No arrival is planned later than this after the session.
     pub arrival_within: GameSpan,
+    /// An arrival is put off by at most this much so that the owners of the targets sleep: 0 for never.
+    pub quiet_within: GameSpan,
     /// The share of the defense that an attack is to break.
     pub goal_share: f64,
     /// Hours of what a site makes that taking it is worth.
@@ -83,6 +85,7 @@ impl Default for WarCouncilSettings {
             scouting: ScoutingSettings::default(),
             vote_window: GameSpan::hours(12),
             arrival_within: GameSpan::hours(44),
+            quiet_within: GameSpan::hours(12),
             goal_share: 0.8,
             take_hours: 168.0,
             expansion_hours: 720.0,
@@ -328,7 +331,6 @@ fn meet(session: &Session) -> SessionOutcome {
         (_, false) => Err("no_war"),
         _ => attack::best_option(session, &mut considered),
     };
-    let best_attack = attack.as_ref().map_or(0.0, |o| o.score);
     let expansion = if session.voting { Err("vote_is_open") } else { expansion::best_option(session) };
     let best = match (attack, expansion) {
         (Ok(attack), Ok(expansion)) => Ok(if expansion.score > attack.score { expansion } else { attack }),
@@ -340,7 +342,7 @@ fn meet(session: &Session) -> SessionOutcome {
         Ok(option) => (option.score < session.planning.scores.option_min).then_some("no_option_above_threshold"),
     };
     let proposed = best.as_ref().ok().filter(|_| gate.is_none()).map(|o| &o.submission);
-    let parties = if at_war { scouting::parties(session, best_attack, proposed) } else { Vec::new() };
+    let parties = if at_war { scouting::parties(session, proposed) } else { Vec::new() };
     SessionOutcome { parties, best: best.ok(), gate, considered }
 }
 

@@ -31,6 +31,3 @@ pub fn allocate(problem: &AllocationProblem, settings: &AllocationSettings, mode
     draft.improve();
     draft.into_plan()
 }
-
-#[cfg(test)]
-mod tests;

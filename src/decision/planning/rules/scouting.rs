@@ -1,4 +1,4 @@
-//! What a look is worth: how much better the best option is expected to be once it is known what stands at a site.
+//! What a look is worth: the chance that it finds an army that an attack on it pays.
 
 use crate::base::clock::GameSpan;
 use crate::decision::planning::rules::facts::{FactSettings, uncertainty};
@@ -78,23 +78,52 @@ impl Guess {
     }
 }
 
-/// The expected improvement: the mean, over what may stand there, of how far the best option with it exceeds the best
-/// option that is known. `score` is that of an attack on the site if this army (goods) stood there, none if there would be
-/// no such option. Never negative: what is worse than what is known is not done.
-///
-/// Two of eight armies would make an attack of 0.7, the others none; 0.3 is known:
-///
-/// ```
-/// use bevy_alliance::decision::planning::rules::scouting::{Guess, expected_improvement};
-/// let guess = Guess { median_goods: 100.0, sigma: 1.0 };
-/// let score = |army: f64| (army > 200.0).then_some(0.7);
-/// assert!((expected_improvement(&guess, 0.3, score) - 0.1).abs() < 1e-12);
-/// assert_eq!(expected_improvement(&guess, 0.8, score), 0.0);
-/// ```
-#[must_use]
-pub fn expected_improvement(guess: &Guess, best_known: f64, score: impl Fn(f64) -> Option<f64>) -> f64 {
-    let improved: f64 = guess.armies().into_iter().filter_map(score).map(|s| (s - best_known).max(0.0)).sum();
-    improved / 8.0
+/// What makes an army one that an attack on it pays.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub struct Odds {
+    /// Smaller armies, in goods, are no target of an operation.
+    pub least_goods: f64,
+    /// Armies above this, in goods, are those of defenders.
+    pub weak_goods: f64,
+    /// The chance at a defender's, over that at another's of the same size.
+    pub strong: f64,
+    /// The army, in goods, at which every second attack would pay.
+    pub even_goods: f64,
+}
+
+impl Odds {
+    /// The chance that an attack pays if this army (goods) stands at a site: 1 / (1 + army / `even_goods`), times `strong`
+    /// above `weak_goods`, and 0 below `least_goods`. A smaller army costs less to break and leaves more offense for the
+    /// next.
+    ///
+    /// ```
+    /// use bevy_alliance::decision::planning::rules::scouting::Odds;
+    /// let odds = Odds { least_goods: 30_000.0, weak_goods: 75_000.0, strong: 0.25, even_goods: 50_000.0 };
+    /// assert_eq!(odds.at(20_000.0), 0.0);
+    /// assert_eq!(odds.at(50_000.0), 0.5);
+    /// assert_eq!(odds.at(150_000.0), 0.0625);
+    /// ```
+    #[must_use]
+    pub fn at(&self, army: f64) -> f64 {
+        if army < self.least_goods {
+            return 0.0;
+        }
+        let by_size = 1.0 / (1.0 + army / self.even_goods.max(f64::MIN_POSITIVE));
+        if army <= self.weak_goods { by_size } else { by_size * self.strong }
+    }
+
+    /// The chance that a look finds such an army: the mean over what may stand there.
+    ///
+    /// ```
+    /// use bevy_alliance::decision::planning::rules::scouting::{Guess, Odds};
+    /// let odds = Odds { least_goods: 0.0, weak_goods: 1e9, strong: 1.0, even_goods: 100.0 };
+    /// let known = Guess { median_goods: 100.0, sigma: 0.0 };
+    /// assert_eq!(odds.of_look(&known), 0.5);
+    /// ```
+    #[must_use]
+    pub fn of_look(&self, guess: &Guess) -> f64 {
+        guess.armies().into_iter().map(|army| self.at(army)).sum::<f64>() / 8.0
+    }
 }
 
 #[cfg(test)]
@@ -104,22 +133,21 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_look_is_never_worth_less_than_nothing(
-            median in 0.0..1e6_f64, sigma in 0.0..2.0_f64, best in -1.0..1.0_f64, more in 0.0..1.0_f64,
+        fn odds_are_a_chance_and_smaller_armies_have_better_ones(
+            army in 1e3..1e7_f64, more in 1.0..10.0_f64, weak in 1e3..1e7_f64, strong in 0.0..1.0_f64, even in 1e3..1e6_f64,
         ) {
-            let guess = Guess { median_goods: median, sigma };
-            let score = |army: f64| (army > 1e4).then(|| libm::log(army) / 20.0);
-            let (low, high) = (expected_improvement(&guess, best + more, score), expected_improvement(&guess, best, score));
-            prop_assert!(low >= 0.0 && high >= low, "{low} {high}");
+            let odds = Odds { least_goods: 0.0, weak_goods: weak, strong, even_goods: even };
+            let (small, large) = (odds.at(army), odds.at(army * more));
+            prop_assert!((0.0..=1.0).contains(&small) && large <= small, "{small} {large}");
         }
+    }
 
-        #[test]
-        fn the_less_is_known_the_more_a_look_is_worth(best in 0.0..1.0_f64, sigma in 0.0..1.0_f64, more in 0.0..1.0_f64) {
-            // A score that is linear in the logarithm: what is gained above and lost below are alike, but losses do not count.
-            let score = |army: f64| Some(libm::log(army) / 20.0);
-            let at = |sigma| expected_improvement(&Guess { median_goods: 1e5, sigma }, best, score);
-            prop_assert!(at(sigma + more) >= at(sigma) - 1e-12);
-        }
+    #[test]
+    fn a_look_at_an_owner_whose_others_were_weak_is_worth_more() {
+        let odds = Odds { least_goods: 3e4, weak_goods: 7.5e4, strong: 0.25, even_goods: 1e5 };
+        let look = |seen: &[f64]| odds.of_look(&Guess::of_owner(1e5, seen, 0.6, 0.7));
+        let (weak, unknown, strong) = (look(&[libm::log(0.5)]), look(&[]), look(&[libm::log(1.4)]));
+        assert!(weak > unknown && unknown > strong, "{weak} {unknown} {strong}");
     }
 
     #[test]

@@ -21,9 +21,9 @@ const TRAVEL_MAX: GameSpan = GameSpan::hours(12);
 
 /// The parties to send now: what plans rest on once more, then the sites most worth a look, each from the nearest village
 /// with scouts to spare, within the budgets of session, member and day; and decoys beside them.
-pub(super) fn parties(session: &Session, best_known: f64, proposed: Option<&SubmitProposal>) -> Vec<SendScouts> {
+pub(super) fn parties(session: &Session, proposed: Option<&SubmitProposal>) -> Vec<SendScouts> {
     let settings = &session.settings.scouting;
-    let judge = Judge::new(session, best_known);
+    let judge = Judge::new(session);
     let policy = settings.policy(session.alliance);
     let mut wanted = if policy == ScoutingPolicy::Value { judge.again(proposed) } else { Vec::new() };
     wanted.extend(judge.wanted(policy));
@@ -47,14 +47,19 @@ pub(super) fn parties(session: &Session, best_known: f64, proposed: Option<&Subm
             looked_at.push(target);
         }
     }
-    let decoys = decoys(&judge, &looked_at, &mut scouts);
+    let decoys = decoys(&judge, proposed, &looked_at, &mut scouts);
     parties.extend(decoys);
     parties
 }
 
 /// Parties to sites that are no likely targets, near those that are looked at: scouts that are caught shall not tell where
 /// the blow will fall.
-fn decoys(judge: &Judge, looked_at: &[Wanted], scouts: &mut Scouts) -> Vec<SendScouts> {
+fn decoys(
+    judge: &Judge,
+    proposed: Option<&SubmitProposal>,
+    looked_at: &[Wanted],
+    scouts: &mut Scouts,
+) -> Vec<SendScouts> {
     let session = judge.session;
     let settings = &session.settings.scouting;
     let view = &session.situation.view;
@@ -64,7 +69,8 @@ fn decoys(judge: &Judge, looked_at: &[Wanted], scouts: &mut Scouts) -> Vec<SendS
         Purpose::DECOYS,
         u64::try_from(session.now.0).unwrap_or(0),
     );
-    let mut taken: BTreeSet<SiteId> = looked_at.iter().map(|w| w.site).collect();
+    let targets = proposed.iter().flat_map(|p| p.targets.iter().map(|t| t.site));
+    let mut taken: BTreeSet<SiteId> = looked_at.iter().map(|w| w.site).chain(targets).collect();
     let mut decoys = Vec::new();
     for real in looked_at {
         if decoys.len() >= settings.decoys_per_session || !stream.chance(settings.decoys_per_look) {
@@ -79,7 +85,7 @@ fn decoys(judge: &Judge, looked_at: &[Wanted], scouts: &mut Scouts) -> Vec<SendS
                     && !session.planned.contains_key(site)
                     && view.site(*site).is_some_and(|s| view.torus().distance(s.at, at) <= settings.decoy_fields)
             })
-            .filter(|(enemy, _, site)| judge.score(ScoutingPolicy::Value, *enemy, *site).is_none())
+            .filter(|(enemy, _, site)| judge.is_unlikely(*enemy, *site))
             .map(|(_, owner, site)| (owner, site))
             .collect();
         let Some((owner, site)) = stream.pick(&near).copied() else { continue };

@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Reflect, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ScoutingPolicy {
-    /// Where a look is expected to improve the next attack most; and once more, shortly before it leaves, where one is
+    /// Where a look is most likely to find a target, for each scout; and once more, shortly before it leaves, where one is
     /// planned.
     #[default]
     Value,
@@ -44,13 +44,15 @@ pub struct ScoutingSettings {
     pub decoy_fields: f64,
     /// How far the logarithm of an army may be off that nobody has seen.
     pub unseen_sigma: f64,
-    /// The same at the most populous site of its owner, where hammers stand.
-    pub seat_sigma: f64,
     /// The share of the square of [`unseen_sigma`](Self::unseen_sigma) that lies between owners: the higher the more one
     /// site of an owner tells about its others.
     pub alike: f64,
-    /// Goods of offense that are a match for one good of troops behind their walls.
-    pub par_cost: f64,
+    /// Armies above this share of what inhabitants suggest are those of defenders.
+    pub weak: f64,
+    /// The chance that an attack on a defender pays, over that on another whose army is as large.
+    pub strong_odds: f64,
+    /// The share of the own offense, by cost, that an army may have so that every second attack on it would pay.
+    pub even_share: f64,
 }
 
 impl Default for ScoutingSettings {
@@ -66,9 +68,10 @@ impl Default for ScoutingSettings {
             decoys_per_session: 3,
             decoy_fields: 15.0,
             unseen_sigma: 0.6,
-            seat_sigma: 1.0,
             alike: 0.7,
-            par_cost: 1.3,
+            weak: 0.75,
+            strong_odds: 0.15,
+            even_share: 0.03,
         }
     }
 }

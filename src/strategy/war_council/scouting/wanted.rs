@@ -7,7 +7,7 @@ use crate::base::clock::{GameSpan, GameTime};
 use crate::base::id::{AllianceId, PlayerId, SiteId};
 use crate::base::rng::{Purpose, Stream};
 use crate::decision::council::{ActionKind, SubmitProposal};
-use crate::decision::planning::rules::scouting::{Guess, expected_improvement};
+use crate::decision::planning::rules::scouting::{Guess, Odds};
 use crate::knowledge::intel::rules as intel;
 use std::collections::BTreeMap;
 
@@ -19,8 +19,10 @@ const AFTER_LOSS: f64 = 2.5;
 pub(super) const PARTY_MIN: u32 = 3;
 /// A look is worth nothing before a field's half-life has passed.
 const LOOK_AGAIN_AFTER: GameSpan = intel::TROOPS_HALF_LIFE;
-/// What a look at the most populous village of a player is worth more.
-const SEAT_BONUS: f64 = 0.25;
+/// A site with a smaller chance is no likely target.
+const UNLIKELY: f64 = 0.1;
+/// The deviation of the scores of attacks whose targets were just seen: the other terms of a score weigh against it.
+const SCORE_SPREAD: f64 = 0.26;
 
 /// A site that is worth a look.
 #[derive(Clone, Copy, Debug)]
@@ -39,8 +41,6 @@ pub(super) struct Wanted {
 /// Everything that a look is judged by.
 pub(super) struct Judge<'a, 'b, 'w, 's> {
     pub(super) session: &'a Session<'b, 'w, 's>,
-    /// The score of the best option without a look.
-    pub(super) best_known: f64,
     means: Means,
     owners: BTreeMap<PlayerId, Owner>,
 }
@@ -76,9 +76,9 @@ impl Owner {
 }
 
 impl<'a, 'b, 'w, 's> Judge<'a, 'b, 'w, 's> {
-    pub(super) fn new(session: &'a Session<'b, 'w, 's>, best_known: f64) -> Self {
+    pub(super) fn new(session: &'a Session<'b, 'w, 's>) -> Self {
         let owners = enemy_players(session).map(|(_, player)| (player, Owner::of(session, player))).collect();
-        Self { session, best_known, means: Means::of(session), owners }
+        Self { session, means: Means::of(session), owners }
     }
 
     /// Enemy sites that no scouts are on their way to, that could be targets, and that were not looked at within a
@@ -159,36 +159,55 @@ impl<'a, 'b, 'w, 's> Judge<'a, 'b, 'w, 's> {
         }
     }
 
-    /// .6 (1 - c) x the improvement that a look is expected to bring.
-    #[expect(clippy::cast_precision_loss, reason = "goods of one site, far below 2^53")]
+    /// .6 (1 - c) x the chance that the look finds an army worth an attack x e^(what else speaks for the attack / its
+    /// spread), for each scout.
     fn value(&self, enemy: AllianceId, site: SiteId) -> Option<f64> {
         let session = self.session;
-        let view = &session.situation.view;
-        let model = view.model();
         if session.claimed.contains(&site) {
             return None;
         }
+        let view = &session.situation.view;
         let seen = view.report(session.alliance, site).and_then(|r| intel::live(r.troops.as_ref(), session.now));
         let confidence =
             seen.map_or(0.0, |f| intel::faded(f.confidence, session.now - f.observed_at, intel::TROOPS_HALF_LIFE));
         let prospect = Prospect::of(session, &self.means, enemy, site)?;
+        let chance = self.chance(site, &prospect)?;
+        let suits = libm::exp(prospect.score / SCORE_SPREAD);
+        Some(session.planning.scores.scout * (1.0 - confidence) * chance * suits / f64::from(self.party(site)))
+    }
+
+    /// Whether a look at this site would hardly find a target.
+    pub(super) fn is_unlikely(&self, enemy: AllianceId, site: SiteId) -> bool {
+        let prospect = Prospect::of(self.session, &self.means, enemy, site);
+        prospect.and_then(|p| self.chance(site, &p)).is_none_or(|chance| chance < UNLIKELY)
+    }
+
+    /// The chance that a look at this site finds an army that an attack on it pays.
+    #[expect(clippy::cast_precision_loss, reason = "goods of one site, far below 2^53")]
+    fn chance(&self, site: SiteId, prospect: &Prospect) -> Option<f64> {
+        let session = self.session;
+        let view = &session.situation.view;
+        let model = view.model();
         let settings = &session.settings.scouting;
         let public = view.site(site)?;
         let owner = self.owners.get(&public.owner)?;
-        let is_seat = public.population >= owner.largest;
-        let guess = match seen {
+        let guess = match view.report(session.alliance, site).and_then(|r| intel::live(r.troops.as_ref(), session.now))
+        {
             Some(f) => {
                 let cost = model.cost(&f.value) as f64;
                 Guess::seen(cost, f.confidence, session.now - f.observed_at, &session.planning.facts)
             }
-            None if is_seat => Guess::unseen(prospect.army, settings.seat_sigma),
+            // A hammer at the seat of a player says nothing about its other sites, nor they about it.
+            None if public.population >= owner.largest => Guess::unseen(prospect.army, settings.unseen_sigma),
             None => Guess::of_owner(prospect.army, &owner.seen, settings.unseen_sigma, settings.alike),
         };
-        // Hammers stand in the most populous villages of their owners: everyone knows where those are.
-        let bonus = if is_seat { SEAT_BONUS } else { 0.0 };
-        let score = |army: f64| prospect.score(session, &self.means, army).map(|s| s + bonus);
-        let improvement = expected_improvement(&guess, self.best_known, score);
-        Some(session.planning.scores.scout * (1.0 - confidence) * improvement)
+        let odds = Odds {
+            least_goods: model.scale().defense_goods_min as f64,
+            weak_goods: settings.weak * prospect.army,
+            strong: settings.strong_odds,
+            even_goods: settings.even_share * self.means.offense,
+        };
+        Some(odds.of_look(&guess))
     }
 
     fn party(&self, site: SiteId) -> u32 {
