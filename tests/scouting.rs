@@ -340,7 +340,6 @@ fn what_was_seen_at_one_site_tells_where_else_to_look() {
     let mean = |looks: &[f64]| looks.iter().sum::<f64>() / count(looks.len());
     let (alike, unlike, by_lot) = (mean(&alike), mean(&unlike), mean(&by_lot));
     // Small armies are found more often than by lot, and than by who holds that owners differ in nothing.
-    eprintln!("{alike} {unlike} {by_lot}; {spread} {huddled}");
     assert!(alike < by_lot - 0.1 && alike < unlike - 0.1, "{alike} {unlike} {by_lot}");
     assert!(spread > huddled + 0.05, "{spread} {huddled}");
 }

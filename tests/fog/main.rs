@@ -206,6 +206,13 @@ fn check_caught(leak: fn(&mut App)) {
     assert_eq!(check(seed, |_| {}), Ok(()));
 }
 
+#[test]
+fn without_a_leak_the_same_pairs_agree() {
+    for seed in 0..12 {
+        assert_eq!(check_pair(seed, GameSpan::mins(10), |_| {}, &mut Compared::default()), Ok(()));
+    }
+}
+
 /// Votes for whoever is asked: yes or no by what stands in the villages of others, which nobody told it.
 fn vote_by_hidden_garrisons(
     mut asked: MessageReader<BallotRequested>,

@@ -185,9 +185,10 @@ pub fn into_quiet_hours(
     (arrival, latest, not_before): (GameTime, GameTime, GameTime),
     quiet: &[QuietHours],
 ) -> GameTime {
-    let Some(covering) = Covering::of(model, sources, targets, not_before).filter(|_| !quiet.is_empty()) else {
+    if quiet.is_empty() {
         return arrival;
-    };
+    }
+    let Some(covering) = Covering::of(model, sources, targets, not_before) else { return arrival };
     let as_now = covering.at(arrival);
     let first = asleep_before(arrival, quiet);
     let mut best = (first + GAIN * quiet.len(), arrival);

@@ -6,9 +6,10 @@ use super::settings::ScoutingPolicy;
 use crate::base::clock::{GameSpan, GameTime};
 use crate::base::id::{AllianceId, PlayerId, SiteId};
 use crate::base::rng::{Purpose, Stream};
+use crate::base::ruleset::Force;
 use crate::decision::council::{ActionKind, SubmitProposal};
 use crate::decision::planning::rules::scouting::{Guess, Odds};
-use crate::knowledge::intel::rules as intel;
+use crate::knowledge::intel::{Field, rules as intel};
 use std::collections::BTreeMap;
 
 /// Scouts that a village is taken to have, per inhabitant: a party should not be smaller.
@@ -137,9 +138,14 @@ impl<'a, 'b, 'w, 's> Judge<'a, 'b, 'w, 's> {
         large && self.seen_at(site).is_none_or(|at| self.session.now - at >= LOOK_AGAIN_AFTER)
     }
 
-    fn seen_at(&self, site: SiteId) -> Option<GameTime> {
+    /// The troops that were last seen at a site.
+    fn seen(&self, site: SiteId) -> Option<&Field<Force>> {
         let report = self.session.situation.view.report(self.session.alliance, site)?;
-        intel::live(report.troops.as_ref(), self.session.now).map(|f| f.observed_at)
+        intel::live(report.troops.as_ref(), self.session.now)
+    }
+
+    fn seen_at(&self, site: SiteId) -> Option<GameTime> {
+        self.seen(site).map(|f| f.observed_at)
     }
 
     /// What a look is worth; none if nothing.
@@ -166,10 +172,8 @@ impl<'a, 'b, 'w, 's> Judge<'a, 'b, 'w, 's> {
         if session.claimed.contains(&site) {
             return None;
         }
-        let view = &session.situation.view;
-        let seen = view.report(session.alliance, site).and_then(|r| intel::live(r.troops.as_ref(), session.now));
-        let confidence =
-            seen.map_or(0.0, |f| intel::faded(f.confidence, session.now - f.observed_at, intel::TROOPS_HALF_LIFE));
+        let fresh = |f: &Field<Force>| intel::faded(f.confidence, session.now - f.observed_at, intel::TROOPS_HALF_LIFE);
+        let confidence = self.seen(site).map_or(0.0, fresh);
         let prospect = Prospect::of(session, &self.means, enemy, site)?;
         let chance = self.chance(site, &prospect)?;
         let suits = libm::exp(prospect.score / SCORE_SPREAD);
@@ -191,8 +195,7 @@ impl<'a, 'b, 'w, 's> Judge<'a, 'b, 'w, 's> {
         let settings = &session.settings.scouting;
         let public = view.site(site)?;
         let owner = self.owners.get(&public.owner)?;
-        let guess = match view.report(session.alliance, site).and_then(|r| intel::live(r.troops.as_ref(), session.now))
-        {
+        let guess = match self.seen(site) {
             Some(f) => {
                 let cost = model.cost(&f.value) as f64;
                 Guess::seen(cost, f.confidence, session.now - f.observed_at, &session.planning.facts)
