@@ -17,7 +17,7 @@ use bevy_alliance::base::state::StateRegistry;
 use bevy_alliance::decision::council::{Ballots, Decisions, Proposal};
 use bevy_alliance::decision::planning::{Commitments, Lessons};
 use bevy_alliance::edge::snapshot::{Snapshot, SnapshotExt};
-use bevy_alliance::knowledge::intel::{Dossiers, IntelReport, Movements, ObservationLog};
+use bevy_alliance::knowledge::intel::{Dossiers, IntelReport, Movements, ObservationLog, TargetClaims};
 use bevy_alliance::society::alliance::{
     Alliance, Grievances, Membership, ProposalCount, Reliability, Trust, WarAims, WarRecord,
 };
@@ -84,6 +84,7 @@ fn clone_components(world: &mut World) -> (usize, usize) {
     let plans = clone_all!(
         world,
         ObservationLog,
+        TargetClaims,
         Commitments,
         Lessons,
         Proposal,

@@ -11,7 +11,7 @@ use bevy_alliance::base::ruleset::{Force, Ruleset};
 use bevy_alliance::decision::planning::allocation::{
     AllocationProblem, AllocationSettings, LeftOut, Plan, PlannedGroup, Source, TargetSpec, allocate,
 };
-use bevy_alliance::decision::planning::{Library, Pattern, earliest_covering, in_time, into_quiet_hours};
+use bevy_alliance::decision::planning::{Covering, Library, Pattern, in_time};
 use bevy_alliance::knowledge::intel::dossier::rules::QuietHours;
 use bevy_alliance::world::model::ClassicModel;
 use common::plans::{self, source};
@@ -390,8 +390,10 @@ fn quiet_arrival(sources: &[Source], quiet: &[QuietHours], within: GameSpan) -> 
     let targets = [target(9, (0, 7), troops(&[("phalanx", 100)]))];
     let leave = GameTime(0) + GameSpan::hours(8);
     let at = GameTime(0) + GameSpan::hours(12);
-    assert_eq!(earliest_covering(&model(), sources, &targets, at, at, leave), Some(at));
-    let arrival = into_quiet_hours(&model(), sources, &targets, (at, at + within, leave), quiet);
+    let model = model();
+    let covering = Covering::of(&model, sources, &targets, leave).unwrap();
+    assert_eq!(covering.earliest(at, at), Some(at));
+    let arrival = covering.into_quiet_hours(at, at + within, quiet);
     let mins = arrival.0 / 60_000;
     (mins / 60, mins % 60)
 }

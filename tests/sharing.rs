@@ -5,7 +5,7 @@
 mod common;
 
 use bevy_alliance::base::clock::{Agenda, GameSpan, GameTime};
-use bevy_alliance::base::contract::{Manner, PlayerKind, Rank, SetMembership, SetStance, Stance};
+use bevy_alliance::base::contract::{Fact, Manner, PlayerKind, Rank, Scenario, SetMembership, SetStance, Stance};
 use bevy_alliance::base::id::{AllianceId, EntityIndex, Knower, PlayerId, SiteId, StableId};
 use bevy_alliance::base::ruleset::Ruleset;
 use bevy_alliance::edge::test_app::TestApp;
@@ -14,7 +14,9 @@ use bevy_alliance::knowledge::intel::{
     Cause, Dossiers, Field, IntelReport, KnownForces, Movements, ObservationLog, REPORT_TOLD, SourceKind,
     forces_rebuilt,
 };
+use bevy_alliance::world::generator::{GeneratorOptions, generate_world};
 use common::*;
+use std::collections::BTreeMap;
 
 const SCOUT: &str = "equites_legati";
 
@@ -260,4 +262,39 @@ fn who_leaves_knows_who_went_home_from_its_sites_and_who_joins_has_nothing_of_it
         (of_knower::<Movements>(&app, alone), of_knower::<Dossiers>(&app, alone)),
         (Some(Movements::default()), None)
     );
+}
+
+/// How often, in two weeks of some worlds, an operation of one of two partners starts for a village to which one of the other
+/// is on its way.
+fn meetings(bound: Stance) -> usize {
+    let mut met = 0;
+    for seed in [2, 3, 5] {
+        let mut scenario = close_world(seed);
+        let active: Vec<AllianceId> = scenario.alliances.iter().filter(|a| a.active).map(|a| a.id).collect();
+        let [a, b, enemy] = active[..] else { panic!("three alliances that deliberate") };
+        scenario.stances = vec![(a, b, bound), (a, enemy, Stance::War), (b, enemy, Stance::War)];
+        let mut app = TestApp::with(&scenario, |_| {});
+        app.run(GameSpan::days(14));
+        let mut until: BTreeMap<(AllianceId, SiteId), GameTime> = BTreeMap::new();
+        for fact in &app.facts {
+            let Fact::OperationStarted { operation, rows, goal, .. } = &fact.fact else { continue };
+            for row in rows.iter().filter(|_| goal != "found") {
+                let other = if operation.alliance == a { b } else { a };
+                met += usize::from(until.get(&(other, row.target)).is_some_and(|until| *until > fact.at));
+                until.insert((operation.alliance, row.target), row.arrival + GameSpan::hours(1));
+            }
+        }
+    }
+    met
+}
+
+fn close_world(seed: u64) -> Scenario {
+    let options = GeneratorOptions { seed, villages: 200, half_width: 30, alliances: 3, ..GeneratorOptions::default() };
+    generate_world(&options, &Ruleset::extended()).unwrap()
+}
+
+#[test]
+fn confederates_do_not_go_where_the_other_goes() {
+    assert!(meetings(Stance::Pact) > 0, "partners of a pact do");
+    assert_eq!(meetings(Stance::Confederacy), 0);
 }

@@ -5,6 +5,7 @@
 use crate::told::Told;
 use bevy::ecs::system::SystemParam;
 use bevy::prelude::*;
+use bevy_alliance::action::operations::{CLAIMS_TOLD, GROUP_LAUNCHES, OPERATION_REVIEWED, Operation};
 use bevy_alliance::base::clock::{Campaign, CampaignSystems, DueBatch, GameSpan, GameTime};
 use bevy_alliance::base::contract::{
     BattleFought, EnemyGroup, Manner, MembershipChanged, Player, PlayerKind, Site, SiteChanged, Stance, Stances,
@@ -56,6 +57,7 @@ pub(crate) struct Eyes<'w, 's> {
     blockades: Query<'w, 's, &'static Blockades>,
     players: Query<'w, 's, &'static Player>,
     alliances: Query<'w, 's, (&'static Alliance, &'static Stances)>,
+    pub(crate) operations: Query<'w, 's, &'static Operation>,
 }
 
 impl Eyes<'_, '_> {
@@ -83,6 +85,11 @@ impl Eyes<'_, '_> {
             residence: buildings.residence,
             blockers: blocking.iter().filter_map(owner).collect(),
         })
+    }
+
+    /// Whether anything happens that may change what operations claim.
+    fn claims_may_change(&self) -> bool {
+        [CLAIMS_TOLD, OPERATION_REVIEWED, GROUP_LAUNCHES].into_iter().any(|kind| !self.batch.of(kind).is_empty())
     }
 
     pub(crate) fn holds(&self, site: SiteId, player: PlayerId) -> bool {
@@ -349,6 +356,10 @@ fn look_after(world: Eyes, mut judge: ResMut<Judge>) {
         truth.places.extend(world.place(*site).map(|place| (*site, place)));
     }
     judge.knowers = world.knowers();
+    if world.claims_may_change() {
+        // What changes hands later in this pass is told in the next.
+        judge.told.look_at_operations(&world);
+    }
     judge.after = truth;
 }
 
@@ -533,6 +544,17 @@ impl Judge {
             let fault = self.told.fault(knower, seen, report, &self.moved, world);
             match fault.or_else(|| (!rightful).then(|| "not its own".to_owned())) {
                 None => *self.lawful.entry(format!("{:?}", seen.cause)).or_default() += 1,
+                Some(why) => self.faults.push(format!("{now}: {knower:?} was told {seen:?}: {why}")),
+            }
+            return;
+        }
+        if let Seen::Claimed { operation, claim } = seen.seen {
+            match self
+                .told
+                .claim_fault(knower, seen, operation, claim, world)
+                .or_else(|| (!rightful).then(|| "not its own".to_owned()))
+            {
+                None => *self.lawful.entry("Claimed".to_owned()).or_default() += 1,
                 Some(why) => self.faults.push(format!("{now}: {knower:?} was told {seen:?}: {why}")),
             }
             return;

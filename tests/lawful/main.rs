@@ -12,7 +12,8 @@ mod judge;
 mod told;
 
 use bevy::prelude::*;
-use bevy_alliance::base::clock::{Campaign, CampaignSystems, GameSpan};
+use bevy_alliance::action::operations::{CLAIMS_TOLD, Operation};
+use bevy_alliance::base::clock::{Campaign, CampaignSystems, DueBatch, GameSpan};
 use bevy_alliance::base::contract::{
     BattleFought, LaunchMarch, Manner, MarchSighted, Player, PlayerKind, Scenario, ScoutReturned, ScoutsKilled,
     SetMembership, Site, Stance,
@@ -138,7 +139,7 @@ fn judge_weeks(seeds: core::ops::RangeInclusive<u64>) -> Judge {
 #[test]
 fn weeks_of_observations_are_lawful() {
     let all = judge_weeks(1..=16);
-    assert_eq!(all.lawful.len(), 9, "each cause is judged");
+    assert_eq!(all.lawful.len(), 10, "each cause is judged, and what confederates claim");
     assert!(all.blind > 0 && all.taken > 0, "somebody fell without a report, and villages changed hands");
     assert!(10 * all.at_once < all.lawful.values().sum::<u32>(), "nearly all are compared with the exact truth");
 }
@@ -446,4 +447,20 @@ fn who_overhears_allies_is_caught() {
         app.add_systems(Campaign, everybody_hears.in_set(CampaignSystems::Publish));
     });
     assert!(fault.contains("was told"), "{fault}");
+}
+
+#[test]
+fn a_confederate_who_claims_for_longer_than_it_attacks_is_caught() {
+    let fault = first_fault_of_allies(|app| {
+        plant(app, |mut operations: Query<&mut Operation>, batch: Res<DueBatch>| {
+            // What was decided of an operation is undone after the judge looked, and told.
+            if !batch.of(CLAIMS_TOLD).is_empty() {
+                operations
+                    .iter_mut()
+                    .flat_map(|o| o.into_inner().groups.iter_mut())
+                    .for_each(|g| g.arrival += GameSpan(1));
+            }
+        });
+    });
+    assert!(fault.contains("Claimed") && fault.contains("it goes there until"), "{fault}");
 }

@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests may fail like tests")]
 
+mod claims;
 #[path = "../common/mod.rs"]
 mod common;
 mod looks;
@@ -123,6 +124,20 @@ fn passes_as(
     groups: Vec<PlannedGroup>,
     but: impl FnOnce(&mut Proposal, &mut Ballots),
 ) {
+    will_pass(app, goal, to, ratio, groups, but);
+    app.run(GameSpan(1));
+    assert!(app.facts.iter().any(|f| matches!(f.fact, Fact::OperationStarted { .. })));
+}
+
+/// The same one millisecond from now.
+fn will_pass(
+    app: &mut TestApp,
+    goal: Goal,
+    to: &[(u32, &[(&str, u32)])],
+    ratio: f64,
+    groups: Vec<PlannedGroup>,
+    but: impl FnOnce(&mut Proposal, &mut Ballots),
+) {
     let now = app.now();
     let forecast = bevy_alliance::base::contract::Forecast { ratio, own_loss: 0.3, enemy_loss: 1.0 };
     let target = |(to, believed): &(u32, &[(&str, u32)])| TargetPlan {
@@ -178,10 +193,9 @@ fn passes_as(
     let cast = (1..=4).map(|p| (PlayerId(p), ballot())).collect();
     let mut ballots = Ballots { cast, ..Ballots::default() };
     but(&mut proposal, &mut ballots);
-    app.app.world_mut().spawn((StableId::Proposal(ID), proposal, ballots));
-    app.app.world_mut().resource_mut::<Agenda>().push(PASSES.entry(now + GameSpan(1), proposal_key(ID), 0));
-    app.run(GameSpan(1));
-    assert!(app.facts.iter().any(|f| matches!(f.fact, Fact::OperationStarted { .. })));
+    let id = proposal.id;
+    app.app.world_mut().spawn((StableId::Proposal(id), proposal, ballots));
+    app.app.world_mut().resource_mut::<Agenda>().push(PASSES.entry(now + GameSpan(1), proposal_key(id), 0));
 }
 
 const BREAK: Goal = Goal::BreakDefense { share: 0.8 };

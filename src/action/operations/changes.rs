@@ -1,5 +1,6 @@
 //! What changed hands while an operation waits or is under way: orders that make no sense any more are called off.
 
+use super::claims::tell_claims_of;
 use super::components::{Group, GroupStatus, Operation, OperationStatus, RunningOperations};
 use super::review::{Turning, end_without_blow, raise, turn};
 use super::rules::Occasion;
@@ -110,6 +111,7 @@ pub(super) fn follow_changes(
             raise(&mut operation, Occasion::NoShow, site, now, turning.agenda);
         }
         if done.found {
+            tell_claims_of(&operation, now, turning.agenda);
             end_without_blow(&mut operation, &mut turning);
         }
         if !operation.scouting {

@@ -23,6 +23,9 @@ pub const GROUP_ARRIVES: DueKind = DueKind::new(61, "group_arrives", &[CampaignS
 pub const GROUP_RECALLED: DueKind =
     DueKind::new(41, "group_recalled", &[CampaignSystems::March, CampaignSystems::Settle]);
 
+/// What an operation claims is told to its alliance and its confederates. Owner: the operation.
+pub const CLAIMS_TOLD: DueKind = DueKind::new(42, "claims_told", &[CampaignSystems::Settle]);
+
 /// An operation is over: an hour after its last wave. Owner: the operation.
 pub const OPERATION_CONCLUDES: DueKind = DueKind::new(80, "operation_concludes", &[CampaignSystems::Settle]);
 

@@ -4,6 +4,7 @@
 
 mod arrivals;
 mod changes;
+mod claims;
 mod components;
 mod conclude;
 mod review;
@@ -11,7 +12,7 @@ pub mod rules;
 mod systems;
 
 pub use components::{
-    GROUP_ARRIVES, GROUP_LAUNCHES, GROUP_RECALLED, Group, GroupStatus, OPERATION_CONCLUDES, Operation,
+    CLAIMS_TOLD, GROUP_ARRIVES, GROUP_LAUNCHES, GROUP_RECALLED, Group, GroupStatus, OPERATION_CONCLUDES, Operation,
     OperationSettings, OperationStatus, REVISIONS_KEPT, Revision, RunningOperations, Target,
 };
 pub use review::{Alert, OPERATION_REVIEWED};
@@ -36,6 +37,7 @@ impl Plugin for OperationsPlugin {
         app.add_due_kind(GROUP_LAUNCHES)
             .add_due_kind(GROUP_ARRIVES)
             .add_due_kind(GROUP_RECALLED)
+            .add_due_kind(CLAIMS_TOLD)
             .add_due_kind(OPERATION_CONCLUDES)
             .add_due_kind(OPERATION_REVIEWED)
             .add_pass_message::<Revise>()
@@ -65,6 +67,7 @@ impl Plugin for OperationsPlugin {
                         .after(AllianceSystems::Eliminate)
                         .after(IntelSystems::Admit)
                         .after(DefenseSystems::Follow),
+                    OperationSystems::Claim.in_set(CampaignSystems::Settle).before(IntelSystems::Admit),
                     OperationSystems::Review.in_set(CampaignSystems::Settle).after(OperationSystems::Follow),
                     OperationSystems::Conclude.in_set(CampaignSystems::Settle).after(OperationSystems::Review),
                 ),
@@ -82,6 +85,7 @@ impl Plugin for OperationsPlugin {
                     review::ask_states.in_set(OperationSystems::Ask),
                     (review::decide_revisions, review::apply_revisions).chain().in_set(OperationSystems::Revise),
                     (changes::follow_changes, review::raise_alerts).chain().in_set(OperationSystems::Review),
+                    claims::tell_claims.in_set(OperationSystems::Claim),
                     conclude::conclude_operations.in_set(OperationSystems::Conclude),
                 ),
             );

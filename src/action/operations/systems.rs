@@ -1,6 +1,7 @@
 //! Starting operations, releasing their groups, following what becomes of them, and changing course.
 
 use super::changes::Public;
+use super::claims::tell_claims_of;
 use super::components::{
     GROUP_LAUNCHES, GROUP_RECALLED, Group, GroupStatus, OPERATION_CONCLUDES, Operation, OperationSettings,
     OperationStatus, RunningOperations, Target,
@@ -36,6 +37,8 @@ pub enum OperationSystems {
     Revise,
     /// In `March`: groups that are due get their orders.
     Release,
+    /// In `Settle`, before what was told is admitted: what is claimed for operations is told.
+    Claim,
     /// In `Settle`: launches, battles and reports are noted.
     Follow,
     /// In `Settle`: what changed hands calls off what makes no sense any more; what was seen raises alerts.
@@ -106,6 +109,7 @@ pub(super) fn start_operations(
         }
         let over = operation.last_arrival() + settings.claim_after_arrival;
         agenda.push(OPERATION_CONCLUDES.entry(over, proposal_key(operation.id), 0));
+        tell_claims_of(&operation, now, &mut agenda);
         if operation.goal != Goal::Found {
             for at in decision_points(&operation.groups, model.capabilities().recall, now) {
                 agenda.push(OPERATION_REVIEWED.entry(at, proposal_key(operation.id), 1));
@@ -410,6 +414,7 @@ pub(super) fn recall_inputs(
     index: Res<EntityIndex>,
     model: Res<Model>,
     mut operations: Query<&mut Operation>,
+    mut agenda: ResMut<Agenda>,
     mut recalls: MessageWriter<RecallGroup>,
     mut facts: MessageWriter<CampaignFact>,
 ) {
@@ -428,6 +433,9 @@ pub(super) fn recall_inputs(
                 GroupStatus::Launched { march, at } if g.can_turn(now, at, recall) => {
                     g.status = GroupStatus::Recalled { march };
                     recalls.write(RecallGroup { order, march });
+                    if let Some(operation) = operation {
+                        tell_claims_of(&operation, now, &mut agenda);
+                    }
                     continue;
                 }
                 GroupStatus::Launched { at, .. } if g.arrival > now => {

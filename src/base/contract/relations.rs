@@ -30,6 +30,11 @@ impl Stances {
         let bound = |stance| matches!(stance, Stance::Pact | Stance::Confederacy);
         self.0.iter().filter(move |(_, (stance, _))| bound(*stance)).map(|(id, _)| *id)
     }
+
+    /// Those with whom it is one bloc, sorted.
+    pub fn confederates(&self) -> impl Iterator<Item = AllianceId> + '_ {
+        self.0.iter().filter(|(_, (stance, _))| *stance == Stance::Confederacy).map(|(id, _)| *id)
+    }
 }
 
 /// Who may attack whom: alliances of players, and how alliances stand to each other.

@@ -1,7 +1,9 @@
 //! Closing a vote: settle conditions by fixpoint, plan with who is left, test everything again with the intel of this
 //! moment.
 
-use super::components::{ActionKind, Ballots, CouncilCharter, CouncilSettings, Proposal, ProposalStatus};
+use super::components::{
+    ActionKind, Ballots, CouncilCharter, CouncilSettings, Proposal, ProposalStatus, ProposedTarget,
+};
 use super::muster::{Muster, Pledge};
 use super::rules::conditions::{self, MemberPart, PlanFacts};
 use super::rules::decide::{Decision, PlanCheck, decide, settled_early};
@@ -10,12 +12,12 @@ use super::situation::{Situation, Threats};
 use super::surroundings::elsewhere;
 use crate::base::clock::GameTime;
 use crate::base::contract::Vote;
-use crate::base::id::PlayerId;
+use crate::base::id::{PlayerId, SiteId};
 use crate::base::limits::Limits;
 use crate::decision::planning::allocation::{
     AllocationProblem, AllocationSettings, LeftOut, Plan, Source, TargetSpec, allocate,
 };
-use crate::decision::planning::{Library, PlanningSettings, earliest_covering, in_time, plan_settling};
+use crate::decision::planning::{Covering, Library, PlanningSettings, in_time, plan_settling};
 use crate::society::alliance::MemberInfo;
 use bevy::ecs::system::SystemParam;
 use bevy::prelude::*;
@@ -122,33 +124,51 @@ struct Attempt {
     armies: BTreeMap<PlayerId, i64>,
 }
 
-/// The targets that can still be attacked, as they are believed to be by now.
+/// A target that can still be attacked, as it is believed to be by now; or why it cannot be.
+fn target_now(
+    closing: &Closing,
+    situation: &Situation,
+    proposal: &Proposal,
+    target: &ProposedTarget,
+    latest: GameTime,
+    now: GameTime,
+) -> Result<TargetSpec, LeftOut> {
+    let (alliance, model, site) = (proposal.id.alliance, situation.view.model(), target.site);
+    // Somebody else's village by now is nobody's target, unless the same enemy holds it.
+    let owner = situation.view.site(site).map(|s| s.owner);
+    if owner != Some(target.owner) && owner.is_none_or(|o| situation.roster.alliance_of(o) != proposal.enemy) {
+        return Err(LeftOut::NotTheirs);
+    }
+    if situation.view.claim(alliance, site, now).is_some() {
+        return Err(LeftOut::Claimed);
+    }
+    // Whoever can be home before the latest arrival may stand there, as when it was proposed.
+    let estimate = situation.view.estimate_at(alliance, site, now, latest).ok_or(LeftOut::Unknown)?;
+    // A garrison that was led away since is none that can be broken.
+    let worth_it = model.cost(&estimate.troops) >= model.scale().defense_goods_min;
+    if !worth_it && proposal.goal.needs_defenders() {
+        return Err(LeftOut::NothingToBreak);
+    }
+    let spec = TargetSpec::new(site, estimate, target.value, &closing.allocation, &*model.0);
+    Ok(situation.reckoned(alliance, spec, &closing.planning.help, now))
+}
+
+/// The targets that can still be attacked, and those that cannot, with why.
 fn targets_now(
     closing: &Closing,
     situation: &Situation,
     proposal: &Proposal,
     latest: GameTime,
     now: GameTime,
-) -> Vec<TargetSpec> {
-    let (alliance, model) = (proposal.id.alliance, situation.view.model());
-    proposal
-        .targets
-        .iter()
-        .filter(|t| {
-            // Somebody else's village by now is nobody's target, unless the same enemy holds it.
-            let owner = situation.view.site(t.site).map(|s| s.owner);
-            owner == Some(t.owner) || owner.is_some_and(|o| situation.roster.alliance_of(o) == proposal.enemy)
-        })
-        .filter_map(|t| {
-            // Whoever can be home before the latest arrival may stand there, as when it was proposed.
-            let estimate = situation.view.estimate_at(alliance, t.site, now, latest)?;
-            // A garrison that was led away since is none that can be broken.
-            let worth_it = model.cost(&estimate.troops) >= model.scale().defense_goods_min;
-            (worth_it || !proposal.goal.needs_defenders()).then_some(())?;
-            let spec = TargetSpec::new(t.site, estimate, t.value, &closing.allocation, &*model.0);
-            Some(situation.reckoned(alliance, spec, &closing.planning.help, now))
-        })
-        .collect()
+) -> (Vec<TargetSpec>, Vec<(SiteId, LeftOut)>) {
+    let (mut targets, mut left_out) = (Vec::new(), Vec::new());
+    for target in &proposal.targets {
+        match target_now(closing, situation, proposal, target, latest, now) {
+            Ok(spec) => targets.push(spec),
+            Err(why) => left_out.push((target.site, why)),
+        }
+    }
+    (targets, left_out)
 }
 
 /// Plans with these pledges: at the proposed arrival if it still covers the goals, else up to 12 hours later, never
@@ -171,9 +191,9 @@ fn attempt(
     let (sources, guards) = if pattern.has_guards() { muster.with_guards() } else { (muster.offense(), Vec::new()) };
     let latest = proposal.arrival + closing.settings.arrival_slack;
     let model = situation.view.model();
-    let targets = targets_now(closing, situation, proposal, latest, now);
+    let (targets, left_out) = targets_now(closing, situation, proposal, latest, now);
     // What follows an army home keeps its instant.
-    let covering = || earliest_covering(&*model.0, &sources, &targets, proposal.arrival, latest, now);
+    let covering = || Covering::of(&*model.0, &sources, &targets, now)?.earliest(proposal.arrival, latest);
     let arrival = if pattern.follows_home() { None } else { covering() }.unwrap_or(proposal.arrival);
     let reaches = |s: &&Source| {
         targets.iter().any(|t| in_time(&*model.0, s, &s.available, t.estimate.at, arrival, now).is_some())
@@ -197,6 +217,7 @@ fn attempt(
         let blow = AllocationProblem { pattern: pattern.blow(), ..problem };
         plan = allocate(&blow, &closing.allocation, &*model.0);
     }
+    plan.left_out.extend(left_out);
     let pledged = u32::try_from(pledged.len()).unwrap_or(u32::MAX);
     Some(Attempt { plan, pledged, armies: situation.armies(alliance) })
 }
@@ -210,6 +231,9 @@ fn settle_anew(
     now: GameTime,
 ) -> Option<Attempt> {
     let target = proposal.targets.first()?;
+    if situation.view.claim(proposal.id.alliance, target.site, now).is_some() {
+        return None;
+    }
     let origin = proposal.asked.values().flat_map(|a| a.sites.keys()).next()?;
     let site = situation.view.own(proposal.id.alliance).iter().find(|s| s.site == *origin)?;
     pledges.get(&site.owner)?;

@@ -91,7 +91,8 @@ pub(super) fn open_proposals(
         let Some(entity) = index.alliance(submission.alliance) else { continue };
         let roll = roll(&charter, &situation, submission);
         let earliest = submission.trial.groups.iter().map(|g| g.launch).min().unwrap_or(submission.arrival);
-        let refusal = refusal(submission, &charter, &limits, &index, &alliances, &proposals, earliest, now);
+        let refusal = refusal(submission, &charter, &limits, &index, &alliances, &proposals, earliest, now)
+            .and_then(|deadline| unclaimed(submission, &situation, now).map(|()| deadline));
         let Ok((mut count, mut decisions)) = alliances.get_mut(entity) else { continue };
         let deadline = match refusal {
             Ok(deadline) => deadline,
@@ -151,6 +152,21 @@ fn roll(charter: &CouncilCharter, situation: &Situation, submission: &SubmitProp
     Roll::open(electorate, &candidates, submission.proposer)
 }
 
+fn refused(submission: &SubmitProposal, rule: &str, limit: String, value: String) -> RequestRefused {
+    let request = format!("submit_proposal {} by {}", submission.alliance, submission.proposer);
+    RequestRefused { request, rule: rule.to_owned(), limit, value, retry_after: None }
+}
+
+/// A target that an operation of the alliance or of a confederate has to itself is refused, with its id and until when.
+fn unclaimed(submission: &SubmitProposal, situation: &Situation, now: GameTime) -> Result<(), RequestRefused> {
+    let mut targets = submission.targets.iter().map(|t| t.site);
+    let claimed = targets.find_map(|site| Some((site, situation.view.claim(submission.alliance, site, now)?)));
+    let Some((site, (operation, claim))) = claimed else { return Ok(()) };
+    let limit = "one operation a target across the confederacy".to_owned();
+    let value = format!("operation {operation} goes to site {site} until {}", claim.until);
+    Err(RequestRefused { retry_after: Some(claim.until), ..refused(submission, "claimed_target", limit, value) })
+}
+
 fn refusal(
     submission: &SubmitProposal,
     charter: &CouncilCharter,
@@ -161,14 +177,7 @@ fn refusal(
     earliest_launch: GameTime,
     now: GameTime,
 ) -> Result<GameTime, RequestRefused> {
-    let request = format!("submit_proposal {} by {}", submission.alliance, submission.proposer);
-    let refuse = |rule: &str, limit: String, value: String| RequestRefused {
-        request: request.clone(),
-        rule: rule.to_owned(),
-        limit,
-        value,
-        retry_after: None,
-    };
+    let refuse = |rule: &str, limit: String, value: String| refused(submission, rule, limit, value);
     let decisions = index.alliance(submission.alliance).and_then(|e| alliances.get(e).ok());
     let open = decisions.map_or(0, |(_, d)| d.open.len());
     if open >= limits.open_proposals {

@@ -23,7 +23,7 @@ pub use threat::{
     INCOMING_WITHIN, Incoming, KnownOffense, LIKELIHOOD, REACH, believed, known_offense, offense_of_player, ready,
     sites_in_reach, strongest_in_reach, threat, unseen_attack,
 };
-pub use timing::{earliest_covering, earliest_with_chiefs, in_time, into_quiet_hours, too_close};
+pub use timing::{Covering, earliest_with_chiefs, in_time, too_close};
 
 use crate::base::state::StateAppExt;
 use bevy::prelude::*;

@@ -100,8 +100,8 @@ enum Cover {
     Well,
 }
 
-/// Which force targets need, and who could send it.
-struct Covering<'a> {
+/// When enough offense can be at some targets: what each needs, and who could send it.
+pub struct Covering<'a> {
     model: &'a dyn WorldModel,
     sources: &'a [Source],
     needs: Vec<(&'a TargetSpec, f64)>,
@@ -110,9 +110,17 @@ struct Covering<'a> {
     not_before: GameTime,
 }
 
+impl core::fmt::Debug for Covering<'_> {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.write_str("Covering")
+    }
+}
+
 impl<'a> Covering<'a> {
-    /// None if no target can be met at all.
-    fn of(
+    /// Of these targets those count that these sources, none leaving before an instant, could meet at all; `None` if there are
+    /// none.
+    #[must_use]
+    pub fn of(
         model: &'a dyn WorldModel,
         sources: &'a [Source],
         targets: &'a [TargetSpec],
@@ -121,6 +129,45 @@ impl<'a> Covering<'a> {
         let needs: Vec<_> = targets.iter().filter_map(|t| Some((t, needed(model, sources, t)?))).collect();
         let members: BTreeSet<_> = sources.iter().map(|s| s.site.owner).collect();
         (!needs.is_empty()).then(|| Self { model, sources, needs, wanted: members.len().min(MEMBERS), not_before })
+    }
+
+    /// The earliest arrival from `from` to `latest` at which they are covered; none if there is none within that time.
+    #[must_use]
+    pub fn earliest(&self, from: GameTime, latest: GameTime) -> Option<GameTime> {
+        let mut fallback: Option<GameTime> = None;
+        let mut at = from;
+        while at <= latest {
+            match self.at(at) {
+                Cover::Well => return Some(at),
+                Cover::Barely => fallback = fallback.or(Some(at)),
+                Cover::No => {}
+            }
+            at += STEP;
+        }
+        fallback
+    }
+
+    /// `arrival` moved into the hours in which the owners of the targets rarely act, as far as they are known: to the instant,
+    /// from `arrival` to `latest`, before which they sleep longest while the blow is on its way (of the last 6 hours,
+    /// summed over them), and at which the targets are covered no worse. Of equal instants the earliest; `arrival` itself if
+    /// a later one gains less than 2 hours of each.
+    #[must_use]
+    pub fn into_quiet_hours(&self, arrival: GameTime, latest: GameTime, quiet: &[QuietHours]) -> GameTime {
+        if quiet.is_empty() {
+            return arrival;
+        }
+        let as_now = self.at(arrival);
+        let mut best = (asleep_before(arrival, quiet) + GAIN * quiet.len(), arrival);
+        let mut at = arrival + STEP;
+        while at <= latest {
+            let asleep = asleep_before(at, quiet);
+            let gains = if best.1 == arrival { asleep >= best.0 } else { asleep > best.0 };
+            if gains && self.at(at) >= as_now {
+                best = (asleep, at);
+            }
+            at += STEP;
+        }
+        best.1
     }
 
     fn at(&self, at: GameTime) -> Cover {
@@ -146,62 +193,6 @@ impl<'a> Covering<'a> {
             (false, false) => Cover::No,
         }
     }
-}
-
-/// The earliest arrival from `from` to `latest` at which enough offense can be at every target that can be met at all.
-/// None if no target can be met within that time.
-#[must_use]
-pub fn earliest_covering(
-    model: &dyn WorldModel,
-    sources: &[Source],
-    targets: &[TargetSpec],
-    from: GameTime,
-    latest: GameTime,
-    not_before: GameTime,
-) -> Option<GameTime> {
-    let covering = Covering::of(model, sources, targets, not_before)?;
-    let mut fallback: Option<GameTime> = None;
-    let mut at = from;
-    while at <= latest {
-        match covering.at(at) {
-            Cover::Well => return Some(at),
-            Cover::Barely => fallback = fallback.or(Some(at)),
-            Cover::No => {}
-        }
-        at += STEP;
-    }
-    fallback
-}
-
-/// `arrival` moved into the hours in which the owners of the targets rarely act, as far as they are known: to the instant,
-/// from `arrival` to `latest`, before which they sleep longest while the blow is on its way (of the last 6 hours,
-/// summed over them), and at which the targets are covered no worse. Of equal instants the earliest; `arrival` itself if
-/// a later one gains less than 2 hours of each.
-#[must_use]
-pub fn into_quiet_hours(
-    model: &dyn WorldModel,
-    sources: &[Source],
-    targets: &[TargetSpec],
-    (arrival, latest, not_before): (GameTime, GameTime, GameTime),
-    quiet: &[QuietHours],
-) -> GameTime {
-    if quiet.is_empty() {
-        return arrival;
-    }
-    let Some(covering) = Covering::of(model, sources, targets, not_before) else { return arrival };
-    let as_now = covering.at(arrival);
-    let first = asleep_before(arrival, quiet);
-    let mut best = (first + GAIN * quiet.len(), arrival);
-    let mut at = arrival + STEP;
-    while at <= latest {
-        let asleep = asleep_before(at, quiet);
-        let gains = if best.1 == arrival { asleep >= best.0 } else { asleep > best.0 };
-        if gains && covering.at(at) >= as_now {
-            best = (asleep, at);
-        }
-        at += STEP;
-    }
-    best.1
 }
 
 /// Hours of the last [`WATCH`] before an instant in which these rarely act, summed over them.

@@ -31,6 +31,7 @@ fn decision_words(decision: &str) -> String {
 
 fn reason_words(reason: &str) -> String {
     let words = match reason {
+        "claimed_by_confederate" => "a confederate attacks it",
         "decision_point" => "at the last look before it is too late",
         "evacuated" => "most of the garrison has left",
         "late" => "too late for its wave",

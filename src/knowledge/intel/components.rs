@@ -1,10 +1,11 @@
 //! Reports, sightings, and the log of observations.
 
+use super::claims::TargetClaim;
 use crate::base::clock::GameTime;
 use crate::base::contract::EnemyGroup;
 use crate::base::geometry::Tile;
 use crate::base::goods::Goods;
-use crate::base::id::{Knower, PlayerId, SiteId};
+use crate::base::id::{Knower, PlayerId, ProposalId, SiteId};
 use crate::base::ruleset::Force;
 use bevy::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -112,6 +113,13 @@ pub enum Seen {
     },
     /// What others saw at the times that the fields name, as they reported it: an ally, or a member who brought it along.
     Told(Box<IntelReport>),
+    /// A confederate's operation has the site to itself for a time, or gives it up.
+    Claimed {
+        /// Which operation, and so whose.
+        operation: ProposalId,
+        /// For how long.
+        claim: TargetClaim,
+    },
     /// Scouts that died: the site is guarded against them (own), or someone looked (foreign).
     ScoutsKilled {
         /// How many.

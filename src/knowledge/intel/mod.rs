@@ -5,6 +5,7 @@
 //! with a witness. Own members' states are asked for and live for one pass.
 
 mod citing;
+mod claims;
 mod components;
 pub mod dossier;
 mod forces;
@@ -15,6 +16,7 @@ pub mod rules;
 mod sharing;
 mod view;
 
+pub use claims::{ClaimHeard, TargetClaim, TargetClaimed, TargetClaims};
 pub use components::{Cause, Field, IntelReport, NewIntel, Observation, ObservationLog, Seen, Sighting, SourceKind};
 pub use dossier::{Act, ActSeen, Dossier, Dossiers, PlayerDossier};
 pub use forces::{KnownForce, KnownForces, rebuilt as forces_rebuilt};
@@ -41,6 +43,8 @@ impl Plugin for IntelPlugin {
             .add_due_kind(REPORT_TOLD)
             .add_pass_message::<sharing::Relayed>()
             .add_pass_message::<sharing::ReportForgotten>()
+            .add_pass_message::<TargetClaimed>()
+            .add_pass_message::<ClaimHeard>()
             .add_pass_message::<NewIntel>()
             .add_pass_message::<ActSeen>()
             .add_pass_message::<forces::ForceNews>()
@@ -53,57 +57,64 @@ impl Plugin for IntelPlugin {
             .register_state::<Movements>("movements")
             .register_state::<ObservationLog>("observation_log")
             .register_state::<Dossiers>("dossiers")
+            .register_state::<TargetClaims>("target_claims")
             .init_resource::<MovementSettings>()
             .register_state_resource::<MovementSettings>("movement_settings")
             .add_scenario_loader(20, gateway::spawn_knowers)
-            .configure_sets(Campaign, IntelSystems::Refresh.in_set(CampaignSystems::Sense).after(WorldSystems::Report))
-            .configure_sets(
-                Campaign,
-                IntelSystems::Glance
-                    .in_set(CampaignSystems::March)
-                    .after(WorldSystems::Move)
-                    .before(WorldSystems::Fight),
-            )
-            .configure_sets(
-                Campaign,
-                // Who loses his last village at this instant still tells his alliance what he saw of it.
-                IntelSystems::Admit
-                    .in_set(CampaignSystems::Settle)
-                    .after(AllianceSystems::Grievances)
-                    .before(AllianceSystems::Eliminate),
-            )
-            .add_systems(
-                Campaign,
-                (
-                    (
-                        gateway::follow_members,
-                        sharing::take_along,
-                        forgetting::forget_joined,
-                        gateway::refresh_members,
-                        gateway::expire_reports,
-                    )
-                        .chain()
-                        .in_set(IntelSystems::Refresh),
-                    gateway::glance.in_set(IntelSystems::Glance),
-                    (
-                        sharing::tell_allies,
-                        gateway::admit_observations,
-                        forgetting::forget_changed,
-                        sharing::plan_tellings,
-                    )
-                        .chain()
-                        .in_set(IntelSystems::Admit),
-                ),
-            )
-            .add_systems(
-                Campaign,
-                (
-                    forces::follow.in_set(IntelSystems::Refresh).after(gateway::expire_reports),
-                    (forces::follow, dossier::learn)
-                        .chain()
-                        .in_set(IntelSystems::Admit)
-                        .after(forgetting::forget_changed),
-                ),
-            );
+            .add_scenario_loader(20, claims::spawn_claims);
+        order(app);
+        add_systems(app);
     }
+}
+
+/// Where knowledge changes within a pass.
+fn order(app: &mut App) {
+    app.configure_sets(Campaign, IntelSystems::Refresh.in_set(CampaignSystems::Sense).after(WorldSystems::Report))
+        .configure_sets(
+            Campaign,
+            IntelSystems::Glance.in_set(CampaignSystems::March).after(WorldSystems::Move).before(WorldSystems::Fight),
+        )
+        .configure_sets(
+            Campaign,
+            // Who loses his last village at this instant still tells his alliance what he saw of it.
+            IntelSystems::Admit
+                .in_set(CampaignSystems::Settle)
+                .after(AllianceSystems::Grievances)
+                .before(AllianceSystems::Eliminate),
+        );
+}
+
+fn add_systems(app: &mut App) {
+    app.add_systems(
+        Campaign,
+        (
+            (
+                gateway::follow_members,
+                sharing::take_along,
+                forgetting::forget_joined,
+                gateway::refresh_members,
+                gateway::expire_reports,
+            )
+                .chain()
+                .in_set(IntelSystems::Refresh),
+            gateway::glance.in_set(IntelSystems::Glance),
+            (
+                sharing::tell_allies,
+                claims::tell_confederates,
+                gateway::admit_observations,
+                claims::admit_claims,
+                forgetting::forget_changed,
+                sharing::plan_tellings,
+            )
+                .chain()
+                .in_set(IntelSystems::Admit),
+        ),
+    )
+    .add_systems(
+        Campaign,
+        (
+            forces::follow.in_set(IntelSystems::Refresh).after(gateway::expire_reports),
+            (forces::follow, dossier::learn).chain().in_set(IntelSystems::Admit).after(forgetting::forget_changed),
+        ),
+    );
 }

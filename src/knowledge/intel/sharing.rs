@@ -38,7 +38,7 @@ fn of_key(owner: u64) -> (AllianceId, SiteId) {
 }
 
 /// Who leads an alliance.
-fn leader(alliance: AllianceId, roster: &Roster) -> Option<PlayerId> {
+pub(super) fn leader(alliance: AllianceId, roster: &Roster) -> Option<PlayerId> {
     roster.members(alliance).into_iter().find(|m| m.rank == Rank::Leader).map(|m| m.player)
 }
 

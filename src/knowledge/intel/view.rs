@@ -1,5 +1,6 @@
 //! The view: the only thing that decisions can name.
 
+use super::claims::{TargetClaim, TargetClaims};
 use super::components::{Field, IntelReport};
 use super::dossier::{Dossier, Dossiers};
 use super::forces::{self, KnownForce, KnownForces};
@@ -8,7 +9,7 @@ use super::rules;
 use crate::base::clock::{GameTime, PassScratch};
 use crate::base::contract::{Holdings, Model, Player, Site, SiteEstimate, SiteState};
 use crate::base::geometry::{SiteGrid, Tile, Torus};
-use crate::base::id::{EntityIndex, Knower, PlayerId, SiteId};
+use crate::base::id::{AllianceId, EntityIndex, Knower, PlayerId, ProposalId, SiteId};
 use crate::base::ruleset::Force;
 use bevy::ecs::system::SystemParam;
 use bevy::prelude::*;
@@ -68,6 +69,7 @@ pub struct View<'w, 's> {
     movements: Query<'w, 's, &'static Movements>,
     dossiers: Query<'w, 's, &'static Dossiers>,
     movement_settings: Res<'w, MovementSettings>,
+    claims: Query<'w, 's, &'static TargetClaims>,
     forces: Res<'w, KnownForces>,
     sites: Query<'w, 's, &'static Site>,
     players: Query<'w, 's, &'static Player>,
@@ -250,6 +252,21 @@ impl View<'_, '_> {
         let knower = knower.into();
         let estimate = self.estimate(knower, site, now)?;
         Some(SiteEstimate { troops: self.home_at(knower, site, now, at)?, ..estimate })
+    }
+
+    /// The operation that has a site to itself, and for how long: of the alliance, or of a confederate as it told.
+    #[must_use]
+    pub fn claim(&self, alliance: AllianceId, site: SiteId, now: GameTime) -> Option<(ProposalId, TargetClaim)> {
+        self.claims_of(alliance)?.first(site, now)
+    }
+
+    /// All sites that an alliance or its confederates claim, sorted.
+    pub fn claimed(&self, alliance: AllianceId, now: GameTime) -> impl Iterator<Item = SiteId> {
+        self.claims_of(alliance).into_iter().flat_map(move |claims| claims.sites(now))
+    }
+
+    fn claims_of(&self, alliance: AllianceId) -> Option<&TargetClaims> {
+        self.claims.get(self.index.alliance(alliance)?).ok()
     }
 
     /// What the knower learned of a foreign player over time.

@@ -16,7 +16,7 @@ use crate::decision::planning::rules::circumstance::CircumstanceInputs;
 use crate::decision::planning::rules::facts::{AttackEstimate, AttackFacts};
 use crate::decision::planning::rules::option::{AttackInputs, attack_score};
 use crate::decision::planning::rules::target::{TargetInputs, ValueInputs, is_worthwhile, target_score, target_value};
-use crate::decision::planning::{Pattern, PatternGoal, earliest_covering, earliest_with_chiefs, into_quiet_hours};
+use crate::decision::planning::{Covering, Pattern, PatternGoal, earliest_with_chiefs};
 use crate::knowledge::intel::dossier::rules::QuietHours;
 use crate::knowledge::intel::rules as intel;
 use std::collections::{BTreeMap, BTreeSet};
@@ -379,9 +379,10 @@ fn plan(
         let home = army_home_at(situation, alliance, targets.first()?.site, now)?;
         (leave..=latest).contains(&home).then_some(home)?
     } else {
-        let earliest = earliest_covering(&*model.0, &near, targets, leave, latest, leave)?;
+        let covering = Covering::of(&*model.0, &near, targets, leave)?;
+        let earliest = covering.earliest(leave, latest)?;
         let within = latest.min(earliest + session.settings.quiet_within);
-        into_quiet_hours(&*model.0, &near, targets, (earliest, within, leave), &quiet_hours(session, targets))
+        covering.into_quiet_hours(earliest, within, &quiet_hours(session, targets))
     };
     let arrival = if takes {
         let to = targets.first()?.estimate.at;
@@ -465,7 +466,8 @@ fn option(session: &Session, forces: Forces, targets: &[&Candidate], pattern: &P
         return None;
     }
     let enemy = targets[0].enemy;
-    let ratio = plan.targets.iter().map(|t| t.forecast.ratio).fold(f64::INFINITY, f64::min);
+    // With what was learned of the enemy: members judge what the plan is held against.
+    let ratio = plan.targets.iter().map(|t| t.ratio).fold(f64::INFINITY, f64::min);
     let expected = Expected {
         ratio,
         value,
@@ -504,7 +506,7 @@ fn proposed(session: &Session, candidate: &Candidate, plan: &Plan) -> ProposedTa
         score: candidate.score,
         seen_at: estimate.seen_at,
         confidence: estimate.confidence,
-        ratio: plan.targets.iter().find(|t| t.site == site).map_or(0.0, |t| t.forecast.ratio),
+        ratio: plan.targets.iter().find(|t| t.site == site).map_or(0.0, |t| t.ratio),
         cites: session.situation.view.cite(session.alliance, site, session.now),
     }
 }

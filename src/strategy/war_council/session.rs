@@ -136,7 +136,7 @@ pub(super) struct Session<'a, 'w, 's> {
     pub(super) threats: Threats,
     /// Alliances that it is at war with.
     pub(super) enemies: Vec<AllianceId>,
-    /// Sites that a running operation of the alliance attacks.
+    /// Sites that an operation of the alliance goes to, or one of a confederate has to itself.
     pub(super) claimed: BTreeSet<SiteId>,
     /// Sites that scouts are on their way to.
     pub(super) being_scouted: BTreeSet<SiteId>,
@@ -283,7 +283,7 @@ pub(super) fn hold_councils(
             own: situation.view.own(alliance),
             threats: situation.threats(alliance, now),
             enemies: situation.roster.relations(alliance).map_or_else(Vec::new, |(s, ..)| s.wars().collect()),
-            claimed: records.targets_of(&running.0, false),
+            claimed: &records.targets_of(&running.0, false) | &situation.view.claimed(alliance, now).collect(),
             being_scouted: records.targets_of(&running.0, true),
             scouts_gone: gone.by_member(),
             planned: records.planned(decisions, running),

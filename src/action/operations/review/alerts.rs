@@ -8,7 +8,7 @@ use crate::base::contract::{MarchSighted, Relations};
 use crate::base::id::{AllianceId, EntityIndex, Knower, SiteId};
 use crate::base::ruleset::RecallRule;
 use crate::decision::council::proposal_key;
-use crate::knowledge::intel::NewIntel;
+use crate::knowledge::intel::{ClaimHeard, NewIntel};
 use bevy::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -61,18 +61,19 @@ pub(in crate::action::operations) fn decision_points(
     points
 }
 
-/// New intel on a target, and marches that are seen to come to a site that sends.
+/// New intel on a target, a confederate's claim on one, and marches that are seen to come to a site that sends.
 pub(in crate::action::operations) fn raise_alerts(
     batch: Res<DueBatch>,
     mut news: MessageReader<NewIntel>,
     mut sighted: MessageReader<MarchSighted>,
+    mut claims: MessageReader<ClaimHeard>,
     index: Res<EntityIndex>,
     relations: Relations,
     running: Query<&RunningOperations>,
     mut operations: Query<&mut Operation>,
     mut agenda: ResMut<Agenda>,
 ) {
-    if news.is_empty() && sighted.is_empty() {
+    if news.is_empty() && sighted.is_empty() && claims.is_empty() {
         return;
     }
     let now = batch.now();
@@ -81,6 +82,9 @@ pub(in crate::action::operations) fn raise_alerts(
         if let Knower::Alliance(alliance) = news.knower {
             alerts.insert((alliance, Alert { occasion: Occasion::NewIntel, site: news.site }));
         }
+    }
+    for claim in claims.read() {
+        alerts.insert((claim.alliance, Alert { occasion: Occasion::Claimed, site: claim.site }));
     }
     for march in sighted.read().filter(|m| m.arrival > now) {
         if let Some(alliance) = relations.alliance_of(march.witness) {

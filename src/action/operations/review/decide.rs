@@ -121,6 +121,10 @@ impl Review<'_, '_, '_> {
         revisions.extend(self.keep_at_home(&mut gone));
         revisions.extend(self.turn_late_ones(&mut gone));
         for target in &self.operation.targets {
+            if let Some(given_up) = self.give_way(target) {
+                revisions.push(given_up);
+                continue;
+            }
             let occasion = self.occasion(target.site, &gone);
             revisions.extend(occasion.and_then(|occasion| self.look_at(target, occasion, &gone, added)));
         }
@@ -135,7 +139,7 @@ impl Review<'_, '_, '_> {
     fn occasion(&self, target: SiteId, gone: &BTreeSet<usize>) -> Option<Occasion> {
         let lost = |i: &usize| self.operation.groups.get(*i).is_some_and(|g| g.target == target);
         let here = self.operation.alerts.iter().filter(|a| a.site == target).map(|a| a.occasion);
-        let here = here.filter(|o| *o != Occasion::AttackedAtHome);
+        let here = here.filter(|o| !matches!(o, Occasion::AttackedAtHome | Occasion::Claimed));
         let at_home = gone.iter().any(lost).then_some(Occasion::AttackedAtHome);
         let point = self.operation.alerts.is_empty().then_some(Occasion::DecisionPoint);
         here.chain(at_home).chain(point).max()
@@ -190,6 +194,19 @@ impl Review<'_, '_, '_> {
             stay.extend(rules::stay_home(&leave, hit, attack, defense));
         }
         stay
+    }
+
+    /// A target that a confederate claimed before, or at the same instant with a lower id, is left to it.
+    fn give_way(&self, target: &Target) -> Option<Revise> {
+        let (own, site) = (self.operation.id, target.site);
+        let (other, claim) = self.situation.view.claim(self.alliance(), site, self.now)?;
+        let first = other.alliance != own.alliance && (claim.since, other) < (self.operation.started, own);
+        let coming =
+            || self.operation.groups.iter().any(|g| g.target == site && rules::is_active(g) && g.arrival > self.now);
+        (first && coming()).then(|| {
+            let reason = format!("{}: operation {other} at site {site}", rules::Reason::ClaimedByConfederate.name());
+            self.revise(Change::CallOff(site), reason, Vec::new())
+        })
     }
 
     /// Groups that will not be there with their wave.

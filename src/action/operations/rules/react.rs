@@ -1,5 +1,7 @@
 //! How an operation reacts to what happens while it waits and flies: a table, the first line that holds decides.
 //!
+//! A target that a confederate claimed before is called off first of all (`claimed_by_confederate`). Else:
+//!
 //! | what is the case at a target | step | reason |
 //! |---|---|---|
 //! | a wave has fought, and what follows does not beat what it left | call off | `wave_lost` |
@@ -33,6 +35,8 @@ pub enum Occasion {
     Late,
     /// A wave has fought.
     Fought,
+    /// A confederate says that the target is its own.
+    Claimed,
 }
 
 /// The named reason of a step.
@@ -56,6 +60,8 @@ pub enum Reason {
     Late,
     /// Less is enough.
     MoreThanNeeded,
+    /// A confederate's operation has the target to itself.
+    ClaimedByConfederate,
     /// Nothing new.
     DecisionPoint,
 }
@@ -74,6 +80,7 @@ impl Reason {
             Self::NoShow => "no_show",
             Self::Late => "late",
             Self::MoreThanNeeded => "more_than_needed",
+            Self::ClaimedByConfederate => "claimed_by_confederate",
             Self::DecisionPoint => "decision_point",
         }
     }
@@ -170,7 +177,8 @@ pub fn react(case: &TargetOutlook, settings: &ReactSettings) -> (Step, Reason) {
         Occasion::AttackedAtHome => Reason::NeededAtHome,
         Occasion::NoShow => Reason::NoShow,
         Occasion::Late => Reason::Late,
-        Occasion::DecisionPoint | Occasion::Fought => Reason::DecisionPoint,
+        // Whose claim does not come first is none to give way to.
+        Occasion::DecisionPoint | Occasion::Fought | Occasion::Claimed => Reason::DecisionPoint,
     };
     let wanted = case.wanted(settings);
     // Who takes a site needs each of its groups for something else.

@@ -383,6 +383,14 @@ pub enum LeftOut {
     SeatStands,
     /// Nobody can do what the pattern asks for beside the blow.
     NobodyBeside,
+    /// Somebody else holds it by now with whom there is no war.
+    NotTheirs,
+    /// What stands there is not known any more.
+    Unknown,
+    /// What stands there by now is not worth an operation.
+    NothingToBreak,
+    /// An operation of a confederate has it to itself.
+    Claimed,
 }
 
 impl fmt::Display for LeftOut {
@@ -395,6 +403,10 @@ impl fmt::Display for LeftOut {
             Self::TooFewChiefs => "too_few_chiefs",
             Self::SeatStands => "seat_stands",
             Self::NobodyBeside => "nobody_beside",
+            Self::NotTheirs => "not_theirs",
+            Self::Unknown => "unknown",
+            Self::NothingToBreak => "nothing_to_break",
+            Self::Claimed => "claimed",
         })
     }
 }
