@@ -548,10 +548,10 @@ impl Judge {
             }
             return;
         }
-        if let Seen::Claimed { operation, claim } = seen.seen {
+        if let Seen::Claimed { by, claim } = seen.seen {
             match self
                 .told
-                .claim_fault(knower, seen, operation, claim, world)
+                .claim_fault(knower, seen, by, claim, world)
                 .or_else(|| (!rightful).then(|| "not its own".to_owned()))
             {
                 None => *self.lawful.entry("Claimed".to_owned()).or_default() += 1,

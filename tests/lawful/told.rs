@@ -2,10 +2,10 @@
 //! that instant, and whoever tells it must have it from its own people.
 
 use crate::judge::Eyes;
-use bevy_alliance::action::operations::{Group, GroupStatus, Operation};
+use bevy_alliance::action::operations::{Group, GroupStatus, OperationStatus};
 use bevy_alliance::base::clock::{GameSpan, GameTime};
 use bevy_alliance::base::contract::{MembershipChanged, Stance};
-use bevy_alliance::base::id::{AllianceId, Knower, PlayerId, ProposalId, SiteId};
+use bevy_alliance::base::id::{AllianceId, Knower, PlayerId, SiteId};
 use bevy_alliance::decision::planning::allocation::Errand;
 use bevy_alliance::knowledge::intel::{Cause, Field, IntelReport, Observation, Seen, SourceKind, TargetClaim};
 use std::collections::{BTreeMap, BTreeSet};
@@ -20,10 +20,10 @@ struct Sight {
 #[derive(Default)]
 pub(crate) struct Told {
     sights: BTreeMap<(PlayerId, SiteId, GameTime), Vec<Sight>>,
-    /// When operations began, and when the last army that strikes comes to each of their targets.
-    operations: BTreeMap<ProposalId, (GameTime, BTreeMap<SiteId, GameTime>)>,
-    /// Who was told of which claims.
-    claims: BTreeSet<(AllianceId, SiteId, ProposalId)>,
+    /// Who attacks what: since when, and when the last army that strikes comes there.
+    attacks: BTreeMap<(AllianceId, SiteId), (GameTime, GameTime)>,
+    /// Who was told of whose claims.
+    claims: BTreeSet<(AllianceId, SiteId, AllianceId)>,
 }
 
 impl Told {
@@ -67,22 +67,20 @@ impl Told {
         }
     }
 
-    /// Notes which operations go where, as things are before anything of this pass is told.
+    /// Notes which alliances attack what, as things are before anything of this pass is told.
     pub(crate) fn look_at_operations(&mut self, world: &Eyes) {
         let comes = |g: &&Group| {
             let strikes = matches!(g.errand, Errand::Strike | Errand::Reserve);
             strikes && matches!(g.status, GroupStatus::Waiting | GroupStatus::Launched { .. })
         };
-        let attacks = world.operations.iter().filter(|o| !o.scouting);
-        let last = |operation: &Operation| {
-            let mut last: BTreeMap<SiteId, GameTime> = BTreeMap::new();
+        self.attacks.clear();
+        for operation in world.operations.iter().filter(|o| !o.scouting && o.status != OperationStatus::Concluded) {
             for group in operation.groups.iter().filter(comes) {
-                let at = last.entry(group.target).or_insert(group.arrival);
-                *at = (*at).max(group.arrival);
+                let attack = (operation.started, group.arrival);
+                let (since, last) = self.attacks.entry((operation.id.alliance, group.target)).or_insert(attack);
+                (*since, *last) = ((*since).min(operation.started), (*last).max(group.arrival));
             }
-            last
-        };
-        self.operations = attacks.map(|o| (o.id, (o.started, last(o)))).collect();
+        }
     }
 
     /// Why an alliance may not know of a claim; nothing if it may: confederates alone tell each other, and only what their
@@ -91,22 +89,22 @@ impl Told {
         &mut self,
         knower: Knower,
         seen: &Observation,
-        id: ProposalId,
+        by: AllianceId,
         claim: TargetClaim,
         world: &Eyes,
     ) -> Option<String> {
         let Knower::Alliance(listener) = knower else { return Some("only alliances tell each other".to_owned()) };
-        let stance = world.stance(id.alliance, listener);
+        let stance = world.stance(by, listener);
         if stance != Stance::Confederacy || seen.cause != Cause::AllyTold {
             return Some(format!("with stance {stance:?}, because of {:?}", seen.cause));
         }
-        let Some((started, coming)) = self.operations.get(&id) else { return Some("it does not attack".to_owned()) };
-        if claim.since != *started {
-            return Some(format!("it began at {started}"));
+        let until = self.attacks.get(&(by, seen.site)).map(|(_, last)| *last + GameSpan::hours(1));
+        let since = self.attacks.get(&(by, seen.site)).map(|(since, _)| *since);
+        let given_up = self.claims.contains(&(listener, seen.site, by)) && claim.until == seen.at;
+        self.claims.insert((listener, seen.site, by));
+        if since.is_some_and(|since| since != claim.since) {
+            return Some(format!("it began at {since:?}"));
         }
-        let until = coming.get(&seen.site).map(|last| *last + GameSpan::hours(1));
-        let given_up = self.claims.contains(&(listener, seen.site, id)) && claim.until == seen.at;
-        self.claims.insert((listener, seen.site, id));
         match until {
             Some(until) if until == claim.until => None,
             None if given_up => None,

@@ -2,8 +2,9 @@
 
 use super::*;
 use bevy_alliance::action::operations::{Operation, OperationStatus};
-use bevy_alliance::base::contract::{CastVote, RequestRefused, SetStance};
+use bevy_alliance::base::contract::{CastVote, RequestRefused, SetMembership, SetStance, Stances};
 use bevy_alliance::decision::council::SubmitProposal;
+use bevy_alliance::edge::report::explain;
 use bevy_alliance::knowledge::intel::{Cause, ObservationLog, Seen, TargetClaim, TargetClaims};
 use bevy_alliance::strategy::war_council::WarCouncilSystems;
 
@@ -31,6 +32,7 @@ fn bound(stance: Stance) -> TestApp {
     app
 }
 
+const SENATOR: &str = "senator";
 const HUNDRED: &[(&str, u32)] = &[(PRAETORIAN, 100)];
 
 /// Villages 1 and 2 are to strike at T: passes in one millisecond.
@@ -56,22 +58,24 @@ fn moment(app: &mut TestApp) -> GameTime {
 }
 
 /// What an alliance takes to be claimed at village 9: by whom, since when and until when.
-fn claim(app: &TestApp, alliance: u32) -> Option<(ProposalId, GameTime, GameTime)> {
+fn claim(app: &TestApp, alliance: u32) -> Option<(u32, GameTime, GameTime)> {
     let world = app.app.world();
     let entity = world.resource::<EntityIndex>().alliance(AllianceId(alliance)).unwrap();
-    let (id, TargetClaim { since, until }) = world.get::<TargetClaims>(entity)?.first(SiteId(9), app.now())?;
-    Some((id, since, until))
+    let (claims, stances) = (world.get::<TargetClaims>(entity)?, world.get::<Stances>(entity)?);
+    let counts = |by| by == AllianceId(alliance) || stances.to(by) == Stance::Confederacy;
+    let (by, TargetClaim { since, until }) = claims.first(SiteId(9), app.now(), counts)?;
+    Some((by.0, since, until))
 }
 
-/// What an alliance was told of claims: when, of which operation, until when.
-fn told(app: &TestApp, alliance: u32) -> Vec<(GameTime, ProposalId, GameTime)> {
+/// What an alliance was told of claims: when, by whom, until when.
+fn told(app: &TestApp, alliance: u32) -> Vec<(GameTime, u32, GameTime)> {
     let world = app.app.world();
     let entity = world.resource::<EntityIndex>().alliance(AllianceId(alliance)).unwrap();
     let log = world.get::<ObservationLog>(entity);
     let told = log.into_iter().flat_map(|log| &log.latest).filter_map(|o| match o.seen {
-        Seen::Claimed { operation, claim } => {
+        Seen::Claimed { by, claim } => {
             assert_eq!((o.site, o.cause), (SiteId(9), Cause::AllyTold));
-            Some((o.at, operation, claim.until))
+            Some((o.at, by.0, claim.until))
         }
         _ => None,
     });
@@ -91,9 +95,9 @@ fn a_target_is_claimed_from_the_passing_until_an_hour_after_the_blow() {
     ours(&mut app);
     assert_eq!(claim(&app, 1), None, "not yet");
     let passed = moment(&mut app);
-    let claimed = Some((ID, passed, T + HOUR));
+    let claimed = Some((1, passed, T + HOUR));
     assert_eq!((claim(&app, 1), claim(&app, 3)), (claimed, claimed), "at the same instant");
-    assert_eq!((told(&app, 3), told(&app, 1)), (vec![(passed, ID, T + HOUR)], vec![]));
+    assert_eq!((told(&app, 3), told(&app, 1)), (vec![(passed, 1, T + HOUR)], vec![]));
     until(&mut app, T + HOUR - GameSpan::millis(1));
     assert_eq!((claim(&app, 1), claim(&app, 3)), (claimed, claimed));
     until(&mut app, T + HOUR);
@@ -125,11 +129,11 @@ fn of_two_who_decide_at_one_instant_the_lowest_alliance_goes() {
         }
         let passed = moment(&mut app);
         decided(&app, &[("call_off_target", "claimed_by_confederate")]);
-        assert_eq!(revisions(&app)[0].2, "claimed_by_confederate: operation 1#1 at site 9");
+        assert_eq!(revisions(&app)[0].2, "claimed_by_confederate: alliance 1 at site 9");
         assert_eq!(status(&app, OTHER), OperationStatus::Aborted);
-        let claimed = Some((ID, passed, T + HOUR));
+        let claimed = Some((1, passed, T + HOUR));
         assert_eq!((claim(&app, 1), claim(&app, 3)), (claimed, claimed), "theirs is given up");
-        assert_eq!(told(&app, 1), [(passed, OTHER, T + HOUR), (passed, OTHER, passed)]);
+        assert_eq!(told(&app, 1), [(passed, 3, T + HOUR), (passed, 3, passed)]);
         until(&mut app, T + GameSpan::hours(2));
         assert_eq!(strikes(&app), [(1, T), (2, T)]);
         assert_eq!(result(&app), "goal_met");
@@ -149,12 +153,12 @@ fn who_becomes_a_confederate_later_gives_way_to_the_earlier_claim() {
     moment(&mut app);
     decided(&app, &[("call_off_target", "claimed_by_confederate")]);
     assert_eq!((status(&app, ID), status(&app, OTHER)), (OperationStatus::Aborted, OperationStatus::Running));
-    assert_eq!(claim(&app, 1), Some((OTHER, first, T + HOUR)));
+    assert_eq!(claim(&app, 1), Some((3, first, T + HOUR)));
     // Who is one no more has told nothing that still counts.
     app.app.world_mut().write_message(SetStance { stance: Stance::Neutral, ..set });
     moment(&mut app);
     assert_eq!(claim(&app, 1), None);
-    assert_eq!(claim(&app, 3), Some((OTHER, first, T + HOUR)));
+    assert_eq!(claim(&app, 3), Some((3, first, T + HOUR)));
 }
 
 #[test]
@@ -166,8 +170,8 @@ fn what_is_called_off_is_given_up() {
     look(&mut app, 9);
     decided(&app, &[("call_off_target", "evacuated")]);
     assert_eq!((claim(&app, 1), claim(&app, 3)), (None, None));
-    let (at, id, until) = *told(&app, 3).last().unwrap();
-    assert_eq!((id, until), (ID, at));
+    let (at, by, until) = *told(&app, 3).last().unwrap();
+    assert_eq!((by, until), (1, at));
 }
 
 /// A proposal that is written in the pass at its instant.
@@ -223,7 +227,7 @@ fn a_proposal_on_a_claimed_target_is_refused_with_whose_it_is() {
     let refused: Vec<RequestRefused> = refusals(&app.facts);
     assert_eq!(refused.len(), 1, "{refused:?}");
     assert_eq!((refused[0].rule.as_str(), refused[0].retry_after), ("claimed_target", Some(T + HOUR)));
-    assert!(refused[0].value.starts_with("operation 1#1 goes to site 9 until"), "{refused:?}");
+    assert!(refused[0].value.starts_with("alliance 1 attacks site 9 until"), "{refused:?}");
 }
 
 /// How a vote of alliance 3 on village 9 ends on which the other alliance passes an operation meanwhile.
@@ -253,15 +257,58 @@ fn outcome_of_vote(stance: Stance) -> (String, Vec<(SiteId, String)>) {
         _ => None,
     };
     let outcome = app.facts.iter().find_map(is_decided).unwrap();
-    let started = |f: &CampaignFact| match &f.fact {
-        Fact::OperationStarted { operation, left_out, .. } if *operation == vote.proposal => Some(left_out.clone()),
-        _ => None,
-    };
-    (outcome, app.facts.iter().find_map(started).unwrap_or_default())
+    let explained = explain(app.app.world(), vote.proposal).unwrap();
+    (outcome, explained.left_out)
 }
 
 #[test]
 fn a_vote_on_a_target_that_is_claimed_meanwhile_is_about_nothing() {
     assert_eq!(outcome_of_vote(Stance::Pact), ("passed".to_owned(), Vec::new()));
-    assert_eq!(outcome_of_vote(Stance::Confederacy).0, "rejected");
+    let left_out = vec![(SiteId(9), "claimed".to_owned())];
+    assert_eq!(outcome_of_vote(Stance::Confederacy), ("rejected".to_owned(), left_out));
+}
+
+#[test]
+fn two_changes_of_stance_at_one_instant_tell_nobody() {
+    let mut app = bound(Stance::Neutral);
+    ours(&mut app);
+    moment(&mut app);
+    let (a, b) = (AllianceId(1), AllianceId(3));
+    for stance in [Stance::Confederacy, Stance::War] {
+        app.app.world_mut().write_message(SetStance { a, b, stance });
+    }
+    moment(&mut app);
+    assert_eq!((told(&app, 3), claim(&app, 3)), (vec![], None));
+}
+
+#[test]
+fn an_alliance_that_is_no_more_claims_nothing() {
+    let mut app = bound(Stance::Confederacy);
+    theirs(&mut app);
+    moment(&mut app);
+    assert!(claim(&app, 1).is_some());
+    app.app.world_mut().write_message(SetMembership { player: PlayerId(7), alliance: None });
+    moment(&mut app);
+    assert_eq!(claim(&app, 1), None);
+}
+
+#[test]
+fn who_loses_its_last_village_claims_nothing() {
+    let weak = bloc(Stance::Confederacy).with(|village| {
+        village.troops = Some(force(&[]));
+        village.residence = Some(0);
+    });
+    let made = weak.village(18, 9, (3, 30), &[(IMPERIAN, 900), (SENATOR, 9)]);
+    let mut app = begin(&made);
+    until(&mut app, at(GameSpan::hours(1)));
+    theirs(&mut app);
+    moment(&mut app);
+    assert!(claim(&app, 1).is_some());
+    for _ in 0..6 {
+        leaves(&mut app, 18, 7, &[(IMPERIAN, 100), (SENATOR, 1)], Manner::Siege);
+        app.run(GameSpan::mins(10));
+    }
+    until(&mut app, T - GameSpan::hours(1));
+    assert!(app.facts.iter().any(|f| matches!(f.fact, Fact::AllianceEliminated { alliance: AllianceId(3) })));
+    assert_eq!(claim(&app, 1), None);
 }

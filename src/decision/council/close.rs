@@ -6,7 +6,7 @@ use super::components::{
 };
 use super::muster::{Muster, Pledge};
 use super::rules::conditions::{self, MemberPart, PlanFacts};
-use super::rules::decide::{Decision, PlanCheck, decide, settled_early};
+use super::rules::decide::{Decision, PlanCheck, Test, decide, settled_early};
 use super::rules::roll::{Roll, tally, tally_open};
 use super::situation::{Situation, Threats};
 use super::surroundings::elsewhere;
@@ -45,13 +45,20 @@ fn roll_now(proposal: &Proposal, situation: &Situation) -> Roll {
     roll
 }
 
-/// Whether a vote can close before its deadline: nobody who answers in time is left, or no open or conditional ballot
+/// Whether somebody else has all of its targets to itself by now: then there is nothing to decide.
+fn is_claimed(proposal: &Proposal, situation: &Situation, now: GameTime) -> bool {
+    let claimed = |t: &ProposedTarget| situation.view.claim(proposal.id.alliance, t.site, now).is_some();
+    !proposal.targets.is_empty() && proposal.targets.iter().all(claimed)
+}
+
+/// Whether a vote can close before its deadline: its targets are spoken for, or nobody who answers in time is left, or no open or conditional ballot
 /// can change the result. A passing vote waits for those who are asked to send troops: their pledges are its force.
 pub(super) fn can_close(
     charter: &CouncilCharter,
     proposal: &Proposal,
     ballots: &Ballots,
     situation: &Situation,
+    now: GameTime,
 ) -> bool {
     let answers = |m: &PlayerId| situation.member_of(proposal.id.alliance, *m).is_some();
     let pending: Vec<PlayerId> = ballots
@@ -60,7 +67,7 @@ pub(super) fn can_close(
         .filter(|(member, at)| **at < proposal.deadline && answers(member))
         .map(|(member, _)| *member)
         .collect();
-    if pending.is_empty() {
+    if pending.is_empty() || is_claimed(proposal, situation, now) {
         return true;
     }
     let count = tally_open(&roll_now(proposal, situation), &ballots.cast);
@@ -81,6 +88,10 @@ pub(super) fn settle(
     ballots: &mut Ballots,
     now: GameTime,
 ) -> ProposalStatus {
+    if is_claimed(proposal, situation, now) {
+        let left_out = proposal.targets.iter().map(|t| (t.site, LeftOut::Claimed)).collect();
+        return ProposalStatus::Rejected { test: Test::Feasibility.name().to_owned(), left_out };
+    }
     let threats = situation.threats(proposal.id.alliance, now);
     let members = situation.voters(proposal.id.alliance);
     let roll = roll_now(proposal, situation);
@@ -106,7 +117,10 @@ pub(super) fn settle(
     };
     match (decide(&closing.charter, &count, check, true), last) {
         (Decision::Passed, Some(attempt)) => ProposalStatus::Passed(Box::new(attempt.plan)),
-        (Decision::Rejected { failed_test }, _) => ProposalStatus::Rejected { test: failed_test.name().to_owned() },
+        (Decision::Rejected { failed_test }, last) => ProposalStatus::Rejected {
+            test: failed_test.name().to_owned(),
+            left_out: last.map_or_else(Vec::new, |a| a.plan.left_out),
+        },
         _ => ProposalStatus::Expired,
     }
 }
@@ -231,9 +245,6 @@ fn settle_anew(
     now: GameTime,
 ) -> Option<Attempt> {
     let target = proposal.targets.first()?;
-    if situation.view.claim(proposal.id.alliance, target.site, now).is_some() {
-        return None;
-    }
     let origin = proposal.asked.values().flat_map(|a| a.sites.keys()).next()?;
     let site = situation.view.own(proposal.id.alliance).iter().find(|s| s.site == *origin)?;
     pledges.get(&site.owner)?;

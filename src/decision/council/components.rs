@@ -6,6 +6,7 @@ use crate::base::clock::{CampaignSystems, DueKind, GameSpan, GameTime};
 use crate::base::contract::{Ballot, Citation, Vote};
 use crate::base::id::{AllianceId, PlayerId, ProposalId, SiteId};
 use crate::decision::planning::Plan;
+use crate::decision::planning::allocation::LeftOut;
 use bevy::prelude::*;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -108,7 +109,7 @@ pub struct ProposedTarget {
     pub seen_at: GameTime,
     /// Confidence when they were seen.
     pub confidence: f64,
-    /// Planned offense over estimated defense.
+    /// Planned offense over estimated defense, with what was learned of the enemy.
     pub ratio: f64,
     /// What was known of it.
     pub cites: Vec<Citation>,
@@ -117,7 +118,7 @@ pub struct ProposedTarget {
 /// What a proposal promises.
 #[derive(Clone, Copy, PartialEq, Debug, Default, Reflect, Serialize, Deserialize)]
 pub struct Expected {
-    /// Planned offense over estimated defense, the weakest target's.
+    /// Planned offense over estimated defense, the weakest target's, with what was learned of the enemy.
     pub ratio: f64,
     /// Value to gain, in goods, all targets together.
     pub value: f64,
@@ -152,6 +153,8 @@ pub enum ProposalStatus {
     Rejected {
         /// `quorum`, `approval`, `participants` or `feasibility`.
         test: String,
+        /// Targets that could not be attacked any more, with why.
+        left_out: Vec<(SiteId, LeftOut)>,
     },
     /// The deadline came without quorum.
     Expired,

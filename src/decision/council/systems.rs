@@ -17,6 +17,7 @@ use crate::base::contract::{
 use crate::base::id::{EntityIndex, PlayerId, ProposalId, StableId};
 use crate::base::limits::Limits;
 use crate::base::rng::{Purpose, Stream};
+use crate::decision::planning::allocation::LeftOut;
 use crate::society::alliance::{ProposalCount, Roster};
 use crate::society::personality::rules as personality;
 use bevy::prelude::*;
@@ -157,13 +158,13 @@ fn refused(submission: &SubmitProposal, rule: &str, limit: String, value: String
     RequestRefused { request, rule: rule.to_owned(), limit, value, retry_after: None }
 }
 
-/// A target that an operation of the alliance or of a confederate has to itself is refused, with its id and until when.
+/// A target that the alliance or a confederate has to itself is refused, with whose it is and until when.
 fn unclaimed(submission: &SubmitProposal, situation: &Situation, now: GameTime) -> Result<(), RequestRefused> {
     let mut targets = submission.targets.iter().map(|t| t.site);
     let claimed = targets.find_map(|site| Some((site, situation.view.claim(submission.alliance, site, now)?)));
-    let Some((site, (operation, claim))) = claimed else { return Ok(()) };
+    let Some((site, (by, claim))) = claimed else { return Ok(()) };
     let limit = "one operation a target across the confederacy".to_owned();
-    let value = format!("operation {operation} goes to site {site} until {}", claim.until);
+    let value = format!("alliance {by} attacks site {site} until {}", claim.until);
     Err(RequestRefused { retry_after: Some(claim.until), ..refused(submission, "claimed_target", limit, value) })
 }
 
@@ -309,7 +310,7 @@ fn close_early(
     agenda: &mut Agenda,
     now: GameTime,
 ) {
-    if can_close(charter, proposal, ballots, situation) {
+    if can_close(charter, proposal, ballots, situation, now) {
         agenda.push(VOTE_CLOSES.entry(now, proposal_key(proposal.id), 1));
     }
 }
@@ -425,7 +426,7 @@ pub(super) fn close_votes(
         let (outcome, failed_test) = match &verdict {
             ProposalStatus::Passed(_) => ("passed", None),
             ProposalStatus::Expired => ("expired", Some("quorum".to_owned())),
-            ProposalStatus::Rejected { test } => ("rejected", Some(test.clone())),
+            ProposalStatus::Rejected { test, .. } => ("rejected", Some(test.clone())),
             ProposalStatus::Open => continue,
         };
         let conditional = ballots.cast.values().filter(|b| !b.conditions.is_empty()).count();
@@ -449,7 +450,9 @@ pub(super) fn close_votes(
             if !matches!(verdict, ProposalStatus::Passed(_)) {
                 // After three half-lives a refusal no longer counts.
                 decisions.refused.retain(|_, at| now - *at < GameSpan::hours(108));
-                for target in &proposal.targets {
+                // What a confederate has to itself, members had nothing against.
+                let claimed = |site| matches!(&verdict, ProposalStatus::Rejected { left_out, .. } if left_out.contains(&(site, LeftOut::Claimed)));
+                for target in proposal.targets.iter().filter(|t| !claimed(t.site)) {
                     decisions.refused.insert(target.site, now);
                 }
             }

@@ -16,7 +16,7 @@ const STEP: GameSpan = GameSpan::mins(30);
 const SLACK: f64 = 1.4;
 /// Hours before a blow in which whoever is awake could answer it.
 const WATCH: i64 = 6;
-/// Hours of sleep, of each owner, that a later arrival must gain.
+/// Hours of sleep, for each owner, that a later arrival must gain in all.
 const GAIN: usize = 2;
 /// Members that should be able to be there.
 const MEMBERS: usize = 6;
@@ -150,7 +150,7 @@ impl<'a> Covering<'a> {
     /// `arrival` moved into the hours in which the owners of the targets rarely act, as far as they are known: to the instant,
     /// from `arrival` to `latest`, before which they sleep longest while the blow is on its way (of the last 6 hours,
     /// summed over them), and at which the targets are covered no worse. Of equal instants the earliest; `arrival` itself if
-    /// a later one gains less than 2 hours of each.
+    /// a later one gains less than 2 hours for each of them in all.
     #[must_use]
     pub fn into_quiet_hours(&self, arrival: GameTime, latest: GameTime, quiet: &[QuietHours]) -> GameTime {
         if quiet.is_empty() {

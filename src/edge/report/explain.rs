@@ -61,10 +61,8 @@ pub fn explain(world: &World, id: ProposalId) -> Option<Explanation> {
     let ballots = world.get::<Ballots>(entity)?;
     let (outcome, left_out) = match &proposal.status {
         ProposalStatus::Open => ("open".to_owned(), Vec::new()),
-        ProposalStatus::Passed(plan) => {
-            ("passed".to_owned(), plan.left_out.iter().map(|(s, why)| (*s, why.to_string())).collect())
-        }
-        ProposalStatus::Rejected { test } => (format!("rejected: {test}"), Vec::new()),
+        ProposalStatus::Passed(plan) => ("passed".to_owned(), plan.left_out.clone()),
+        ProposalStatus::Rejected { test, left_out } => (format!("rejected: {test}"), left_out.clone()),
         ProposalStatus::Expired => ("expired".to_owned(), Vec::new()),
     };
     let operation = world.get::<Operation>(entity);
@@ -88,7 +86,7 @@ pub fn explain(world: &World, id: ProposalId) -> Option<Explanation> {
         ballots: ballots.cast.iter().map(|(m, b)| (*m, b.clone())).collect(),
         dropped: ballots.dropped.iter().map(|(m, c)| (*m, c.clone())).collect(),
         outcome,
-        left_out,
+        left_out: left_out.into_iter().map(|(site, why)| (site, why.to_string())).collect(),
         orders: operation.map(orders).unwrap_or_default(),
         revisions: operation.map(|o| o.revisions.clone()).unwrap_or_default(),
     })

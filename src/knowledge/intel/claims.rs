@@ -6,29 +6,29 @@
 use super::components::{Cause, Observation, Seen};
 use super::sharing::{Relayed, leader};
 use crate::base::clock::{DueBatch, GameTime};
-use crate::base::contract::{Scenario, Stance, StanceChanged};
-use crate::base::id::{AllianceId, EntityIndex, Knower, ProposalId, SiteId};
+use crate::base::contract::{Scenario, StanceChanged, Stances};
+use crate::base::id::{AllianceId, EntityIndex, Knower, SiteId};
 use crate::society::alliance::Roster;
 use bevy::prelude::*;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-/// For how long an operation has a target to itself.
+/// For how long an alliance has a target to itself.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct TargetClaim {
-    /// Since when: the instant at which the operation was passed. The first claim holds, of equals that of the lowest alliance.
+    /// Since when: the instant at which its operation was passed. The first claim holds, of equals that of the lowest alliance.
     pub since: GameTime,
     /// Until when, exclusive. Not after now: it is given up.
     pub until: GameTime,
 }
 
-/// An alliance claims a target for one of its operations, for longer or shorter than before, or gives it up: it knows so by
-/// itself, and its confederates are told at this instant. Written in `Settle`, before [`Admit`](super::IntelSystems::Admit).
-/// Lives for one pass.
+/// An alliance claims a target for its operations, for longer or shorter than before, or gives it up: it knows so by itself,
+/// and its confederates are told at this instant. Which of its operations it is for it does not say: their numbers count what
+/// it proposes. Written in `Settle`, before [`Admit`](super::IntelSystems::Admit). Lives for one pass.
 #[derive(Message, Clone, Copy, PartialEq, Eq, Debug)]
 pub struct TargetClaimed {
-    /// For which operation, and so by whom.
-    pub operation: ProposalId,
+    /// Who claims it.
+    pub by: AllianceId,
     /// Which site, or which plot for settlers.
     pub site: SiteId,
     /// For how long.
@@ -46,50 +46,55 @@ pub struct ClaimHeard {
 
 /// What an alliance claims, and what its confederates told it that they do. Part of an alliance that deliberates.
 #[derive(Component, Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
-pub struct TargetClaims(BTreeMap<SiteId, BTreeMap<ProposalId, TargetClaim>>);
+pub struct TargetClaims(BTreeMap<SiteId, BTreeMap<AllianceId, TargetClaim>>);
 
 impl TargetClaims {
-    /// The claim that holds on a site: the first of those that are not over; of equals that of the lowest alliance.
+    /// The claim that holds on a site, of those alliances that count: the first of those that are not over; of equals that of
+    /// the lowest alliance.
     #[must_use]
-    pub fn first(&self, site: SiteId, now: GameTime) -> Option<(ProposalId, TargetClaim)> {
-        let live = self.0.get(&site)?.iter().filter(|(_, claim)| claim.until > now);
-        live.map(|(id, claim)| (*id, *claim)).min_by_key(|(id, claim)| (claim.since, *id))
+    pub fn first(
+        &self,
+        site: SiteId,
+        now: GameTime,
+        counts: impl Fn(AllianceId) -> bool,
+    ) -> Option<(AllianceId, TargetClaim)> {
+        let live = self.0.get(&site)?.iter().filter(|(by, claim)| claim.until > now && counts(**by));
+        live.map(|(by, claim)| (*by, *claim)).min_by_key(|(by, claim)| (claim.since, *by))
     }
 
-    /// All sites on which there is a claim, sorted.
-    pub fn sites(&self, now: GameTime) -> impl Iterator<Item = SiteId> + '_ {
-        self.0.iter().filter(move |(_, claims)| claims.values().any(|c| c.until > now)).map(|(site, _)| *site)
+    /// All sites on which one of those alliances that count has a claim, sorted.
+    pub fn sites(&self, now: GameTime, counts: impl Fn(AllianceId) -> bool) -> impl Iterator<Item = SiteId> {
+        self.0.keys().copied().filter(move |site| self.first(*site, now, &counts).is_some())
     }
 
     /// Takes a claim down, and drops what is over by now. False if it says nothing new.
     fn note(&mut self, told: &TargetClaimed, now: GameTime) -> bool {
-        let before = self.0.get(&told.site).and_then(|claims| claims.get(&told.operation)).copied();
+        let before = self.0.get(&told.site).and_then(|claims| claims.get(&told.by)).copied();
         let live = |claim: &TargetClaim| claim.until > now;
         if before.filter(live) == Some(told.claim).filter(live) {
             return false;
         }
-        self.0.entry(told.site).or_default().insert(told.operation, told.claim);
+        self.0.entry(told.site).or_default().insert(told.by, told.claim);
         self.keep(|_, claim| live(claim));
         true
     }
 
     /// Forgets what an alliance claims.
     fn forget(&mut self, alliance: AllianceId) {
-        self.keep(|id, _| id.alliance != alliance);
+        self.keep(|by, _| by != alliance);
     }
 
-    fn keep(&mut self, which: impl Fn(ProposalId, &TargetClaim) -> bool) {
+    fn keep(&mut self, which: impl Fn(AllianceId, &TargetClaim) -> bool) {
         self.0.retain(|_, claims| {
-            claims.retain(|id, claim| which(*id, claim));
+            claims.retain(|by, claim| which(*by, claim));
             !claims.is_empty()
         });
     }
 
     /// The claims of an alliance that are not over.
-    fn of(&self, alliance: AllianceId, now: GameTime) -> impl Iterator<Item = TargetClaimed> + '_ {
-        let all = self.0.iter().flat_map(|(site, claims)| claims.iter().map(|(id, claim)| (*site, *id, *claim)));
-        all.filter(move |(_, id, claim)| id.alliance == alliance && claim.until > now)
-            .map(|(site, operation, claim)| TargetClaimed { operation, site, claim })
+    fn of(&self, by: AllianceId, now: GameTime) -> impl Iterator<Item = TargetClaimed> + '_ {
+        let of = move |claims: &BTreeMap<AllianceId, TargetClaim>| claims.get(&by).copied().filter(|c| c.until > now);
+        self.0.iter().filter_map(move |(site, claims)| Some(TargetClaimed { by, site: *site, claim: of(claims)? }))
     }
 }
 
@@ -101,8 +106,8 @@ pub(super) fn spawn_claims(world: &mut World, scenario: &Scenario) {
     }
 }
 
-/// Tells confederates what is claimed at this instant; who becomes one is told all that is. Who is one no more counts no
-/// more: how alliances stand to each other is public.
+/// Tells confederates what is claimed at this instant; who becomes one is told all that is. How they stand to each other at
+/// the end of the instant's changes decides.
 pub(super) fn tell_confederates(
     batch: Res<DueBatch>,
     mut stances: MessageReader<StanceChanged>,
@@ -114,33 +119,36 @@ pub(super) fn tell_confederates(
 ) {
     let now = batch.now();
     let mut tell = |listener: AllianceId, told: &TargetClaimed| {
-        if !roster.alliance(listener).is_some_and(|a| a.active) {
-            return;
-        }
-        // Who is told something witnesses it for its alliance.
-        let Some(witness) = leader(listener, &roster) else { return };
-        let TargetClaimed { operation, site, claim } = *told;
-        let seen = Seen::Claimed { operation, claim };
-        relayed.write(Relayed(Observation { at: now, witness, site, cause: Cause::AllyTold, seen }));
+        // Who is told something witnesses it for its alliance: its leader, or whoever is there.
+        let witness = leader(listener, &roster).or_else(|| roster.members(listener).first().map(|m| m.player));
+        let Some(witness) = witness.filter(|_| roster.alliance(listener).is_some_and(|a| a.active)) else { return };
+        let TargetClaimed { by, site, claim } = *told;
+        relayed.write(Relayed(Observation {
+            at: now,
+            witness,
+            site,
+            cause: Cause::AllyTold,
+            seen: Seen::Claimed { by, claim },
+        }));
     };
-    for change in stances.read() {
-        for (one, other) in [(change.a, change.b), (change.b, change.a)] {
-            let Some(mut known) = index.alliance(one).and_then(|e| claims.get_mut(e).ok()) else { continue };
-            if change.stance == Stance::Confederacy {
-                known.of(one, now).for_each(|own| tell(other, &own));
-            } else {
-                known.forget(other);
-            }
+    let confederates = |one: AllianceId| {
+        let stances = roster.relations(one).map(|(stances, ..)| stances);
+        stances.into_iter().flat_map(Stances::confederates).collect::<BTreeSet<_>>()
+    };
+    let pairs: BTreeSet<_> = stances.read().flat_map(|change| [(change.a, change.b), (change.b, change.a)]).collect();
+    for (one, other) in pairs {
+        let Some(mut known) = index.alliance(one).and_then(|e| claims.get_mut(e).ok()) else { continue };
+        // What it was told in an earlier confederacy may have changed since.
+        known.forget(other);
+        if confederates(one).contains(&other) {
+            known.of(one, now).for_each(|own| tell(other, &own));
         }
     }
     for own in claimed.read() {
-        let alliance = own.operation.alliance;
-        let known = index.alliance(alliance).and_then(|e| claims.get_mut(e).ok());
-        if !known.is_some_and(|mut known| known.note(own, now)) {
-            continue;
+        let known = index.alliance(own.by).and_then(|e| claims.get_mut(e).ok());
+        if known.is_some_and(|mut known| known.note(own, now)) {
+            confederates(own.by).into_iter().for_each(|listener| tell(listener, own));
         }
-        let Some((stances, ..)) = roster.relations(alliance) else { continue };
-        stances.confederates().for_each(|listener| tell(listener, own));
     }
 }
 
@@ -154,9 +162,9 @@ pub(super) fn admit_claims(
     mut heard: MessageWriter<ClaimHeard>,
 ) {
     for Relayed(told) in relayed.read() {
-        let Seen::Claimed { operation, claim } = told.seen else { continue };
+        let Seen::Claimed { by, claim } = told.seen else { continue };
         let Some(Knower::Alliance(alliance)) = roster.knower_of(told.witness) else { continue };
-        let claim = TargetClaimed { operation, site: told.site, claim };
+        let claim = TargetClaimed { by, site: told.site, claim };
         let known = index.alliance(alliance).and_then(|e| claims.get_mut(e).ok());
         if known.is_some_and(|mut known| known.note(&claim, batch.now())) {
             heard.write(ClaimHeard { alliance, site: told.site });
@@ -177,11 +185,11 @@ mod tests {
 
     fn claimed(alliance: u32, since: i64, until: i64) -> TargetClaimed {
         let claim = TargetClaim { since: hour(since), until: hour(until) };
-        TargetClaimed { operation: ProposalId { alliance: AllianceId(alliance), n: 1 }, site: SITE, claim }
+        TargetClaimed { by: AllianceId(alliance), site: SITE, claim }
     }
 
     fn holder(claims: &TargetClaims, at: GameTime) -> Option<u32> {
-        claims.first(SITE, at).map(|(id, _)| id.alliance.0)
+        claims.first(SITE, at, |_| true).map(|(by, _)| by.0)
     }
 
     #[test]
@@ -194,8 +202,9 @@ mod tests {
         assert_eq!(holder(&claims, hour(10)), Some(3), "and is over");
         assert_eq!(holder(&claims, hour(29)), Some(3));
         assert_eq!(holder(&claims, hour(30)), None);
-        assert_eq!(claims.sites(hour(29)).collect::<Vec<_>>(), [SITE]);
-        assert_eq!(claims.sites(hour(30)).count(), 0);
+        assert_eq!(claims.first(SITE, hour(2), |by| by != AllianceId(9)).unwrap().0, AllianceId(3), "9 does not count");
+        assert_eq!(claims.sites(hour(29), |_| true).collect::<Vec<_>>(), [SITE]);
+        assert_eq!(claims.sites(hour(30), |_| true).count(), 0);
     }
 
     #[test]

@@ -5,7 +5,7 @@ use crate::base::clock::GameTime;
 use crate::base::contract::EnemyGroup;
 use crate::base::geometry::Tile;
 use crate::base::goods::Goods;
-use crate::base::id::{Knower, PlayerId, ProposalId, SiteId};
+use crate::base::id::{AllianceId, Knower, PlayerId, SiteId};
 use crate::base::ruleset::Force;
 use bevy::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -113,10 +113,10 @@ pub enum Seen {
     },
     /// What others saw at the times that the fields name, as they reported it: an ally, or a member who brought it along.
     Told(Box<IntelReport>),
-    /// A confederate's operation has the site to itself for a time, or gives it up.
+    /// A confederate has the site to itself for a time, or gives it up.
     Claimed {
-        /// Which operation, and so whose.
-        operation: ProposalId,
+        /// Who.
+        by: AllianceId,
         /// For how long.
         claim: TargetClaim,
     },

@@ -7,9 +7,9 @@ use super::forces::{self, KnownForce, KnownForces};
 use super::movement::{MovementSettings, Movements, Returning, Track, rules as movement};
 use super::rules;
 use crate::base::clock::{GameTime, PassScratch};
-use crate::base::contract::{Holdings, Model, Player, Site, SiteEstimate, SiteState};
+use crate::base::contract::{Holdings, Model, Player, Site, SiteEstimate, SiteState, Stance, Stances};
 use crate::base::geometry::{SiteGrid, Tile, Torus};
-use crate::base::id::{AllianceId, EntityIndex, Knower, PlayerId, ProposalId, SiteId};
+use crate::base::id::{AllianceId, EntityIndex, Knower, PlayerId, SiteId};
 use crate::base::ruleset::Force;
 use bevy::ecs::system::SystemParam;
 use bevy::prelude::*;
@@ -69,7 +69,7 @@ pub struct View<'w, 's> {
     movements: Query<'w, 's, &'static Movements>,
     dossiers: Query<'w, 's, &'static Dossiers>,
     movement_settings: Res<'w, MovementSettings>,
-    claims: Query<'w, 's, &'static TargetClaims>,
+    claims: Query<'w, 's, (&'static TargetClaims, &'static Stances)>,
     forces: Res<'w, KnownForces>,
     sites: Query<'w, 's, &'static Site>,
     players: Query<'w, 's, &'static Player>,
@@ -254,18 +254,22 @@ impl View<'_, '_> {
         Some(SiteEstimate { troops: self.home_at(knower, site, now, at)?, ..estimate })
     }
 
-    /// The operation that has a site to itself, and for how long: of the alliance, or of a confederate as it told.
+    /// The alliance that has a site to itself, and for how long: the knower or one of its confederates, as they told.
     #[must_use]
-    pub fn claim(&self, alliance: AllianceId, site: SiteId, now: GameTime) -> Option<(ProposalId, TargetClaim)> {
-        self.claims_of(alliance)?.first(site, now)
+    pub fn claim(&self, alliance: AllianceId, site: SiteId, now: GameTime) -> Option<(AllianceId, TargetClaim)> {
+        let (claims, stances) = self.claims_of(alliance)?;
+        claims.first(site, now, |by| by == alliance || stances.to(by) == Stance::Confederacy)
     }
 
-    /// All sites that an alliance or its confederates claim, sorted.
-    pub fn claimed(&self, alliance: AllianceId, now: GameTime) -> impl Iterator<Item = SiteId> {
-        self.claims_of(alliance).into_iter().flat_map(move |claims| claims.sites(now))
+    /// All sites that confederates claim, sorted.
+    pub fn claimed_by_confederates(&self, alliance: AllianceId, now: GameTime) -> impl Iterator<Item = SiteId> {
+        let known = self.claims_of(alliance);
+        known.into_iter().flat_map(move |(claims, stances)| {
+            claims.sites(now, move |by| by != alliance && stances.to(by) == Stance::Confederacy)
+        })
     }
 
-    fn claims_of(&self, alliance: AllianceId) -> Option<&TargetClaims> {
+    fn claims_of(&self, alliance: AllianceId) -> Option<(&TargetClaims, &Stances)> {
         self.claims.get(self.index.alliance(alliance)?).ok()
     }
 

@@ -3,9 +3,9 @@
 use super::option::CouncilOption;
 use super::scouting::{ScoutingRecord, ScoutingSettings};
 use super::{attack, expansion, scouting};
-use crate::action::operations::{GroupStatus, Operation, RunningOperations, SendScouts};
+use crate::action::operations::{Group, GroupStatus, Operation, RunningOperations, SendScouts};
 use crate::base::clock::{Agenda, CampaignSystems, DueBatch, DueKind, GameSpan, GameTime};
-use crate::base::contract::{CampaignFact, Fact, Rank, Scenario, SiteState, WantedStates, WorldSeed};
+use crate::base::contract::{CampaignFact, Fact, Rank, Scenario, SiteState, WantedStates};
 use crate::base::id::{AllianceId, EntityIndex, PlayerId, ProposalId, SiteId};
 use crate::decision::council::{
     ActionKind, Decisions, Proposal, Situation, SubmitProposal, Threats, VotingSettings, stagger,
@@ -136,8 +136,10 @@ pub(super) struct Session<'a, 'w, 's> {
     pub(super) threats: Threats,
     /// Alliances that it is at war with.
     pub(super) enemies: Vec<AllianceId>,
-    /// Sites that an operation of the alliance goes to, or one of a confederate has to itself.
+    /// Sites that operations of the alliance go to, and those that confederates have to themselves.
     pub(super) claimed: BTreeSet<SiteId>,
+    /// The latter alone.
+    pub(super) left_to_confederates: BTreeSet<SiteId>,
     /// Sites that scouts are on their way to.
     pub(super) being_scouted: BTreeSet<SiteId>,
     /// Scouts that each member sent within the last 24 hours.
@@ -206,7 +208,9 @@ impl Records<'_, '_> {
     fn last_hits(&self, decisions: &Decisions) -> BTreeMap<SiteId, GameTime> {
         let mut hits = BTreeMap::new();
         for operation in decisions.decided.iter().filter_map(|id| self.operation(*id)) {
-            for group in operation.groups.iter().filter(|g| g.errand.strikes()) {
+            // What was called off hit nothing.
+            let strikes = |g: &&Group| g.errand.strikes() && matches!(g.status, GroupStatus::Launched { .. });
+            for group in operation.groups.iter().filter(strikes) {
                 let hit = hits.entry(group.target).or_insert(group.arrival);
                 *hit = (*hit).max(group.arrival);
             }
@@ -228,7 +232,6 @@ pub(super) fn hold_councils(
     planning: Res<PlanningSettings>,
     allocation: Res<AllocationSettings>,
     voting: Res<VotingSettings>,
-    seed: Option<Res<WorldSeed>>,
     index: Res<EntityIndex>,
     situation: Situation,
     territory: Territory,
@@ -269,10 +272,11 @@ pub(super) fn hold_councils(
             }
             continue;
         }
+        let left_to_confederates: BTreeSet<SiteId> = situation.view.claimed_by_confederates(alliance, now).collect();
         let session = Session {
             alliance,
             now,
-            seed: seed.as_ref().map_or(0, |s| s.0),
+            seed: situation.roster.seed(),
             situation: &situation,
             territory: &territory,
             settings: &settings,
@@ -283,7 +287,8 @@ pub(super) fn hold_councils(
             own: situation.view.own(alliance),
             threats: situation.threats(alliance, now),
             enemies: situation.roster.relations(alliance).map_or_else(Vec::new, |(s, ..)| s.wars().collect()),
-            claimed: &records.targets_of(&running.0, false) | &situation.view.claimed(alliance, now).collect(),
+            claimed: &records.targets_of(&running.0, false) | &left_to_confederates,
+            left_to_confederates,
             being_scouted: records.targets_of(&running.0, true),
             scouts_gone: gone.by_member(),
             planned: records.planned(decisions, running),
@@ -295,17 +300,11 @@ pub(super) fn hold_councils(
             members,
         };
         let outcome = meet(&session);
+        facts.write(CampaignFact { at: now, fact: outcome.fact(&session) });
         for party in outcome.parties {
             gone.note(now, &party);
             scouts.write(party);
         }
-        let best = outcome.best.as_ref().map(|o| (o.name(), o.score));
-        let cited = outcome.considered.iter().filter_map(|site| situation.view.cite_troops(alliance, *site, now));
-        let cites = cited.collect();
-        facts.write(CampaignFact {
-            at: now,
-            fact: Fact::CouncilMet { alliance, best, gate: outcome.gate.map(str::to_owned), cites },
-        });
         if outcome.gate.is_none()
             && let Some(option) = outcome.best
         {
@@ -321,6 +320,19 @@ struct SessionOutcome {
     gate: Option<&'static str>,
     /// Sites whose troops the choice rests on.
     considered: Vec<SiteId>,
+}
+
+impl SessionOutcome {
+    /// What is said of the session outwards.
+    fn fact(&self, session: &Session) -> Fact {
+        let (alliance, view) = (session.alliance, &session.situation.view);
+        Fact::CouncilMet {
+            alliance,
+            best: self.best.as_ref().map(|o| (o.name(), o.score)),
+            gate: self.gate.map(str::to_owned),
+            cites: self.considered.iter().filter_map(|site| view.cite_troops(alliance, *site, session.now)).collect(),
+        }
+    }
 }
 
 fn meet(session: &Session) -> SessionOutcome {

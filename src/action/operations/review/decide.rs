@@ -198,13 +198,12 @@ impl Review<'_, '_, '_> {
 
     /// A target that a confederate claimed before, or at the same instant with a lower id, is left to it.
     fn give_way(&self, target: &Target) -> Option<Revise> {
-        let (own, site) = (self.operation.id, target.site);
-        let (other, claim) = self.situation.view.claim(self.alliance(), site, self.now)?;
-        let first = other.alliance != own.alliance && (claim.since, other) < (self.operation.started, own);
-        let coming =
-            || self.operation.groups.iter().any(|g| g.target == site && rules::is_active(g) && g.arrival > self.now);
-        (first && coming()).then(|| {
-            let reason = format!("{}: operation {other} at site {site}", rules::Reason::ClaimedByConfederate.name());
+        let (own, site) = (self.alliance(), target.site);
+        let (by, claim) = self.situation.view.claim(own, site, self.now)?;
+        let first = by != own && (claim.since, by) < (self.operation.started, own);
+        let is_coming = |g: &Group| g.target == site && rules::is_active(g) && g.arrival > self.now;
+        (first && self.operation.groups.iter().any(is_coming)).then(|| {
+            let reason = format!("{}: alliance {by} at site {site}", rules::Reason::ClaimedByConfederate.name());
             self.revise(Change::CallOff(site), reason, Vec::new())
         })
     }

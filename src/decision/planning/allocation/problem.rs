@@ -383,7 +383,7 @@ pub enum LeftOut {
     SeatStands,
     /// Nobody can do what the pattern asks for beside the blow.
     NobodyBeside,
-    /// Somebody else holds it by now with whom there is no war.
+    /// Neither its owner nor the enemy that was to be attacked holds it any more.
     NotTheirs,
     /// What stands there is not known any more.
     Unknown,

@@ -40,8 +40,9 @@ pub(super) fn parties(session: &Session, proposed: Option<&SubmitProposal>) -> V
             continue;
         }
         if let Some(party) = scouts.send(&target, false) {
-            if asked.insert(target.owner) && policy == ScoutingPolicy::Value {
-                judge.told(target.owner, &mut wanted[i + 1..]);
+            let first = policy == ScoutingPolicy::Value && !asked.contains(&target.owner);
+            if first && judge.told(&target, &mut wanted[i + 1..]) {
+                asked.insert(target.owner);
             }
             parties.push(party);
             looked_at.push(target);

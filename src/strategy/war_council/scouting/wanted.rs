@@ -9,7 +9,7 @@ use crate::base::rng::{Purpose, Stream};
 use crate::base::ruleset::Force;
 use crate::decision::council::{ActionKind, SubmitProposal};
 use crate::decision::planning::rules::scouting::{Guess, Odds};
-use crate::knowledge::intel::{Field, rules as intel};
+use crate::knowledge::intel::{Field, SourceKind, rules as intel};
 use std::collections::BTreeMap;
 
 /// Scouts that a village is taken to have, per inhabitant: a party should not be smaller.
@@ -20,6 +20,8 @@ const AFTER_LOSS: f64 = 2.5;
 pub(super) const PARTY_MIN: u32 = 3;
 /// A look is worth nothing before a field's half-life has passed.
 const LOOK_AGAIN_AFTER: GameSpan = intel::TROOPS_HALF_LIFE;
+/// Of what its inhabitants suggest an army at home counts at least this share: one that is out comes back.
+const LEAST_SHARE: f64 = 0.1;
 /// A site with a smaller chance is no likely target.
 const UNLIKELY: f64 = 0.1;
 /// The deviation of the scores of attacks whose targets were just seen: the other terms of a score weigh against it.
@@ -50,9 +52,9 @@ pub(super) struct Judge<'a, 'b, 'w, 's> {
 struct Owner {
     /// Inhabitants of the most populous of its sites: where hammers stand.
     largest: u32,
-    /// Of each of its other sites whose army is known: ln(army / what its inhabitants suggest).
+    /// Of each of its other sites whose army scouts have seen: ln(army / what its inhabitants suggest).
     seen: Vec<f64>,
-    /// Whether nobody has seen any of them, and nobody is on the way to one.
+    /// Whether nobody has seen any of those, and nobody is on the way to any of its sites.
     is_unknown: bool,
 }
 
@@ -66,9 +68,11 @@ impl Owner {
         let known = |site: &&SiteId| population(site) < largest;
         let ratio = |site: &SiteId| {
             let troops = view.report(session.alliance, *site)?.troops.as_ref();
-            let army = view.model().cost(&intel::live(troops, session.now)?.value) as f64;
+            // What an own attack left of a garrison says nothing of its owner's habits.
+            let seen = intel::live(troops, session.now).filter(|f| f.kind != SourceKind::Battle)?;
+            let army = view.model().cost(&seen.value) as f64;
             let usual = view.model().goods_per_inhabitant() * f64::from(population(site));
-            (usual > 0.0).then(|| libm::log(army.max(1.0) / usual))
+            (usual > 0.0).then(|| libm::log((army / usual).max(LEAST_SHARE)))
         };
         let seen: Vec<f64> = sites.iter().filter(known).filter_map(ratio).collect();
         let is_unknown = seen.is_empty() && !sites.iter().any(|s| session.being_scouted.contains(s));
@@ -82,13 +86,14 @@ impl<'a, 'b, 'w, 's> Judge<'a, 'b, 'w, 's> {
         Self { session, means: Means::of(session), owners }
     }
 
-    /// Enemy sites that no scouts are on their way to, that could be targets, and that were not looked at within a
-    /// half-life; best first, as the policy has it.
+    /// Enemy sites that no scouts and no armies of the bloc are on their way to, that could be targets, and that were not
+    /// looked at within a half-life; best first, as the policy has it.
     pub(super) fn wanted(&self, policy: ScoutingPolicy) -> Vec<Wanted> {
         let session = self.session;
         let mut wanted: Vec<Wanted> = Vec::new();
         for (enemy, owner, site) in enemy_sites(session) {
-            if !session.being_scouted.contains(&site) && self.may_be_looked_at(site) {
+            let taken = session.being_scouted.contains(&site) || session.claimed.contains(&site);
+            if !taken && self.may_be_looked_at(site) {
                 let score = self.score(policy, enemy, site);
                 let party = self.party(site);
                 wanted.extend(score.map(|score| Wanted { site, owner, enemy, party, score, before: None }));
@@ -99,7 +104,7 @@ impl<'a, 'b, 'w, 's> Judge<'a, 'b, 'w, 's> {
     }
 
     /// Targets of plans that have not left, and of the option of this session, that were seen too long ago: what is sent
-    /// should meet what is there. Those of the earliest plan first.
+    /// should meet what is there. Those of the earliest plan first. What a confederate attacks by now is left to it.
     pub(super) fn again(&self, proposed: Option<&SubmitProposal>) -> Vec<Wanted> {
         let session = self.session;
         let mut again: Vec<Wanted> = Vec::new();
@@ -111,7 +116,8 @@ impl<'a, 'b, 'w, 's> Judge<'a, 'b, 'w, 's> {
             let seen = self.seen_at(*site).is_some_and(|at| session.now - at <= session.settings.scouting.relook_after);
             let Some(owner) = session.situation.view.site(*site).map(|s| s.owner) else { continue };
             let Some(enemy) = session.situation.roster.alliance_of(owner) else { continue };
-            if !seen && !session.being_scouted.contains(site) && session.enemies.contains(&enemy) {
+            let taken = session.being_scouted.contains(site) || session.left_to_confederates.contains(site);
+            if !seen && !taken && session.enemies.contains(&enemy) {
                 let party = self.party(*site);
                 let (site, score, before) = (*site, f64::INFINITY, Some(*before));
                 again.push(Wanted { site, owner, enemy, party, score, before });
@@ -122,14 +128,20 @@ impl<'a, 'b, 'w, 's> Judge<'a, 'b, 'w, 's> {
     }
 
     /// A first look at an owner of whom nothing is known is sent: it tells about the owner's other sites, so that looks at
-    /// those count that much less. `wanted` stays sorted.
-    pub(super) fn told(&self, owner: PlayerId, wanted: &mut [Wanted]) {
-        if !self.owners.get(&owner).is_some_and(|o| o.is_unknown) {
-            return;
+    /// those count that much less; a look at its seat tells nothing of them. `wanted` stays sorted. Returns whether it told.
+    pub(super) fn told(&self, look: &Wanted, wanted: &mut [Wanted]) -> bool {
+        let Some(owner) = self.owners.get(&look.owner).filter(|o| o.is_unknown) else { return false };
+        let is_seat = |w: &Wanted| {
+            let population = self.session.situation.view.site(w.site).map_or(0, |s| s.population);
+            population >= owner.largest
+        };
+        if is_seat(look) {
+            return false;
         }
         let left = 1.0 - self.session.settings.scouting.alike;
-        wanted.iter_mut().filter(|w| w.owner == owner).for_each(|w| w.score *= left);
+        wanted.iter_mut().filter(|w| w.owner == look.owner && !is_seat(w)).for_each(|w| w.score *= left);
         wanted.sort_by(|a, b| b.score.total_cmp(&a.score));
+        true
     }
 
     fn may_be_looked_at(&self, site: SiteId) -> bool {
@@ -169,9 +181,6 @@ impl<'a, 'b, 'w, 's> Judge<'a, 'b, 'w, 's> {
     /// spread), for each scout.
     fn value(&self, enemy: AllianceId, site: SiteId) -> Option<f64> {
         let session = self.session;
-        if session.claimed.contains(&site) {
-            return None;
-        }
         let fresh = |f: &Field<Force>| intel::faded(f.confidence, session.now - f.observed_at, intel::TROOPS_HALF_LIFE);
         let confidence = self.seen(site).map_or(0.0, fresh);
         let prospect = Prospect::of(session, &self.means, enemy, site)?;
