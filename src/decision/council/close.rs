@@ -51,8 +51,9 @@ fn is_claimed(proposal: &Proposal, situation: &Situation, now: GameTime) -> bool
     !proposal.targets.is_empty() && proposal.targets.iter().all(claimed)
 }
 
-/// Whether a vote can close before its deadline: its targets are spoken for, or nobody who answers in time is left, or no open or conditional ballot
-/// can change the result. A passing vote waits for those who are asked to send troops: their pledges are its force.
+/// Whether a vote can close before its deadline: its targets are spoken for, nobody who answers in time is left, or no open
+/// or conditional ballot can change the result. A passing vote waits for those who are asked to send troops: their pledges
+/// are its force.
 pub(super) fn can_close(
     charter: &CouncilCharter,
     proposal: &Proposal,

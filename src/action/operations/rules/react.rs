@@ -177,7 +177,7 @@ pub fn react(case: &TargetOutlook, settings: &ReactSettings) -> (Step, Reason) {
         Occasion::AttackedAtHome => Reason::NeededAtHome,
         Occasion::NoShow => Reason::NoShow,
         Occasion::Late => Reason::Late,
-        // Whose claim does not come first is none to give way to.
+        // A claim alone is no reason to look at a target: who gives way to it does so before this table.
         Occasion::DecisionPoint | Occasion::Fought | Occasion::Claimed => Reason::DecisionPoint,
     };
     let wanted = case.wanted(settings);
