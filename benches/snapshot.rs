@@ -19,7 +19,7 @@ use bevy_alliance::decision::planning::{Commitments, Lessons};
 use bevy_alliance::edge::snapshot::{Snapshot, SnapshotExt};
 use bevy_alliance::knowledge::intel::{Dossiers, IntelReport, Movements, ObservationLog, TargetClaims};
 use bevy_alliance::society::alliance::{
-    Alliance, Grievances, Membership, ProposalCount, Reliability, Trust, WarAims, WarRecord,
+    Alliance, Credit, Grievances, Membership, ProposalCount, Reliability, Trust, WarRecord, Wars,
 };
 use bevy_alliance::society::personality::{Taste, Traits};
 use bevy_alliance::strategy::war_council::CouncilCalendar;
@@ -80,7 +80,7 @@ macro_rules! clone_all {
 fn clone_components(world: &mut World) -> (usize, usize) {
     let public = clone_all!(world, Site, Player, Rhythm, Traits, Taste, Alliance, ProposalCount, Membership, Stances);
     let social =
-        clone_all!(world, Grievances, WarAims, Trust, Reliability, WarRecord, IntelReport, Movements, Dossiers);
+        clone_all!(world, Grievances, Wars, Credit, Trust, Reliability, WarRecord, IntelReport, Movements, Dossiers);
     let plans = clone_all!(
         world,
         ObservationLog,

@@ -156,6 +156,7 @@ fn own_states() -> Vec<(Knower, SiteState)> {
         mobility: 0,
         stores: Goods::new([5_000; 4]),
         per_hour: Goods::new([100; 4]),
+        carriers: 0,
     };
     (0..OWN).map(|n| (Knower::Alliance(US), state(n))).collect()
 }

@@ -462,6 +462,7 @@ fn source_of(village: &Village<'_>, available: Force) -> Option<Source> {
         mobility: drawn.buildings.tournament_square,
         stores: drawn.stores,
         per_hour: drawn.per_hour,
+        carriers: 0,
     };
     (!available.is_empty()).then(|| Source {
         site: state,

@@ -309,7 +309,8 @@ fn play(
     arm: Arm,
     changed: &[AllianceId],
 ) -> Result<BTreeMap<AllianceId, Tally>, RunError> {
-    let mut settings = WarCouncilSettings::default();
+    // The wars last, so that what is compared is the same.
+    let mut settings = WarCouncilSettings { diplomacy: false, ..WarCouncilSettings::default() };
     if let Some(parties) = options.parties {
         settings.scouting.parties_per_session = parties;
     }

@@ -1,7 +1,9 @@
 //! The bundle: all plugins in one group, with the host schedule that the game names.
 
 use crate::action::defense::DefensePlugin;
+use crate::action::diplomacy::DiplomacyPlugin;
 use crate::action::operations::OperationsPlugin;
+use crate::action::pool::PoolPlugin;
 use crate::base::clock::ClockPlugin;
 use crate::base::contract::{
     ContractPlugin, InputLog, Model, Player, Rhythm, Scenario, ScenarioAppExt, Site, WorldSeed,
@@ -71,7 +73,9 @@ impl PluginGroup for AlliancePlugins {
             .add(TerritoryPlugin)
             .add(PlanningPlugin)
             .add(CouncilPlugin)
+            .add(PoolPlugin)
             .add(DefensePlugin)
+            .add(DiplomacyPlugin)
             .add(OperationsPlugin)
             .add(WarCouncilPlugin);
         if self.world {

@@ -13,7 +13,7 @@ const FLOORS: [(&str, &[&str]); 7] = [
     ("society", &["personality", "alliance"]),
     ("knowledge", &["intel", "territory"]),
     ("decision", &["fair_play", "planning", "council"]),
-    ("action", &["pool", "defense", "operations"]),
+    ("action", &["pool", "defense", "diplomacy", "operations"]),
     ("strategy", &["wonder", "victory", "war_council"]),
     ("edge", &["llm", "snapshot", "report", "test_app"]),
 ];

@@ -16,6 +16,7 @@ use bevy_alliance::decision::council::{Ballots, Charter, CouncilCharter, Proposa
 use bevy_alliance::edge::report::explain;
 use bevy_alliance::edge::test_app::{TestApp, small_world};
 use bevy_alliance::knowledge::intel::IntelReport;
+use bevy_alliance::strategy::war_council::WarCouncilSettings;
 use common::*;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -48,12 +49,12 @@ fn pending(app: &TestApp, id: ProposalId) -> Vec<PlayerId> {
     pending.into_iter().map(|(member, _)| *member).collect()
 }
 
-/// Runs until a proposal is open on which at least two still answer.
+/// Runs until a proposal to attack is open on which at least two still answer.
 fn until_a_vote(app: &mut TestApp) -> ProposalId {
     for _ in 0..5 * 24 * 6 {
         app.run(GameSpan::mins(10));
-        let submitted = app.facts.iter().rev().find_map(|f| match f.fact {
-            Fact::ProposalSubmitted { proposal, .. } => Some(proposal),
+        let submitted = app.facts.iter().rev().find_map(|f| match &f.fact {
+            Fact::ProposalSubmitted { proposal, action, .. } if action == "mass_attack" => Some(*proposal),
             _ => None,
         });
         if let Some(id) = submitted
@@ -89,12 +90,20 @@ fn cast(app: &TestApp, id: ProposalId, who: PlayerId) -> Vec<(GameTime, Vote, Op
 
 #[test]
 fn a_persons_vote_replaces_the_answer_by_rule() {
-    // Who votes first by rule becomes a person.
-    let mut scenario = world();
-    let mut app = TestApp::new(&scenario);
-    let id = until_a_vote(&mut app);
-    let member = pending(&app, id)[0];
-    scenario.players.iter_mut().find(|p| p.id == member).unwrap().kind = PlayerKind::Human;
+    // A person who is asked at the first vote.
+    let members: Vec<PlayerId> = world().players.iter().filter(|p| p.membership.is_some()).map(|p| p.id).collect();
+    let asked = |member: PlayerId| {
+        let mut scenario = world();
+        let person = scenario.players.iter_mut().find(|p| p.id == member).unwrap();
+        if person.kind != PlayerKind::Active {
+            return None;
+        }
+        person.kind = PlayerKind::Human;
+        let mut app = TestApp::new(&scenario);
+        let id = until_a_vote(&mut app);
+        pending(&app, id).contains(&member).then_some((scenario, member, id))
+    };
+    let (scenario, member, id) = members.into_iter().find_map(asked).unwrap();
 
     let mut silent = TestApp::new(&scenario);
     assert_eq!(until_a_vote(&mut silent), id);
@@ -364,6 +373,8 @@ fn without_a_war_nothing_is_proposed_and_the_gate_says_so() {
     let mut peace = world();
     peace.stances.clear();
     let mut app = at_war(&peace);
+    // Nobody begins one.
+    app.app.world_mut().resource_mut::<WarCouncilSettings>().diplomacy = false;
     app.run(GameSpan::days(2));
     let mut councils = 0;
     for fact in &app.facts {

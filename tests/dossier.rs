@@ -239,6 +239,7 @@ fn state(site: u32, owner: u32, wall: u8) -> SiteState {
         mobility: 0,
         stores: Goods::ZERO,
         per_hour: Goods::ZERO,
+        carriers: 0,
     }
 }
 

@@ -165,7 +165,7 @@ fn looked(site: u32, by: u32, lost: u32) -> Fact {
 fn cites(alliance: u32, site: u32, seen: i64) -> Fact {
     let cite =
         Citation { site: SiteId(site), what: Cited::Troops, observed_at: at(GameSpan::hours(seen)), confidence: 0.5 };
-    Fact::CouncilMet { alliance: AllianceId(alliance), best: None, gate: None, cites: vec![cite] }
+    Fact::CouncilMet { alliance: AllianceId(alliance), best: None, gate: None, diplomacy: None, cites: vec![cite] }
 }
 
 #[test]
@@ -337,12 +337,12 @@ fn told_operation(tally: &mut CampaignTally) {
         cites: Vec::new(),
         rows,
     };
-    let (targets, cites) = (vec![SiteId(2)], Vec::new());
+    let (targets, other, cites) = (vec![SiteId(2)], None, Vec::new());
     let pattern = "pin".to_owned();
     let (proposer, action, arrival) = (PlayerId(1), "mass_attack".to_owned(), at(GameSpan::hours(10)));
     let deadline = at(GameSpan::hours(2));
     let submitted =
-        Fact::ProposalSubmitted { proposal: id, proposer, action, targets, pattern, arrival, deadline, cites };
+        Fact::ProposalSubmitted { proposal: id, proposer, action, targets, other, pattern, arrival, deadline, cites };
     fact(tally, 1, submitted);
     let (goal, rows, left_out) = ("break".to_owned(), vec![row(0, 1), row(1, 9)], Vec::new());
     fact(tally, 2, Fact::OperationStarted { operation: id, goal, rows, left_out });

@@ -78,6 +78,7 @@ fn defense_by_walking(view: &View, knower: Knower, site: SiteId, now: GameTime) 
         mobility: 0,
         stores: Goods::ZERO,
         per_hour: Goods::ZERO,
+        carriers: 0,
     };
     Some(view.model().defense(&state, &believed.troops))
 }

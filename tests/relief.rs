@@ -122,6 +122,7 @@ fn defense(app: &TestApp, units: &Force) -> f64 {
         mobility: 0,
         stores: bevy_alliance::base::goods::Goods::ZERO,
         per_hour: bevy_alliance::base::goods::Goods::ZERO,
+        carriers: 0,
     };
     app.app.world().resource::<Model>().defense(&state, units)
 }

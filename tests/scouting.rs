@@ -1,16 +1,21 @@
 //! Where alliances look: budgets, no double looks, decoys, second looks, and policies.
 
+mod common;
+
 use bevy::prelude::World;
 use bevy_alliance::action::operations::Operation;
 use bevy_alliance::base::clock::{GameSpan, GameTime};
-use bevy_alliance::base::contract::{CampaignFact, Fact, Model, Scenario, Site, Stance, Stances};
+use bevy_alliance::base::contract::{
+    CampaignFact, Fact, LaunchMarch, Manner, Model, PlayerKind, Rank, Scenario, Site, Stance, Stances, TrainTroops,
+};
 use bevy_alliance::base::geometry::{Tile, Torus};
 use bevy_alliance::base::id::{AllianceId, EntityIndex, OrderId, PlayerId, ProposalId, SiteId};
 use bevy_alliance::edge::report::Directory;
 use bevy_alliance::edge::test_app::{TestApp, small_world};
 use bevy_alliance::knowledge::intel::IntelReport;
 use bevy_alliance::strategy::war_council::{ScoutingPolicy, ScoutingSettings, WarCouncilSettings};
-use bevy_alliance::world::village::{EconomySettings, Garrison};
+use bevy_alliance::world::village::{Economy, EconomySettings, Garrison, Stores};
+use common::{LEGIONNAIRE, Made, force};
 use std::collections::{BTreeMap, BTreeSet};
 
 fn world(seed: u64) -> Scenario {
@@ -19,7 +24,8 @@ fn world(seed: u64) -> Scenario {
 
 /// A campaign in which nobody trains: there are never more scouts than in the beginning.
 fn start(scenario: &Scenario, change: impl FnOnce(&mut ScoutingSettings)) -> TestApp {
-    let mut settings = WarCouncilSettings::default();
+    // The wars last.
+    let mut settings = WarCouncilSettings { diplomacy: false, ..WarCouncilSettings::default() };
     change(&mut settings.scouting);
     TestApp::with(scenario, |app| {
         app.insert_resource(settings).insert_resource(EconomySettings::still());
@@ -392,4 +398,35 @@ fn one_empty_village_does_not_hide_the_others_of_its_owner() {
         (owners, followed) = (owners + of, followed + on);
     }
     assert!(owners >= 10 && 10 * followed >= owners, "{followed} of {owners}");
+}
+
+/// What a village holds after twelve hours in which it trained, with scouts that came by in between or without.
+fn after_half_a_day(scouts: Option<u32>) -> String {
+    let human = PlayerKind::Human;
+    let made = Made::new().quiet_alliance(1).quiet_alliance(2);
+    let made = made.player(1, 1, Rank::Leader, human).player(3, 2, Rank::Leader, human);
+    let made = made.village(1, 1, (4, 0), &[("equites_legati", 30)]);
+    let mut app = made.village(9, 3, (0, 0), &[(LEGIONNAIRE, 50)]).start_living();
+    let train = |n| TrainTroops { site: SiteId(9), force: force(&[(LEGIONNAIRE, n)]) };
+    app.send(train(200));
+    app.run(GameSpan::hours(5));
+    if let Some(n) = scouts {
+        let force = force(&[("equites_legati", n)]);
+        let march = LaunchMarch { origin: SiteId(1), target: SiteId(9), force, manner: Manner::Scout, aims: [None; 2] };
+        app.send(march);
+    }
+    app.run(GameSpan::hours(7));
+    assert_eq!(scouts.is_some(), app.facts.iter().any(|f| matches!(f.fact, Fact::SiteScouted { lost: 0, .. })));
+    // Whoever changes its plans has all of it written down.
+    app.send(train(1));
+    let world = app.app.world();
+    let entity = world.resource::<EntityIndex>().site(SiteId(9)).unwrap();
+    let village = world.entity(entity).get_components::<(&Garrison, &Stores, &Economy)>().unwrap();
+    assert!(village.0.home.total() > 50, "nobody was trained");
+    format!("{village:?}")
+}
+
+#[test]
+fn scouts_that_nobody_catches_leave_no_trace_in_the_village() {
+    assert_eq!(after_half_a_day(None), after_half_a_day(Some(10)));
 }

@@ -14,6 +14,7 @@ use bevy_alliance::knowledge::intel::{
     Cause, Dossiers, Field, IntelReport, KnownForces, Movements, ObservationLog, REPORT_TOLD, SourceKind,
     forces_rebuilt,
 };
+use bevy_alliance::strategy::war_council::WarCouncilSettings;
 use bevy_alliance::world::generator::{GeneratorOptions, generate_world};
 use common::*;
 use std::collections::BTreeMap;
@@ -267,13 +268,17 @@ fn who_leaves_knows_who_went_home_from_its_sites_and_who_joins_has_nothing_of_it
 /// How often, in two weeks of some worlds, an operation of one of two partners starts for a village to which one of the other
 /// is on its way, and how often it proposes to go there and is refused.
 fn meetings(bound: Stance) -> [usize; 2] {
-    let (mut met, mut tried) = (0, 0);
-    for seed in [2, 3, 5] {
+    let (mut met, mut tried, mut started) = (0, 0, 0);
+    for seed in 1..=3 {
         let mut scenario = close_world(seed);
         let active: Vec<AllianceId> = scenario.alliances.iter().filter(|a| a.active).map(|a| a.id).collect();
         let [a, b, enemy] = active[..] else { panic!("three alliances that deliberate") };
         scenario.stances = vec![(a, b, bound), (a, enemy, Stance::War), (b, enemy, Stance::War)];
-        let mut app = TestApp::with(&scenario, |_| {});
+        // How they stand to each other stays.
+        let lasting = WarCouncilSettings { diplomacy: false, ..WarCouncilSettings::default() };
+        let mut app = TestApp::with(&scenario, |app| {
+            app.insert_resource(lasting);
+        });
         app.run(GameSpan::days(14));
         let mut until: BTreeMap<(AllianceId, SiteId), GameTime> = BTreeMap::new();
         let mut targets: BTreeMap<ProposalId, Vec<SiteId>> = BTreeMap::new();
@@ -292,6 +297,7 @@ fn meetings(bound: Stance) -> [usize; 2] {
             // What is proposed all the same is refused: sessions must not try.
             tried += usize::from(matches!(&fact.fact, Fact::RequestRefused(r) if r.rule == "claimed_target"));
             let Fact::OperationStarted { operation, rows, goal, .. } = &fact.fact else { continue };
+            started += 1;
             for row in rows.iter().filter(|row| goal != "found" && targets[operation].contains(&row.target)) {
                 let other = if operation.alliance == a { b } else { a };
                 met += usize::from(until.get(&(other, row.target)).is_some_and(|until| *until > fact.at));
@@ -299,11 +305,12 @@ fn meetings(bound: Stance) -> [usize; 2] {
             }
         }
     }
+    eprintln!("{bound:?}: {met} met, {tried} tried, {started} started");
     [met, tried]
 }
 
 fn close_world(seed: u64) -> Scenario {
-    let options = GeneratorOptions { seed, villages: 200, half_width: 30, alliances: 3, ..GeneratorOptions::default() };
+    let options = GeneratorOptions { seed, villages: 120, half_width: 20, alliances: 3, ..GeneratorOptions::default() };
     generate_world(&options, &Ruleset::extended()).unwrap()
 }
 

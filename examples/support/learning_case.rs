@@ -16,6 +16,7 @@ use bevy_alliance::base::id::{AllianceId, PlayerId, SiteId};
 use bevy_alliance::base::ruleset::Ruleset;
 use bevy_alliance::decision::planning::LearningSettings;
 use bevy_alliance::edge::report::{CampaignTally, OperationStory, ReportPlugin};
+use bevy_alliance::strategy::war_council::WarCouncilSettings;
 use bevy_alliance::world::generator::GenerateWorldError;
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
@@ -155,6 +156,8 @@ fn play(scenario: &Scenario, days: i64, enabled: bool) -> Result<(Learned, Vec<K
         .insert_resource(Ruleset::extended())
         .insert_resource(LearningSettings { enabled, ..LearningSettings::default() })
         .insert_resource(GameClock::manual())
+        // The wars last, so that what is compared is the same.
+        .insert_resource(WarCouncilSettings { diplomacy: false, ..WarCouncilSettings::default() })
         .add_plugins(AlliancePlugins::new(Update))
         .add_plugins(ReportPlugin { host: Update.intern() });
     app.finish();

@@ -29,7 +29,7 @@ pub struct Audit {
 /// Counts every unit and every good of the world against its [`Ledger`], as of now. The world itself stays as it is.
 ///
 /// Every unit was there or was trained, and is at home, stationed, marching, settled, or dead; every good was
-/// there or was made, and is in store, on a march or with merchants, spent (on founding too), eaten, wasted or razed. Anything else is a fault, and this tells how large.
+/// there or was made, and is in store, on a march or with merchants, in a pool, spent (on founding too), eaten, wasted or razed. Anything else is a fault, and this tells how large.
 pub fn audit(world: &mut World) -> Audit {
     let now = world.resource::<GameClock>().now();
     let mut ledger = world.resource::<Ledger>().clone();
@@ -93,7 +93,7 @@ pub fn audit(world: &mut World) -> Audit {
         .sum();
     let used =
         ledger.goods_spent + ledger.goods_eaten + ledger.goods_wasted + ledger.goods_founding + ledger.goods_razed;
-    let expected = (ledger.goods_at_start + ledger.goods_made).minus(used);
+    let expected = (ledger.goods_at_start + ledger.goods_made).minus(used + ledger.goods_pooled);
     Audit {
         troops_unaccounted: difference(&troops, &came),
         goods_unaccounted: goods.minus(expected).map(i64::abs).total(),

@@ -25,6 +25,7 @@ pub(crate) fn source(id: u32, owner: u32, at: (i16, i16), available: Force) -> S
         mobility: 0,
         stores: Goods::default(),
         per_hour: Goods::default(),
+        carriers: 0,
     };
     let rhythm = Rhythm::default();
     Source { site, available, chiefs: Force::new(), population: 2_000, rhythm, not_before: None, not_after: None }

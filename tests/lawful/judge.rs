@@ -17,6 +17,7 @@ use bevy_alliance::base::id::{
     AllianceId, EntityIndex, Knower, MarchId, OrderId, PlayerId, ProposalId, SiteId, StableId, UnitClass,
 };
 use bevy_alliance::base::ruleset::{Force, Ruleset};
+use bevy_alliance::decision::council::Proposal;
 use bevy_alliance::edge::test_app::TestApp;
 use bevy_alliance::knowledge::intel::{Cause, Observation, ObservationLog, Seen, Sighting};
 use bevy_alliance::society::alliance::Alliance;
@@ -58,6 +59,7 @@ pub(crate) struct Eyes<'w, 's> {
     players: Query<'w, 's, &'static Player>,
     alliances: Query<'w, 's, (&'static Alliance, &'static Stances)>,
     pub(crate) operations: Query<'w, 's, &'static Operation>,
+    pub(crate) proposals: Query<'w, 's, &'static Proposal>,
 }
 
 impl Eyes<'_, '_> {
@@ -555,6 +557,15 @@ impl Judge {
                 .or_else(|| (!rightful).then(|| "not its own".to_owned()))
             {
                 None => *self.lawful.entry("Claimed".to_owned()).or_default() += 1,
+                Some(why) => self.faults.push(format!("{now}: {knower:?} was told {seen:?}: {why}")),
+            }
+            return;
+        }
+        if let Seen::Offered { by, treaty } | Seen::Refused { by, treaty } = seen.seen {
+            let refusal = matches!(seen.seen, Seen::Refused { .. });
+            let fault = self.told.envoy_fault(knower, seen, (by, treaty, refusal), world);
+            match fault.or_else(|| (!rightful).then(|| "not its own".to_owned())) {
+                None => *self.lawful.entry("Envoy".to_owned()).or_default() += 1,
                 Some(why) => self.faults.push(format!("{now}: {knower:?} was told {seen:?}: {why}")),
             }
             return;

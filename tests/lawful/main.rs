@@ -13,10 +13,10 @@ mod told;
 
 use bevy::prelude::*;
 use bevy_alliance::action::operations::{CLAIMS_TOLD, Operation};
-use bevy_alliance::base::clock::{Campaign, CampaignSystems, DueBatch, GameSpan};
+use bevy_alliance::base::clock::{Agenda, Campaign, CampaignSystems, DueBatch, GameSpan};
 use bevy_alliance::base::contract::{
     BattleFought, LaunchMarch, Manner, MarchSighted, Player, PlayerKind, Scenario, ScoutReturned, ScoutsKilled,
-    SetMembership, Site, Stance,
+    SetMembership, Site, Stance, Treaty,
 };
 use bevy_alliance::base::geometry::Tile;
 use bevy_alliance::base::goods::Goods;
@@ -26,8 +26,9 @@ use bevy_alliance::base::rng::{Purpose, Stream};
 use bevy_alliance::base::ruleset::{Force, Ruleset};
 use bevy_alliance::edge::test_app::{TestApp, small_world};
 use bevy_alliance::knowledge::intel::rules::SharingSettings;
-use bevy_alliance::knowledge::intel::{Cause, IntelReport, ObservationLog};
+use bevy_alliance::knowledge::intel::{Cause, EnvoyMessage, IntelReport, ObservationLog, envoy};
 use bevy_alliance::society::alliance::Alliance;
+use bevy_alliance::strategy::war_council::WAR_COUNCIL;
 use bevy_alliance::world::generator::{GeneratorOptions, generate_world};
 use bevy_alliance::world::village::Garrison;
 use common::*;
@@ -139,7 +140,7 @@ fn judge_weeks(seeds: core::ops::RangeInclusive<u64>) -> Judge {
 #[test]
 fn weeks_of_observations_are_lawful() {
     let all = judge_weeks(1..=16);
-    assert_eq!(all.lawful.len(), 10, "each cause is judged, and what confederates claim");
+    assert_eq!(all.lawful.len(), 11, "each cause is judged, and what confederates claim");
     assert!(all.blind > 0 && all.taken > 0, "somebody fell without a report, and villages changed hands");
     assert!(10 * all.at_once < all.lawful.values().sum::<u32>(), "nearly all are compared with the exact truth");
 }
@@ -426,6 +427,22 @@ fn an_ally_who_tells_more_than_it_saw_is_caught() {
         });
     });
     assert!(fault.contains("AllyTold") && fault.contains("wall was not seen so"), "{fault}");
+}
+
+#[test]
+fn an_envoy_whom_nobody_voted_to_send_is_caught() {
+    let fault = first_fault_of_allies(|app| {
+        plant(app, |alliances: Query<&Alliance>, batch: Res<DueBatch>, mut agenda: ResMut<Agenda>| {
+            if batch.of(WAR_COUNCIL).is_empty() {
+                return;
+            }
+            let mut active: Vec<AllianceId> = alliances.iter().filter(|a| a.active).map(|a| a.id).collect();
+            active.sort_unstable();
+            let offer = EnvoyMessage::Offer(Treaty::Pact);
+            agenda.push(envoy(active[0], active[1], offer, batch.now() + GameSpan(1)));
+        });
+    });
+    assert!(fault.contains("Envoy") && fault.contains("nobody voted for it"), "{fault}");
 }
 
 /// What one was told all others hear too.

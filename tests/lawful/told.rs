@@ -4,8 +4,9 @@
 use crate::judge::Eyes;
 use bevy_alliance::action::operations::{Group, GroupStatus, OperationStatus};
 use bevy_alliance::base::clock::{GameSpan, GameTime};
-use bevy_alliance::base::contract::{MembershipChanged, Stance};
+use bevy_alliance::base::contract::{MembershipChanged, Stance, Treaty};
 use bevy_alliance::base::id::{AllianceId, Knower, PlayerId, SiteId};
+use bevy_alliance::decision::council::ProposalStatus;
 use bevy_alliance::decision::planning::allocation::Errand;
 use bevy_alliance::knowledge::intel::{Cause, Field, IntelReport, Observation, Seen, SourceKind, TargetClaim};
 use std::collections::{BTreeMap, BTreeSet};
@@ -24,6 +25,8 @@ pub(crate) struct Told {
     attacks: BTreeMap<(AllianceId, SiteId), (GameTime, GameTime)>,
     /// Who was told of whose claims.
     claims: BTreeSet<(AllianceId, SiteId, AllianceId)>,
+    /// Who offered what to whom, and was not answered by refusal yet.
+    offers: BTreeSet<(AllianceId, AllianceId, Treaty)>,
 }
 
 impl Told {
@@ -65,6 +68,30 @@ impl Told {
             }
             _ => Some("nobody told it".to_owned()),
         }
+    }
+
+    /// Why an envoy may not have come; nothing if it may: with an offer for which its alliance has voted at this instant, or with
+    /// the refusal of what was offered to it.
+    pub(crate) fn envoy_fault(
+        &mut self,
+        knower: Knower,
+        seen: &Observation,
+        (by, treaty, refusal): (AllianceId, Treaty, bool),
+        world: &Eyes,
+    ) -> Option<String> {
+        let Knower::Alliance(to) = knower else { return Some("only alliances treat with each other".to_owned()) };
+        if seen.cause != Cause::Envoy {
+            return Some(format!("because of {:?}", seen.cause));
+        }
+        if refusal {
+            return (!self.offers.remove(&(to, by, treaty))).then(|| "it was not offered".to_owned());
+        }
+        self.offers.insert((by, to, treaty));
+        let voted = world.proposals.iter().any(|p| {
+            let passed = matches!(p.status, ProposalStatus::Passed(_)) && p.decided_at == Some(seen.at);
+            passed && p.id.alliance == by && p.enemy == Some(to) && p.action.treaty() == Some(treaty)
+        });
+        (!voted).then(|| "nobody voted for it".to_owned())
     }
 
     /// Notes which alliances attack what, as things are before anything of this pass is told.

@@ -208,6 +208,8 @@ fn proposes(app: &mut TestApp) {
         goal: BREAK,
         targets: vec![target],
         enemy: Some(AllianceId(2)),
+        dealings: None,
+        score: 1.0,
         arrival: T,
         trial: Plan { groups: vec![group], ..Plan::default() },
         expected: Expected::default(),

@@ -172,6 +172,8 @@ fn will_pass(
         goal,
         targets: to.iter().map(|(to, _)| proposed(*to)).collect(),
         enemy: Some(AllianceId(2)),
+        dealings: None,
+        score: 1.0,
         opened_at: now,
         deadline: now,
         arrival: T,

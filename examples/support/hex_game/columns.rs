@@ -159,6 +159,7 @@ pub(super) fn report_holds(
                 mobility: 0,
                 stores: Goods::new([hold.silver(batch.now()), 0, 0, 0]),
                 per_hour: Goods::new([hold.silver_per_hour, 0, 0, 0]),
+                carriers: 0,
             };
             reported.states.push((alliance, state));
         }

@@ -21,6 +21,7 @@ pub use relief::{RELIEF_LEAVES, RELIEF_RETURNS, Relief, ReliefStatus, Reliefs};
 pub use rules::DefenseSettings;
 pub use systems::DefenseSystems;
 
+use crate::action::pool::PoolSystems;
 use crate::base::clock::{Campaign, CampaignAppExt, CampaignSystems};
 use crate::base::contract::WorldSystems;
 use crate::base::state::StateAppExt;
@@ -51,14 +52,15 @@ impl Plugin for DefensePlugin {
                 (
                     DefenseSystems::Ask
                         .in_set(CampaignSystems::Intake)
-                        .after(AllianceSystems::Stances)
+                        .after(PoolSystems::Ask)
                         .before(CouncilSystems::Ask),
                     DefenseSystems::Answer.in_set(CampaignSystems::Plan),
                     DefenseSystems::Release.in_set(CampaignSystems::March).before(WorldSystems::Prepare),
                     DefenseSystems::Follow
                         .in_set(CampaignSystems::Settle)
                         .after(IntelSystems::Admit)
-                        .after(AllianceSystems::Eliminate),
+                        .after(AllianceSystems::Eliminate)
+                        .after(PoolSystems::Enter),
                 ),
             )
             .add_systems(

@@ -4,6 +4,7 @@ use super::components::{
     Group, GroupStatus, OPERATION_CONCLUDES, Operation, OperationSettings, OperationStatus, RunningOperations, Target,
 };
 use super::rules;
+use crate::action::pool::{Pool, PoolSettings};
 use crate::base::clock::{Agenda, DueBatch, GameSpan, GameTime};
 use crate::base::contract::{CampaignFact, Fact, Model, OperationReport, Relations, Site, WorldSeed};
 use crate::base::goods::Goods;
@@ -12,8 +13,19 @@ use crate::base::ruleset::Force;
 use crate::decision::council::{Goal, Proposal, proposal_of_key};
 use crate::decision::planning::{LearningSettings, Lessons, misjudged_by};
 use crate::society::alliance::{Trust, WarRecord, rules as relations};
+use bevy::ecs::system::SystemParam;
 use bevy::prelude::*;
 use std::collections::BTreeMap;
+
+/// What the result of an operation changes in people and alliances.
+#[derive(SystemParam)]
+pub(super) struct Books<'w, 's> {
+    members: Query<'w, 's, (&'static mut Trust, &'static mut WarRecord)>,
+    lessons: Query<'w, 's, &'static mut Lessons>,
+    pools: Query<'w, 's, &'static mut Pool>,
+    pool_settings: Res<'w, PoolSettings>,
+    learning: Res<'w, LearningSettings>,
+}
 
 /// Judges the operations that are over, shares the result, and lets it change trust.
 pub(super) fn conclude_operations(
@@ -24,9 +36,7 @@ pub(super) fn conclude_operations(
     settings: Res<OperationSettings>,
     mut operations: Query<(&mut Operation, Option<&Proposal>)>,
     mut running: Query<&mut RunningOperations>,
-    mut members: Query<(&mut Trust, &mut WarRecord)>,
-    mut lessons: Query<&mut Lessons>,
-    learning: Res<LearningSettings>,
+    mut books: Books,
     sites: Query<&Site>,
     relations: Relations,
     mut agenda: ResMut<Agenda>,
@@ -58,20 +68,31 @@ pub(super) fn conclude_operations(
         let held = |site| owner(site).is_some_and(|o| relations.alliance_of(o) == Some(id.alliance));
         let mut report = judge(&operation, &model, &settings, held);
         operation.status = OperationStatus::Concluded;
+        if let Some(mut pool) = index.alliance(id.alliance).and_then(|e| books.pools.get_mut(e).ok()) {
+            note_merit(&mut pool, &report, &books.pool_settings, now);
+        }
         for (member, lost, _) in &report.members {
-            if let Some((_, mut record)) = index.player(*member).and_then(|e| members.get_mut(e).ok()) {
+            if let Some((_, mut record)) = index.player(*member).and_then(|e| books.members.get_mut(e).ok()) {
                 record.lost(now, *lost);
             }
         }
-        if let Some(mut lessons) = index.alliance(id.alliance).and_then(|e| lessons.get_mut(e).ok()) {
-            report.lessons = learn(&operation, &report, proposal, &model, &learning, &mut lessons);
+        if let Some(mut lessons) = index.alliance(id.alliance).and_then(|e| books.lessons.get_mut(e).ok()) {
+            report.lessons = learn(&operation, &report, proposal, &model, &books.learning, &mut lessons);
         }
-        let changes = change_trust(&operation, &report, &index, seed.0, now, &mut members);
+        let changes = change_trust(&operation, &report, &index, seed.0, now, &mut books.members);
         facts.write(CampaignFact { at: now, fact: Fact::OperationConcluded(Box::new(report)) });
         for (subject, before, after) in changes {
             let fact = Fact::TrustChanged { alliance: id.alliance, subject, before, after, because: id };
             facts.write(CampaignFact { at: now, fact });
         }
+    }
+}
+
+/// What members killed counts for their standing with the pool.
+#[expect(clippy::cast_precision_loss, reason = "goods of one operation, far below 2^53")]
+fn note_merit(pool: &mut Pool, report: &OperationReport, settings: &PoolSettings, now: GameTime) {
+    for (member, _, killed) in &report.members {
+        pool.note_merit(*member, settings.merit * *killed as f64, now);
     }
 }
 

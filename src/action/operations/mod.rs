@@ -19,6 +19,7 @@ pub use review::{Alert, OPERATION_REVIEWED};
 pub use systems::{OperationSystems, SendScouts};
 
 use crate::action::defense::DefenseSystems;
+use crate::action::diplomacy::DiplomacySystems;
 use crate::base::clock::{Campaign, CampaignAppExt, CampaignSystems};
 use crate::base::contract::{ScenarioAppExt, WorldSystems};
 use crate::base::state::StateAppExt;
@@ -57,6 +58,7 @@ impl Plugin for OperationsPlugin {
                     (OperationSystems::Start, OperationSystems::Revise)
                         .chain()
                         .in_set(CampaignSystems::Plan)
+                        .after(DiplomacySystems::CarryOut)
                         .before(DefenseSystems::Answer),
                     OperationSystems::Release
                         .in_set(CampaignSystems::March)

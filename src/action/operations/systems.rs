@@ -93,7 +93,11 @@ pub(super) fn start_operations(
     for message in passed.read() {
         let Some(entity) = index.proposal(message.proposal) else { continue };
         let Ok(proposal) = proposals.get(entity) else { continue };
+        // How the alliance stands to others is no operation.
         let ProposalStatus::Passed(plan) = &proposal.status else { continue };
+        if proposal.action.stance().is_some() {
+            continue;
+        }
         let operation = operation_of(proposal, plan, now);
         let members: BTreeSet<PlayerId> = operation.groups.iter().map(|g| g.member).collect();
         for (i, group) in operation.groups.iter().enumerate() {

@@ -1,6 +1,8 @@
 //! What the campaign says outwards: for the host game, for display and for logs. No decision ever reads one.
 
 use super::march::Manner;
+use super::pool::GrantReason;
+use super::relations::Treaty;
 use super::request::RequestRefused;
 use super::scenario::{Rank, Stance};
 use super::vote::{Citation, Condition, Reason, Vote};
@@ -35,6 +37,48 @@ pub enum Fact {
         /// How they stand now.
         stance: Stance,
     },
+    /// An alliance declared war on another.
+    WarDeclared {
+        /// Who.
+        by: AllianceId,
+        /// On whom.
+        on: AllianceId,
+        /// What for: the villages to break.
+        aim: Vec<SiteId>,
+    },
+    /// An alliance offered another a treaty.
+    OfferMade {
+        /// Who.
+        by: AllianceId,
+        /// To whom.
+        to: AllianceId,
+        /// What.
+        treaty: Treaty,
+        /// How much speaks for it to who offers it: what `behavior.md` calls the score of the option.
+        score: f64,
+    },
+    /// An offer was answered.
+    OfferAnswered {
+        /// Who answered.
+        by: AllianceId,
+        /// Who had offered it.
+        to: AllianceId,
+        /// What.
+        treaty: Treaty,
+        /// Whether they agree.
+        accepted: bool,
+        /// Why: the score of who answers and the term that weighs most, or the test that the vote failed.
+        reason: String,
+    },
+    /// An alliance went to war in spite of what it had agreed on.
+    TreatyBroken {
+        /// Who.
+        by: AllianceId,
+        /// With whom it was agreed.
+        with: AllianceId,
+        /// How they stood until then.
+        stance: Stance,
+    },
     /// A war council met.
     CouncilMet {
         /// Whose.
@@ -43,6 +87,8 @@ pub enum Fact {
         best: Option<(String, f64)>,
         /// The gate that kept it from proposing, if it did not.
         gate: Option<String>,
+        /// The best change of how it stands to another alliance and its score, if any could be.
+        diplomacy: Option<(String, f64)>,
         /// What was known of the sites that it planned attacks on: what its choice rests on.
         cites: Vec<Citation>,
     },
@@ -65,10 +111,12 @@ pub enum Fact {
         proposal: ProposalId,
         /// Who proposed it.
         proposer: PlayerId,
-        /// What it asks for: `mass_attack` or `expansion`.
+        /// What it asks for: `mass_attack`, `expansion`, `declare_war`, `make_peace`, `offer_pact` or `offer_confederacy`.
         action: String,
         /// What it targets.
         targets: Vec<SiteId>,
+        /// The alliance that it is about: the enemy of an attack, or who is to be treated with.
+        other: Option<AllianceId>,
         /// Its attack pattern.
         pattern: String,
         /// When the vote ends.
@@ -332,6 +380,71 @@ pub enum Fact {
         goods: Goods,
         /// When they are there.
         arrival: GameTime,
+    },
+    /// Goods left for an alliance's pool.
+    GoodsPooled {
+        /// Whose pool.
+        alliance: AllianceId,
+        /// Who gives.
+        member: PlayerId,
+        /// From where.
+        origin: SiteId,
+        /// How much.
+        goods: Goods,
+        /// When they are there.
+        arrival: GameTime,
+    },
+    /// Goods came into a pool: contributions, and grants that nobody was there to take.
+    PoolReceived {
+        /// Whose pool.
+        alliance: AllianceId,
+        /// On whose account.
+        member: PlayerId,
+        /// How much.
+        goods: Goods,
+        /// Whether the pool had granted them, and nobody was there to take them.
+        returned: bool,
+        /// What lies in it now.
+        stock: Goods,
+    },
+    /// Goods for a pool turned back: the village where it is kept is no member's any more.
+    GiftTurnedBack {
+        /// Whose pool.
+        alliance: AllianceId,
+        /// Who gave them, and has them again.
+        member: PlayerId,
+        /// How much.
+        goods: Goods,
+    },
+    /// Goods of a pool left for a member.
+    PoolGranted {
+        /// Whose pool.
+        alliance: AllianceId,
+        /// Who gets them.
+        member: PlayerId,
+        /// Where.
+        target: SiteId,
+        /// How much.
+        goods: Goods,
+        /// How much was asked for.
+        wanted: Goods,
+        /// Why.
+        reason: GrantReason,
+        /// When they are there.
+        arrival: GameTime,
+    },
+    /// A pool grants a member nothing of what it asked for.
+    PoolRefused {
+        /// Whose pool.
+        alliance: AllianceId,
+        /// Who asked.
+        member: PlayerId,
+        /// How much was asked for.
+        wanted: Goods,
+        /// Why it was asked for.
+        reason: GrantReason,
+        /// The rule that forbids it: `standing`, `reason`, `quota`, `stock`, `carriers`, or one of the world.
+        rule: String,
     },
     /// A player left an alliance, joined one, or both.
     MembershipChanged {

@@ -9,6 +9,7 @@ mod estate;
 mod fact;
 mod march;
 mod model;
+mod pool;
 mod relations;
 mod request;
 mod scenario;
@@ -23,7 +24,8 @@ pub use march::{
     RecallGroup, ScoutReturned, ScoutsKilled, WithdrawGuests,
 };
 pub use model::{AttackGroup, Forecast, Model, SiteEstimate, WorldModel, WorldScale};
-pub use relations::{Relations, Stances};
+pub use pool::{AskPool, GiveToPool, GoodsCame, GoodsDue, GoodsLeft, GoodsStayed, GrantReason, PoolOrder};
+pub use relations::{Relations, Stances, Standing, Treaty};
 pub(crate) use request::expect_inputs;
 pub use request::{
     DismissTroops, INPUT, Inbox, InboxSender, Input, InputLog, Inputs, LaunchMarch, LoggedInput, RecallMarch,
@@ -82,6 +84,10 @@ impl Plugin for ContractPlugin {
             .add_pass_message::<BattleFought>()
             .add_pass_message::<ScoutReturned>()
             .add_pass_message::<ScoutsKilled>()
+            .add_pass_message::<GoodsDue>()
+            .add_pass_message::<GoodsLeft>()
+            .add_pass_message::<GoodsStayed>()
+            .add_pass_message::<GoodsCame>()
             .add_pass_message::<SiteChanged>()
             .add_pass_message::<PopulationChanged>()
             .add_pass_message::<MembershipChanged>()

@@ -2,38 +2,92 @@
 
 use super::scenario::Stance;
 use super::site::Player;
-use crate::base::clock::GameTime;
+use crate::base::clock::{GameSpan, GameTime};
 use crate::base::id::{AllianceId, EntityIndex, PlayerId};
 use bevy::ecs::system::SystemParam;
 use bevy::prelude::*;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
-/// How an alliance stands to others, and since when; who is not listed is neutral.
+/// What two alliances can agree on.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Reflect, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Treaty {
+    /// Their war ends with a truce.
+    Peace,
+    /// Neither attacks the other.
+    Pact,
+    /// They become one bloc.
+    Confederacy,
+}
+
+impl Treaty {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Peace, Self::Pact, Self::Confederacy];
+
+    /// How they stand to each other once it is agreed.
+    #[must_use]
+    pub fn stance(self) -> Stance {
+        match self {
+            Self::Peace => Stance::Truce,
+            Self::Pact => Stance::Pact,
+            Self::Confederacy => Stance::Confederacy,
+        }
+    }
+
+    /// Its name, as facts and logs give it.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Peace => "peace",
+            Self::Pact => "pact",
+            Self::Confederacy => "confederacy",
+        }
+    }
+}
+
+/// How an alliance stands to another.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Reflect, Serialize, Deserialize)]
+pub struct Standing {
+    /// How.
+    pub stance: Stance,
+    /// Since when.
+    pub since: GameTime,
+    /// When it ends by itself: what is agreed for a time. `None`: not by itself.
+    pub until: Option<GameTime>,
+}
+
+/// How an alliance stands to others; who is not listed is neutral.
 #[derive(Component, Clone, PartialEq, Debug, Default, Reflect, Serialize, Deserialize)]
-pub struct Stances(pub BTreeMap<AllianceId, (Stance, GameTime)>);
+pub struct Stances(pub BTreeMap<AllianceId, Standing>);
 
 impl Stances {
     /// The stance to another alliance.
     #[must_use]
     pub fn to(&self, other: AllianceId) -> Stance {
-        self.0.get(&other).map_or(Stance::Neutral, |(stance, _)| *stance)
+        self.0.get(&other).map_or(Stance::Neutral, |standing| standing.stance)
+    }
+
+    /// How long they have stood so to each other. `None` if they never stood otherwise.
+    #[must_use]
+    pub fn lasts(&self, other: AllianceId, now: GameTime) -> Option<GameSpan> {
+        self.0.get(&other).map(|standing| now - standing.since)
     }
 
     /// Those with whom it is at war, sorted.
     pub fn wars(&self) -> impl Iterator<Item = AllianceId> + '_ {
-        self.0.iter().filter(|(_, (stance, _))| *stance == Stance::War).map(|(id, _)| *id)
+        self.0.iter().filter(|(_, s)| s.stance == Stance::War).map(|(id, _)| *id)
     }
 
     /// Those with whom it has a pact or a confederacy, sorted.
     pub fn allies(&self) -> impl Iterator<Item = AllianceId> + '_ {
         let bound = |stance| matches!(stance, Stance::Pact | Stance::Confederacy);
-        self.0.iter().filter(move |(_, (stance, _))| bound(*stance)).map(|(id, _)| *id)
+        self.0.iter().filter(move |(_, s)| bound(s.stance)).map(|(id, _)| *id)
     }
 
     /// Those with whom it is one bloc, sorted.
     pub fn confederates(&self) -> impl Iterator<Item = AllianceId> + '_ {
-        self.0.iter().filter(|(_, (stance, _))| *stance == Stance::Confederacy).map(|(id, _)| *id)
+        self.0.iter().filter(|(_, s)| s.stance == Stance::Confederacy).map(|(id, _)| *id)
     }
 }
 

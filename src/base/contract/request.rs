@@ -9,6 +9,7 @@
 //! knows all inputs from the beginning, so it holds later rounds back until nothing else is due at their instant.
 
 use super::march::{GroupArrived, Manner};
+use super::pool::{AskPool, GiveToPool};
 use super::vote::CastVote;
 use crate::base::clock::{Agenda, CampaignAppExt, CampaignSystems, DueKind, GameClock, GameTime, HostSystems};
 use crate::base::error::CampaignError;
@@ -123,6 +124,10 @@ pub enum Input {
     Goods(SendGoods),
     /// A change of alliance.
     Membership(SetMembership),
+    /// Goods for the pool.
+    Give(GiveToPool),
+    /// A request to the pool.
+    Ask(AskPool),
 }
 
 /// An input with its place in time.
@@ -238,6 +243,8 @@ pub(super) fn plug(app: &mut App, host: InternedScheduleLabel) {
         .add_message::<TrainTroops>()
         .add_message::<DismissTroops>()
         .add_message::<SendGoods>()
+        .add_message::<GiveToPool>()
+        .add_message::<AskPool>()
         .add_message::<SetMembership>()
         .add_instant_end(release_next_round)
         .register_kept::<WaitingInputs>("waiting_inputs")
@@ -256,6 +263,8 @@ struct Requests<'w, 's> {
     trainings: MessageReader<'w, 's, TrainTroops>,
     dismissals: MessageReader<'w, 's, DismissTroops>,
     goods: MessageReader<'w, 's, SendGoods>,
+    gifts: MessageReader<'w, 's, GiveToPool>,
+    asked: MessageReader<'w, 's, AskPool>,
 }
 
 impl Requests<'_, '_> {
@@ -268,8 +277,11 @@ impl Requests<'_, '_> {
         let trainings = self.trainings.read().map(|t| Input::Train(t.clone()));
         let dismissals = self.dismissals.read().map(|d| Input::Dismiss(d.clone()));
         let goods = self.goods.read().map(|g| Input::Goods(*g));
+        let gifts = self.gifts.read().map(|g| Input::Give(*g));
+        let asked = self.asked.read().map(|a| Input::Ask(*a));
+        let pool = gifts.chain(asked);
         let society = votes.chain(stances).chain(memberships);
-        society.chain(marches).chain(recalls).chain(trainings).chain(dismissals).chain(goods).collect()
+        society.chain(marches).chain(recalls).chain(trainings).chain(dismissals).chain(goods).chain(pool).collect()
     }
 }
 

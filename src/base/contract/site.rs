@@ -144,6 +144,8 @@ pub struct SiteState {
     pub stores: Goods,
     /// Goods made per hour.
     pub per_hour: Goods,
+    /// Goods that its merchants at home can carry.
+    pub carriers: i64,
 }
 
 /// Requests for states of own sites, made in `Intake` and answered in `Sense` of the same pass.

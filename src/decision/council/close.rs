@@ -114,6 +114,8 @@ pub(super) fn settle(
         feasible: last.as_ref().is_some_and(|a| match proposal.action {
             ActionKind::MassAttack => a.plan.meets_any(closing.settings.floor_ratio),
             ActionKind::Expansion => !a.plan.groups.is_empty(),
+            // There is nothing to plan, or the two already stand to each other in a way that rules it out.
+            _ => true,
         }),
     };
     match (decide(&closing.charter, &count, check, true), last) {
@@ -200,6 +202,10 @@ fn attempt(
     let alliance = proposal.id.alliance;
     if proposal.action == ActionKind::Expansion {
         return settle_anew(closing, situation, proposal, pledges, now);
+    }
+    if let Some(stance) = proposal.action.stance() {
+        proposal.enemy.filter(|other| situation.may_come_to(alliance, *other, stance))?;
+        return Some(Attempt { plan: Plan::default(), pledged: 0, armies: BTreeMap::new() });
     }
     let pattern = closing.library.get(&proposal.pattern)?;
     let muster = Muster { situation, alliance, members, pledges, threats, now };

@@ -1,12 +1,13 @@
 //! A proposal, its ballots and its fate.
 
-use super::rules::charter::Charter;
+use super::rules::charter::{Charter, Subject};
 use super::rules::roll::Roll;
 use crate::base::clock::{CampaignSystems, DueKind, GameSpan, GameTime};
-use crate::base::contract::{Ballot, Citation, Vote};
+use crate::base::contract::{Ballot, Citation, Stance, Treaty, Vote};
 use crate::base::id::{AllianceId, PlayerId, ProposalId, SiteId};
 use crate::decision::planning::Plan;
 use crate::decision::planning::allocation::LeftOut;
+use crate::decision::planning::rules::diplomacy::Dealings;
 use bevy::prelude::*;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -50,6 +51,8 @@ pub enum Goal {
     Take,
     /// Found a site there.
     Found,
+    /// Come to stand to another alliance in another way.
+    Agree,
 }
 
 impl Goal {
@@ -61,6 +64,7 @@ impl Goal {
             Self::Look => "look",
             Self::Take => "take",
             Self::Found => "found",
+            Self::Agree => "agree",
         }
     }
 
@@ -72,13 +76,21 @@ impl Goal {
 }
 
 /// What a proposal asks for.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Reflect, Serialize, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Reflect, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ActionKind {
     /// A joint attack.
     MassAttack,
     /// A new site on a free tile.
     Expansion,
+    /// War on another alliance.
+    DeclareWar,
+    /// An offer of peace, or the answer to one.
+    MakePeace,
+    /// An offer of a pact, or the answer to one.
+    OfferPact,
+    /// An offer of a confederacy, or the answer to one.
+    OfferConfederacy,
 }
 
 impl ActionKind {
@@ -88,6 +100,45 @@ impl ActionKind {
         match self {
             Self::MassAttack => "mass_attack",
             Self::Expansion => "expansion",
+            Self::DeclareWar => "declare_war",
+            Self::MakePeace => "make_peace",
+            Self::OfferPact => "offer_pact",
+            Self::OfferConfederacy => "offer_confederacy",
+        }
+    }
+
+    /// The action that offers a treaty, or accepts its offer.
+    #[must_use]
+    pub fn of_treaty(treaty: Treaty) -> Self {
+        match treaty {
+            Treaty::Peace => Self::MakePeace,
+            Treaty::Pact => Self::OfferPact,
+            Treaty::Confederacy => Self::OfferConfederacy,
+        }
+    }
+
+    /// The treaty that it offers or accepts.
+    #[must_use]
+    pub fn treaty(self) -> Option<Treaty> {
+        Treaty::ALL.into_iter().find(|treaty| Self::of_treaty(*treaty) == self)
+    }
+
+    /// How the two would stand to each other, if it is about that.
+    #[must_use]
+    pub fn stance(self) -> Option<Stance> {
+        match self {
+            Self::DeclareWar => Some(Stance::War),
+            _ => self.treaty().map(Treaty::stance),
+        }
+    }
+
+    /// What it is about to a charter.
+    #[must_use]
+    pub fn subject(self) -> Subject {
+        match self {
+            Self::MassAttack | Self::Expansion => Subject::Operation,
+            Self::DeclareWar | Self::MakePeace => Subject::War,
+            Self::OfferPact | Self::OfferConfederacy => Subject::Pact,
         }
     }
 }
@@ -175,8 +226,12 @@ pub struct Proposal {
     pub goal: Goal,
     /// Where.
     pub targets: Vec<ProposedTarget>,
-    /// The enemy alliance, if the targets have one.
+    /// The enemy alliance, if the targets have one, or the alliance that it is about.
     pub enemy: Option<AllianceId>,
+    /// What is known of the dealings with that alliance, where it is about how to stand to it.
+    pub dealings: Option<Dealings>,
+    /// The score that it had as an option.
+    pub score: f64,
     /// When it was opened.
     pub opened_at: GameTime,
     /// When the vote ends.
@@ -227,6 +282,8 @@ pub struct Decisions {
     pub decided: Vec<ProposalId>,
     /// When a target was last refused, for the memory of refusals.
     pub refused: BTreeMap<SiteId, GameTime>,
+    /// When a change of how to stand to another alliance was last refused here.
+    pub refused_changes: BTreeMap<(AllianceId, ActionKind), GameTime>,
 }
 
 /// A proposal is to be opened. Lives for one pass.
@@ -244,8 +301,12 @@ pub struct SubmitProposal {
     pub goal: Goal,
     /// Where.
     pub targets: Vec<ProposedTarget>,
-    /// The enemy alliance, if the targets have one.
+    /// The enemy alliance, if the targets have one, or the alliance that it is about.
     pub enemy: Option<AllianceId>,
+    /// What is known of the dealings with that alliance, where it is about how to stand to it.
+    pub dealings: Option<Dealings>,
+    /// The score that it has as an option.
+    pub score: f64,
     /// When all are to arrive.
     pub arrival: GameTime,
     /// The trial plan: who would send what, when.
@@ -259,6 +320,13 @@ pub struct SubmitProposal {
 /// A proposal passed. Lives for one pass.
 #[derive(Message, Clone, PartialEq, Debug)]
 pub struct ProposalPassed {
+    /// Which.
+    pub proposal: ProposalId,
+}
+
+/// A proposal failed. Lives for one pass.
+#[derive(Message, Clone, PartialEq, Debug)]
+pub struct ProposalFailed {
     /// Which.
     pub proposal: ProposalId,
 }

@@ -3,12 +3,15 @@
 use super::components::Proposal;
 use super::rules::inputs;
 use super::rules::pledge::{Asked, ConditionSettings, conditions_to_try, find_condition, pledge_share};
+use super::rules::stance::{Change, StanceInputs, stance_utility};
 use super::rules::voter::{self, Veto, VoterInputs, VoterSettings, utility};
 use super::situation::{MemberCase, Situation};
 use crate::base::clock::{GameSpan, GameTime};
-use crate::base::contract::{Ballot, Condition, Reason, Vote};
+use crate::base::contract::{Ballot, Condition, Reason, Stance, Vote};
+use crate::decision::planning::rules::diplomacy::{Dealings, DiplomacySettings, change_score};
 use crate::decision::planning::rules::facts::{AttackEstimate, AttackFacts, FactSettings, gain};
 use crate::society::alliance::MemberInfo;
+use crate::society::personality::rules as personality;
 use bevy::prelude::Resource;
 use serde::{Deserialize, Serialize};
 
@@ -21,6 +24,8 @@ pub struct VotingSettings {
     pub conditions: ConditionSettings,
     /// How intel fades and what a ratio costs.
     pub facts: FactSettings,
+    /// Weights of war and peace.
+    pub diplomacy: DiplomacySettings,
 }
 
 /// Judges a proposal in a member's stead. Needs the states of the member's sites.
@@ -31,6 +36,10 @@ pub(super) fn judge(
     settings: &VotingSettings,
     now: GameTime,
 ) -> Ballot {
+    if let Some(reason) = stance_reason(situation, proposal, member, settings, now) {
+        let vote = voter::vote_for(reason.score, &settings.voter);
+        return Ballot { vote, reason, pledge_share: 0.0, conditions: Vec::new(), cast_at: now };
+    }
     let case = situation.case(proposal, member, now);
     let taste = situation.taste(member);
     let as_asked = voter_inputs(&case, 1.0, None, &settings.facts);
@@ -92,9 +101,46 @@ pub fn own_score(
     settings: &VotingSettings,
     now: GameTime,
 ) -> f64 {
+    if let Some(reason) = stance_reason(situation, proposal, member, settings, now) {
+        return reason.score;
+    }
     let case = situation.case(proposal, member, now);
     let inputs = voter_inputs(&case, 1.0, None, &settings.facts);
     utility(&inputs, &case.facts.traits, situation.taste(member), &settings.voter).score
+}
+
+/// What a member thinks of a change of how its alliance stands to another; `None` for what is no such change. Needs the states
+/// of the member's sites.
+fn stance_reason(
+    situation: &Situation,
+    proposal: &Proposal,
+    member: &MemberInfo,
+    settings: &VotingSettings,
+    now: GameTime,
+) -> Option<Reason> {
+    let (stance, dealings) = (proposal.action.stance()?, proposal.dealings?);
+    let weary = situation.weariness(proposal.id.alliance, member.player, now);
+    let own = Dealings { weary, ..dealings };
+    let reason = change_score(stance, &own, &settings.diplomacy)?;
+    let change = match stance {
+        Stance::War => Change::War,
+        Stance::Truce | Stance::Neutral => Change::Peace,
+        Stance::Pact | Stance::Confederacy => Change::Bond,
+    };
+    let traits = situation.traits(member);
+    let inputs = StanceInputs {
+        score: reason.score,
+        anger: personality::anger(&traits),
+        grievance: dealings.grievance,
+        fear: personality::fear(&traits),
+        strength: inputs::enemy_strength(dealings.strength_other, dealings.strength_own),
+        trust: inputs::trust(situation.roster.trust(member.player, proposal.proposer, now)),
+        weary,
+        confidence: dealings.confidence,
+    };
+    let mut reason = stance_utility(change, &inputs, &traits, situation.taste(member), &settings.voter);
+    reason.cites = situation.cite_army(proposal.id.alliance, proposal.enemy?, now);
+    Some(reason)
 }
 
 /// What forbids an approval whatever the score.

@@ -6,6 +6,7 @@
 
 mod close;
 mod components;
+mod dealings;
 mod judge;
 mod muster;
 pub mod rules;
@@ -15,8 +16,10 @@ mod systems;
 
 pub use components::{
     ActionKind, Asked, BALLOT_DUE, Ballots, CouncilCharter, CouncilSettings, Decisions, Expected, Goal, Proposal,
-    ProposalPassed, ProposalStatus, ProposedTarget, SubmitProposal, VOTE_CLOSES, proposal_key, proposal_of_key,
+    ProposalFailed, ProposalPassed, ProposalStatus, ProposedTarget, SubmitProposal, VOTE_CLOSES, proposal_key,
+    proposal_of_key,
 };
+pub use dealings::Strengths;
 pub use judge::{VotingSettings, own_score};
 pub use muster::{Muster, Pledge};
 pub use rules::charter::Charter;
@@ -43,6 +46,7 @@ impl Plugin for CouncilPlugin {
             .init_resource::<VotingSettings>()
             .add_pass_message::<SubmitProposal>()
             .add_pass_message::<ProposalPassed>()
+            .add_pass_message::<ProposalFailed>()
             .register_state::<Proposal>("proposal")
             .register_state::<Ballots>("ballots")
             .register_state::<Decisions>("decisions")

@@ -269,12 +269,12 @@ impl Situation<'_, '_> {
             return self.facts_of_project(proposal, member, now);
         }
         let (_, age, raw) = self.intel_of(proposal, now);
-        let relation = self.roster.relations(alliance).map(|(stances, aims, grievances)| {
+        let relation = self.roster.relations(alliance).map(|(stances, wars, grievances)| {
             let at_war = proposal.enemy.is_some_and(|e| stances.wars().any(|w| w == e));
             let on_aim = proposal
                 .enemy
-                .and_then(|e| aims.0.get(&e))
-                .is_some_and(|sites| proposal.targets.iter().any(|t| sites.contains(&t.site)));
+                .and_then(|e| wars.0.get(&e))
+                .is_some_and(|war| proposal.targets.iter().any(|t| war.aim.contains(&t.site)));
             let grievance = proposal.enemy.and_then(|e| grievances.0.get(&e));
             let points = grievance.map_or(0.0, |g| g.at(now, relations::GRIEVANCE_HALF_LIFE));
             (inputs::aim(at_war, on_aim), inputs::grievance(points))

@@ -2,11 +2,10 @@
 
 use super::close::{Closing, can_close, settle};
 use super::components::{
-    ActionKind, Asked, BALLOT_DUE, Ballots, CouncilCharter, CouncilSettings, Decisions, Proposal, ProposalPassed,
-    ProposalStatus, SubmitProposal, VOTE_CLOSES, proposal_key, proposal_of_key,
+    ActionKind, Asked, BALLOT_DUE, Ballots, CouncilCharter, CouncilSettings, Decisions, Proposal, ProposalFailed,
+    ProposalPassed, ProposalStatus, SubmitProposal, VOTE_CLOSES, proposal_key, proposal_of_key,
 };
 use super::judge::{VotingSettings, judge};
-use super::rules::charter::Subject;
 use super::rules::roll::{Candidate, Roll};
 use super::situation::Situation;
 use crate::base::clock::{Agenda, DueBatch, GameSpan, GameTime};
@@ -92,6 +91,7 @@ pub(super) fn open_proposals(
         let Some(entity) = index.alliance(submission.alliance) else { continue };
         let roll = roll(&charter, &situation, submission);
         let earliest = submission.trial.groups.iter().map(|g| g.launch).min().unwrap_or(submission.arrival);
+        let earliest = submission.action.stance().is_none().then_some(earliest);
         let refusal = refusal(submission, &charter, &limits, &index, &alliances, &proposals, earliest, now)
             .and_then(|deadline| unclaimed(submission, &situation, now).map(|()| deadline));
         let Ok((mut count, mut decisions)) = alliances.get_mut(entity) else { continue };
@@ -124,6 +124,7 @@ pub(super) fn open_proposals(
                 proposer: proposal.proposer,
                 action: proposal.action.name().to_owned(),
                 targets: proposal.targets.iter().map(|t| t.site).collect(),
+                other: proposal.enemy,
                 pattern: proposal.pattern.clone(),
                 deadline,
                 arrival: proposal.arrival,
@@ -149,7 +150,7 @@ fn roll(charter: &CouncilCharter, situation: &Situation, submission: &SubmitProp
         .into_iter()
         .map(|m| Candidate { member: m.player, rank: m.rank, offered_part: submission.asked.contains_key(&m.player) })
         .collect();
-    let electorate = charter.procedure_for(Subject::Operation).electorate;
+    let electorate = charter.procedure_for(submission.action.subject()).electorate;
     Roll::open(electorate, &candidates, submission.proposer)
 }
 
@@ -175,7 +176,7 @@ fn refusal(
     index: &EntityIndex,
     alliances: &Query<(&mut ProposalCount, &mut Decisions)>,
     proposals: &Query<&Proposal>,
-    earliest_launch: GameTime,
+    earliest_launch: Option<GameTime>,
     now: GameTime,
 ) -> Result<GameTime, RequestRefused> {
     let refuse = |rule: &str, limit: String, value: String| refused(submission, rule, limit, value);
@@ -187,7 +188,7 @@ fn refusal(
     let same = decisions.and_then(|(_, d)| {
         d.open.iter().find(|id| {
             let proposal = index.proposal(**id).and_then(|e| proposals.get(e).ok());
-            proposal.is_some_and(|p| p.targets.iter().any(|t| submission.targets.iter().any(|s| s.site == t.site)))
+            proposal.is_some_and(|p| is_same(p, submission))
         })
     });
     if let Some(first) = same {
@@ -197,13 +198,26 @@ fn refusal(
             format!("proposal {first} is open"),
         ));
     }
-    if submission.targets.is_empty() || submission.targets.len() > limits.targets_per_operation {
+    let about_a_stance = submission.action.stance().is_some();
+    if about_a_stance && (submission.enemy.is_none() || submission.dealings.is_none()) {
+        return Err(refuse("other_alliance", "another alliance".to_owned(), "none".to_owned()));
+    }
+    if !about_a_stance && (submission.targets.is_empty() || submission.targets.len() > limits.targets_per_operation) {
         let limit = format!("1 to {}", limits.targets_per_operation);
         return Err(refuse("targets_per_operation", limit, submission.targets.len().to_string()));
     }
-    charter.deadline(Subject::Operation, now, Some(earliest_launch)).map_err(|e| {
+    charter.deadline(submission.action.subject(), now, earliest_launch).map_err(|e| {
         refuse("deadline", "time enough for the vote before the earliest launch".to_owned(), e.to_string())
     })
+}
+
+/// Whether both ask for the same: one target at least in common, or the same alliance to be treated with.
+fn is_same(open: &Proposal, submission: &SubmitProposal) -> bool {
+    match (open.action.stance(), submission.action.stance()) {
+        (Some(_), Some(_)) => open.enemy == submission.enemy,
+        (None, None) => open.targets.iter().any(|t| submission.targets.iter().any(|s| s.site == t.site)),
+        _ => false,
+    }
 }
 
 /// The proposal that a submission becomes.
@@ -232,8 +246,11 @@ pub fn proposal_of(
         arrival: submission.arrival,
         participants_needed: match submission.action {
             ActionKind::MassAttack => needed.max(2),
-            ActionKind::Expansion => 0,
+            // Actions without troops need nobody to take part.
+            _ => 0,
         },
+        dealings: submission.dealings,
+        score: submission.score,
         expected: submission.expected,
         asked: submission.asked.clone(),
         goods_asked: 0,
@@ -403,6 +420,7 @@ pub(super) fn close_votes(
     mut alliances: Query<&mut Decisions>,
     mut agenda: ResMut<Agenda>,
     mut passed: MessageWriter<ProposalPassed>,
+    mut failed: MessageWriter<ProposalFailed>,
     mut facts: MessageWriter<CampaignFact>,
     mut commands: Commands,
 ) {
@@ -443,18 +461,14 @@ pub(super) fn close_votes(
         });
         if matches!(verdict, ProposalStatus::Passed(_)) {
             passed.write(ProposalPassed { proposal: id });
+        } else {
+            failed.write(ProposalFailed { proposal: id });
         }
         if let Some(mut decisions) = index.alliance(id.alliance).and_then(|e| alliances.get_mut(e).ok()) {
             decisions.open.retain(|p| *p != id);
             decisions.decided.push(id);
             if !matches!(verdict, ProposalStatus::Passed(_)) {
-                // After three half-lives a refusal no longer counts.
-                decisions.refused.retain(|_, at| now - *at < GameSpan::hours(108));
-                // What a confederate has to itself, members had nothing against.
-                let claimed = |site| matches!(&verdict, ProposalStatus::Rejected { left_out, .. } if left_out.contains(&(site, LeftOut::Claimed)));
-                for target in proposal.targets.iter().filter(|t| !claimed(t.site)) {
-                    decisions.refused.insert(target.site, now);
-                }
+                remember_refusal(&mut decisions, &proposal, &verdict, now);
             }
         }
         proposal.status = verdict;
@@ -478,6 +492,22 @@ pub(super) fn close_votes(
                 commands.entity(entity).despawn();
             }
         }
+    }
+}
+
+/// Members said no to its targets, or to the change of how they stand to another alliance.
+fn remember_refusal(decisions: &mut Decisions, proposal: &Proposal, verdict: &ProposalStatus, now: GameTime) {
+    // After three half-lives a refusal no longer counts.
+    let counts = |at: &GameTime| now - *at < GameSpan::hours(108);
+    decisions.refused.retain(|_, at| counts(at));
+    decisions.refused_changes.retain(|_, at| counts(at));
+    // What a confederate has to itself, members had nothing against.
+    let claimed = |site| matches!(verdict, ProposalStatus::Rejected { left_out, .. } if left_out.contains(&(site, LeftOut::Claimed)));
+    for target in proposal.targets.iter().filter(|t| !claimed(t.site)) {
+        decisions.refused.insert(target.site, now);
+    }
+    if let Some(other) = proposal.enemy.filter(|_| proposal.action.stance().is_some()) {
+        decisions.refused_changes.insert((other, proposal.action), now);
     }
 }
 

@@ -151,6 +151,44 @@ pub struct CouncilCounts {
     pub proposed: u64,
 }
 
+/// Counts of wars and treaties.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct DiplomacyCounts {
+    /// Wars that were declared; those of the beginning are none of them.
+    pub wars: u64,
+    /// Wars that ended by a peace that both voted for.
+    pub ended_by_peace: u64,
+    /// Days that these lasted, in the median.
+    pub war_days_median: Option<f64>,
+    /// Pacts that were agreed on.
+    pub pacts: u64,
+    /// Confederacies that were agreed on.
+    pub confederacies: u64,
+    /// Treaties that were broken by war.
+    pub broken: u64,
+    /// Offers of treaties.
+    pub offers: u64,
+    /// Those of them that were refused.
+    pub refused: u64,
+    /// Offers within 36 hours of a refusal of the same for which no more spoke than then.
+    pub repeated: u64,
+}
+
+/// Counts of goods in pools.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PoolCounts {
+    /// Goods that came in as contributions, in all.
+    pub contributed: i64,
+    /// Goods that were granted, in all.
+    pub granted: i64,
+    /// Those of them that came back, in all: nobody was there to take them.
+    pub returned: i64,
+    /// Requests of which nothing was granted.
+    pub refused: u64,
+    /// Goods that members sent and that have not come yet, in all.
+    pub in_transit: i64,
+}
+
 /// The counts of a campaign.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Summary {
@@ -184,4 +222,8 @@ pub struct Summary {
     pub defense: DefenseCounts,
     /// Sites that changed hands.
     pub conquest: ConquestCounts,
+    /// Goods in pools.
+    pub pool: PoolCounts,
+    /// Wars and treaties.
+    pub diplomacy: DiplomacyCounts,
 }

@@ -3,8 +3,9 @@
 use crate::action::operations::{GroupStatus, Operation, Revision};
 use crate::base::clock::GameTime;
 use crate::base::contract::{Ballot, Citation, Cited, Reason};
-use crate::base::id::{EntityIndex, OrderId, PlayerId, ProposalId, SiteId};
+use crate::base::id::{AllianceId, EntityIndex, OrderId, PlayerId, ProposalId, SiteId};
 use crate::decision::council::{Ballots, Proposal, ProposalStatus};
+use crate::decision::planning::rules::diplomacy::Dealings;
 use bevy::prelude::*;
 use core::fmt;
 use serde::{Deserialize, Serialize};
@@ -37,6 +38,12 @@ pub struct Explanation {
     pub opened_at: GameTime,
     /// Who proposed it.
     pub proposer: PlayerId,
+    /// What it asks for.
+    pub action: String,
+    /// The alliance that it is about, and what is known of the dealings with it, where it is about how to stand to it.
+    pub dealings: Option<(AllianceId, Dealings)>,
+    /// The score that it had as an option.
+    pub score: f64,
     /// What each target rested on.
     pub targets: Vec<TargetBasis>,
     /// Each ballot with its reason: terms whose input was not known have no input.
@@ -70,6 +77,9 @@ pub fn explain(world: &World, id: ProposalId) -> Option<Explanation> {
         proposal: id,
         opened_at: proposal.opened_at,
         proposer: proposal.proposer,
+        action: proposal.action.name().to_owned(),
+        dealings: proposal.enemy.zip(proposal.dealings),
+        score: proposal.score,
         targets: proposal
             .targets
             .iter()
@@ -140,6 +150,19 @@ fn write_reason(f: &mut fmt::Formatter<'_>, reason: &Reason) -> fmt::Result {
 impl fmt::Display for Explanation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "Proposal {} by player {} at {}: {}", self.proposal, self.proposer, self.opened_at, self.outcome)?;
+        if let Some((other, d)) = &self.dealings {
+            writeln!(f, "  {} with alliance {other}, score {:.2}", self.action, self.score)?;
+            writeln!(
+                f,
+                "    weary {:.2}, {:.1} days of war, result {:+.2}, aim left {:.2}; strength {:.0} to {:.0} goods",
+                d.weary, d.days, d.war_score, d.aim_left, d.strength_own, d.strength_other
+            )?;
+            writeln!(
+                f,
+                "    grievance {:.2}, trust {:+.2}, common enemies {:.2}, reach {:.2}, rivalry {:.2}; {} pacts, {} wars, {} of the other",
+                d.grievance, d.trust, d.common_enemies, d.reach, d.rivalry, d.pacts, d.open_wars, d.wars_of_other
+            )?;
+        }
         for t in &self.targets {
             write!(
                 f,

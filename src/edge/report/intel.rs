@@ -266,6 +266,7 @@ fn cause(cause: Cause) -> &'static str {
         Cause::WatchArea => "a march passed",
         Cause::ScoutsCaught => "caught scouts there",
         Cause::AllyTold => "an ally told it",
+        Cause::Envoy => "an envoy came",
         Cause::BroughtAlong => "brought it along",
     }
 }

@@ -8,12 +8,13 @@ mod directory;
 mod explain;
 mod intel;
 mod tally;
+mod treaties;
 mod words;
 
 pub use account::account;
 pub use counts::{
-    BallotCounts, ConquestCounts, CouncilCounts, DefenseCounts, LookCounts, LossCounts, OperationCounts,
-    ProposalCounts, ResultCounts, Summary,
+    BallotCounts, ConquestCounts, CouncilCounts, DefenseCounts, DiplomacyCounts, LookCounts, LossCounts,
+    OperationCounts, PoolCounts, ProposalCounts, ResultCounts, Summary,
 };
 pub use directory::Directory;
 pub use explain::{Explanation, TargetBasis, explain};

@@ -2,6 +2,7 @@
 
 use super::counts::Summary;
 use super::directory::Directory;
+use super::treaties::Treaties;
 use crate::base::clock::{GameSpan, GameTime};
 use crate::base::contract::{
     CampaignFact, Condition, DefenseAnswer, Fact, LaunchRow, Manner, OperationReport, Reason, Vote,
@@ -13,6 +14,8 @@ use std::collections::{BTreeMap, BTreeSet};
 /// Everything that was said about one proposal and its operation.
 #[derive(Clone, Debug, Default)]
 pub struct OperationStory {
+    /// What it asks for; empty if it was proposed before the tally began.
+    pub action: String,
     /// When it was proposed.
     pub submitted: GameTime,
     /// Who proposed it.
@@ -45,7 +48,7 @@ impl OperationStory {
     /// Whether it was proposed and is not decided yet.
     #[must_use]
     pub fn is_open(&self) -> bool {
-        !self.targets.is_empty() && self.decided.is_none()
+        !self.action.is_empty() && self.decided.is_none()
     }
 
     /// Whether it was started and has not concluded yet.
@@ -75,6 +78,7 @@ pub struct CampaignTally {
     relief: BTreeMap<OrderId, GameTime>,
     /// The latest battle at a site.
     fought: BTreeMap<SiteId, GameTime>,
+    treaties: Treaties,
 }
 
 /// A look that no decision cites within this time was for nothing.
@@ -113,6 +117,7 @@ impl CampaignTally {
         };
         ops.arrival_spread_ms_max =
             self.arrivals.values().map(|(first, last)| *last - *first).max().unwrap_or(GameSpan(0)).0;
+        summary.diplomacy.war_days_median = self.treaties.war_days_median();
         summary.looks.came_back = self.looks.len() as u64;
         summary.looks.cited = self.looks.values().filter(|cited| **cited).count() as u64;
         let (active, all) = self.force_sent;
@@ -177,6 +182,15 @@ impl CampaignTally {
             | Fact::MembershipChanged { .. }
             | Fact::PlayerEliminated { .. }
             | Fact::AllianceEliminated { .. } => self.count_change(&fact.fact),
+            Fact::GoodsPooled { .. }
+            | Fact::PoolReceived { .. }
+            | Fact::GiftTurnedBack { .. }
+            | Fact::PoolGranted { .. }
+            | Fact::PoolRefused { .. } => self.count_pool(&fact.fact),
+            Fact::WarDeclared { .. }
+            | Fact::OfferMade { .. }
+            | Fact::OfferAnswered { .. }
+            | Fact::TreatyBroken { .. } => self.treaties.count(&mut self.summary.diplomacy, at, &fact.fact),
             Fact::StanceChanged { .. }
             | Fact::MarchArrived { .. }
             | Fact::LoyaltyLowered { .. }
@@ -266,10 +280,11 @@ impl CampaignTally {
 
     fn count_vote(&mut self, at: GameTime, fact: &Fact) {
         match fact {
-            Fact::ProposalSubmitted { proposal, proposer, targets, pattern, .. } => {
+            Fact::ProposalSubmitted { proposal, proposer, action, targets, pattern, .. } => {
                 self.summary.proposals.submitted += 1;
                 let story = self.stories.entry(*proposal).or_default();
                 (story.submitted, story.proposer) = (at, *proposer);
+                story.action.clone_from(action);
                 story.targets.clone_from(targets);
                 story.pattern.clone_from(pattern);
             }
@@ -352,6 +367,22 @@ impl CampaignTally {
             Fact::TrustChanged { subject, before, after, because, .. } => {
                 self.stories.entry(*because).or_default().trust.push((*subject, *before, *after));
             }
+            _ => {}
+        }
+    }
+
+    fn count_pool(&mut self, fact: &Fact) {
+        let counts = &mut self.summary.pool;
+        match fact {
+            Fact::GoodsPooled { goods, .. } => counts.in_transit += goods.total(),
+            Fact::PoolReceived { goods, returned: false, .. } => {
+                counts.contributed += goods.total();
+                counts.in_transit -= goods.total();
+            }
+            Fact::PoolReceived { goods, .. } => counts.returned += goods.total(),
+            Fact::GiftTurnedBack { goods, .. } => counts.in_transit -= goods.total(),
+            Fact::PoolGranted { goods, .. } => counts.granted += goods.total(),
+            Fact::PoolRefused { .. } => counts.refused += 1,
             _ => {}
         }
     }

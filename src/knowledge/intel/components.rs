@@ -2,7 +2,7 @@
 
 use super::claims::TargetClaim;
 use crate::base::clock::GameTime;
-use crate::base::contract::EnemyGroup;
+use crate::base::contract::{EnemyGroup, Treaty};
 use crate::base::geometry::Tile;
 use crate::base::goods::Goods;
 use crate::base::id::{AllianceId, Knower, PlayerId, SiteId};
@@ -120,6 +120,20 @@ pub enum Seen {
         /// For how long.
         claim: TargetClaim,
     },
+    /// Another alliance offers a treaty. The site is the seat of its leader, from where its envoy came.
+    Offered {
+        /// Who.
+        by: AllianceId,
+        /// What.
+        treaty: Treaty,
+    },
+    /// Another alliance refuses what was offered to it. The site is the same as of an offer.
+    Refused {
+        /// Who.
+        by: AllianceId,
+        /// What.
+        treaty: Treaty,
+    },
     /// Scouts that died: the site is guarded against them (own), or someone looked (foreign).
     ScoutsKilled {
         /// How many.
@@ -146,6 +160,8 @@ pub enum Cause {
     ScoutsCaught,
     /// An ally told the witness, who leads its alliance.
     AllyTold,
+    /// An envoy of another alliance came to the witness, who leads its own.
+    Envoy,
     /// The witness saw it before it belonged to those who know it now.
     BroughtAlong,
 }

@@ -117,6 +117,7 @@ pub(super) fn defense(
         mobility: 0,
         stores: Goods::ZERO,
         per_hour: Goods::ZERO,
+        carriers: 0,
     };
     model.defense(&site, troops)
 }

@@ -12,6 +12,7 @@ mod forces;
 mod forgetting;
 mod gateway;
 pub mod movement;
+mod offers;
 pub mod rules;
 mod sharing;
 mod view;
@@ -22,6 +23,7 @@ pub use dossier::{Act, ActSeen, Dossier, Dossiers, PlayerDossier};
 pub use forces::{KnownForce, KnownForces, rebuilt as forces_rebuilt};
 pub use gateway::{IntelSystems, REPORT_EXPIRES};
 pub use movement::{MovementSettings, Movements, Returning, Track, TrackKey};
+pub use offers::{ENVOY_COMES, EnvoyMessage, Offers, envoy};
 pub use sharing::REPORT_TOLD;
 pub use view::{Away, MemberStates, View};
 
@@ -41,6 +43,7 @@ impl Plugin for IntelPlugin {
             .register_state_resource::<rules::SharingSettings>("sharing_settings")
             .add_due_kind(REPORT_EXPIRES)
             .add_due_kind(REPORT_TOLD)
+            .add_due_kind(ENVOY_COMES)
             .add_pass_message::<sharing::Relayed>()
             .add_pass_message::<sharing::ReportForgotten>()
             .add_pass_message::<TargetClaimed>()
@@ -58,10 +61,12 @@ impl Plugin for IntelPlugin {
             .register_state::<ObservationLog>("observation_log")
             .register_state::<Dossiers>("dossiers")
             .register_state::<TargetClaims>("target_claims")
+            .register_state::<Offers>("offers")
             .init_resource::<MovementSettings>()
             .register_state_resource::<MovementSettings>("movement_settings")
             .add_scenario_loader(20, gateway::spawn_knowers)
-            .add_scenario_loader(20, claims::spawn_claims);
+            .add_scenario_loader(20, claims::spawn_claims)
+            .add_scenario_loader(20, offers::spawn_offers);
         order(app);
         add_systems(app);
     }
@@ -101,8 +106,10 @@ fn add_systems(app: &mut App) {
             (
                 sharing::tell_allies,
                 claims::tell_confederates,
+                (offers::forget_offers, offers::bring_offers).chain(),
                 gateway::admit_observations,
                 claims::admit_claims,
+                offers::admit_offers,
                 forgetting::forget_changed,
                 sharing::plan_tellings,
             )

@@ -6,7 +6,7 @@
 use super::components::{Cause, Field, IntelReport, NewIntel, Observation, Seen, SourceKind};
 use super::rules::{self, SharingSettings, Tier};
 use crate::base::clock::{Agenda, CampaignSystems, DueBatch, DueKind, GameTime};
-use crate::base::contract::{Holdings, MembershipChanged, PlayerKind, Rank, Site};
+use crate::base::contract::{Holdings, MembershipChanged, PlayerKind, Site};
 use crate::base::id::{AllianceId, EntityIndex, Knower, PlayerId, SiteId};
 use crate::society::alliance::Roster;
 use bevy::ecs::system::SystemParam;
@@ -39,7 +39,7 @@ fn of_key(owner: u64) -> (AllianceId, SiteId) {
 
 /// Who leads an alliance.
 pub(super) fn leader(alliance: AllianceId, roster: &Roster) -> Option<PlayerId> {
-    roster.members(alliance).into_iter().find(|m| m.rank == Rank::Leader).map(|m| m.player)
+    roster.leader(alliance)
 }
 
 /// How much one alliance tells another: by their stance, and by how far its leader trusts the other's.

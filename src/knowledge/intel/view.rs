@@ -5,6 +5,7 @@ use super::components::{Field, IntelReport};
 use super::dossier::{Dossier, Dossiers};
 use super::forces::{self, KnownForce, KnownForces};
 use super::movement::{MovementSettings, Movements, Returning, Track, rules as movement};
+use super::offers::Offers;
 use super::rules;
 use crate::base::clock::{GameTime, PassScratch};
 use crate::base::contract::{Holdings, Model, Player, Site, SiteEstimate, SiteState, Stance, Stances};
@@ -70,6 +71,7 @@ pub struct View<'w, 's> {
     dossiers: Query<'w, 's, &'static Dossiers>,
     movement_settings: Res<'w, MovementSettings>,
     claims: Query<'w, 's, (&'static TargetClaims, &'static Stances)>,
+    offers: Query<'w, 's, &'static Offers>,
     forces: Res<'w, KnownForces>,
     sites: Query<'w, 's, &'static Site>,
     players: Query<'w, 's, &'static Player>,
@@ -271,6 +273,12 @@ impl View<'_, '_> {
 
     fn claims_of(&self, alliance: AllianceId) -> Option<(&TargetClaims, &Stances)> {
         self.claims.get(self.index.alliance(alliance)?).ok()
+    }
+
+    /// What others offered an alliance and refused it.
+    #[must_use]
+    pub fn offers(&self, alliance: AllianceId) -> Option<&Offers> {
+        self.offers.get(self.index.alliance(alliance)?).ok()
     }
 
     /// What the knower learned of a foreign player over time.

@@ -7,7 +7,7 @@ use crate::base::geometry::{SiteGrid, Tile};
 use crate::base::id::{AllianceId, SiteId};
 use bevy::ecs::system::SystemParam;
 use bevy::prelude::*;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Whose land is whose: for those who decide, and for games that draw it.
 ///
@@ -80,6 +80,12 @@ impl Territory<'_, '_> {
     #[must_use]
     pub fn frontier(&self, alliance: AllianceId) -> Vec<(SiteId, u32)> {
         self.map.frontier(alliance, |other| self.relations.stance(alliance, other).forbids_attack())
+    }
+
+    /// For each other alliance how many sites of this one lie near tiles that it claims or contests, whether friend or not.
+    #[must_use]
+    pub fn pressed_by(&self, alliance: AllianceId) -> BTreeMap<AllianceId, u32> {
+        self.map.pressed_by(alliance)
     }
 
     /// The share of all tiles on which an alliance has influence, 0..=1.

@@ -77,9 +77,36 @@ impl Decayed {
 #[derive(Component, Clone, PartialEq, Debug, Default, Reflect, Serialize, Deserialize)]
 pub struct Grievances(pub BTreeMap<AllianceId, Decayed>);
 
-/// What each war is for: the villages to break.
+/// A war, as one side of it sees it.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Reflect, Serialize, Deserialize)]
+pub struct War {
+    /// What it is for: the villages to break.
+    pub aim: Vec<SiteId>,
+    /// Those of them that were broken or taken.
+    pub reached: Vec<SiteId>,
+    /// Whether this side declared it.
+    pub declared: bool,
+    /// The other side's troops that own members killed in it, as far as they saw it, in goods.
+    pub killed: i64,
+    /// Own members' troops that died in it, in goods.
+    pub lost: i64,
+}
+
+/// The wars of an alliance, by enemy.
+#[derive(Component, Clone, PartialEq, Eq, Debug, Default, Reflect, Serialize, Deserialize)]
+pub struct Wars(pub BTreeMap<AllianceId, War>);
+
+/// What experience has taught an alliance about others' word, -100..=100. Half-life 30 days.
 #[derive(Component, Clone, PartialEq, Debug, Default, Reflect, Serialize, Deserialize)]
-pub struct WarAims(pub BTreeMap<AllianceId, Vec<SiteId>>);
+pub struct Credit(pub BTreeMap<AllianceId, Decayed>);
+
+impl Credit {
+    /// How far another's word is believed now.
+    #[must_use]
+    pub fn of(&self, other: AllianceId, now: GameTime) -> f64 {
+        self.0.get(&other).map_or(0.0, |d| d.at(now, super::rules::TRUST_HALF_LIFE).clamp(-100.0, 100.0))
+    }
+}
 
 /// What experience has added to a member's trust in others, on top of the seeded first impression. Sparse: at most
 /// 128; half-life 30 days.

@@ -1,6 +1,6 @@
 //! Who joins, who leaves, who follows a leader, and what ends with the last site.
 
-use super::components::{Alliance, MemberOf, Membership, Reliability, Trust, WarAims, WarRecord};
+use super::components::{Alliance, MemberOf, Membership, Reliability, Trust, WarRecord, Wars};
 use super::rules;
 use super::systems::{Roster, refusal};
 use crate::base::clock::{DueBatch, GameTime};
@@ -209,7 +209,7 @@ fn end_alliance(
             .facts
             .write(CampaignFact { at, fact: Fact::StanceChanged { a: alliance, b: other, stance: Stance::Neutral } });
     }
-    commands.entity(entity).insert((Stances::default(), WarAims::default())).queue(|mut entity: EntityWorldMut| {
+    commands.entity(entity).insert((Stances::default(), Wars::default())).queue(|mut entity: EntityWorldMut| {
         if let Some(mut alliance) = entity.get_mut::<Alliance>() {
             alliance.active = false;
         }
@@ -221,8 +221,8 @@ fn forget(entity: &mut EntityWorldMut, alliance: AllianceId) {
     if let Some(mut stances) = entity.get_mut::<Stances>() {
         stances.0.remove(&alliance);
     }
-    if let Some(mut aims) = entity.get_mut::<WarAims>() {
-        aims.0.remove(&alliance);
+    if let Some(mut wars) = entity.get_mut::<Wars>() {
+        wars.0.remove(&alliance);
     }
 }
 

@@ -1,20 +1,24 @@
-//! Alliances: members and their ranks, who joins and who leaves, stances between alliances, trust, grievance,
+//! Alliances: members and their ranks, who joins and who leaves, stances between alliances and their wars, trust, grievance,
 //! reliability, and what ends with the last village.
 //!
-//! What is *not* here: negotiating stances and memberships (a game sets them with `SetStance` and `SetMembership`),
-//! and anything about what an alliance knows or plans.
+//! What is *not* here: deciding on stances (`action::diplomacy`, or a game with `SetStance`) and on memberships (a game with
+//! `SetMembership`), and anything about what an alliance knows or plans.
 
 mod components;
 mod membership;
 pub mod rules;
+mod stances;
 mod systems;
+mod wars;
 
 pub use components::{
-    Alliance, Decayed, Grievances, MemberOf, Members, Membership, ProposalCount, Reliability, Trust, WarAims, WarRecord,
+    Alliance, Credit, Decayed, Grievances, MemberOf, Members, Membership, ProposalCount, Reliability, Trust, War,
+    WarRecord, Wars,
 };
+pub use stances::{STANCE_CHANGES, StanceSettings, stance_change};
 pub use systems::{MemberInfo, Roster};
 
-use crate::base::clock::{Campaign, CampaignSystems};
+use crate::base::clock::{Campaign, CampaignAppExt, CampaignSystems};
 use crate::base::contract::{ScenarioAppExt, Stances};
 use crate::base::state::StateAppExt;
 use bevy::prelude::*;
@@ -22,9 +26,9 @@ use bevy::prelude::*;
 /// Where alliances change within a pass.
 #[derive(SystemSet, Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum AllianceSystems {
-    /// In `Intake`: stances and memberships that a game sets.
+    /// In `Intake`: stances and memberships that a game sets, and stances that were decided or whose time is over.
     Stances,
-    /// In `Settle`: what attacks leave behind.
+    /// In `Settle`: what attacks leave behind: grievances, and what wars have cost so far.
     Grievances,
     /// In `Settle`, after `Grievances`: players and alliances without a site are eliminated.
     Eliminate,
@@ -41,7 +45,11 @@ impl Plugin for AlliancePlugin {
             .register_state::<Membership>("membership")
             .register_state::<Stances>("stances")
             .register_state::<Grievances>("grievances")
-            .register_state::<WarAims>("war_aims")
+            .register_state::<Wars>("wars")
+            .register_state::<Credit>("credit")
+            .init_resource::<StanceSettings>()
+            .register_state_resource::<StanceSettings>("stance_settings")
+            .add_due_kind(STANCE_CHANGES)
             .register_state::<Trust>("trust")
             .register_state::<Reliability>("reliability")
             .register_state::<WarRecord>("war_record")
@@ -55,8 +63,10 @@ impl Plugin for AlliancePlugin {
             .add_systems(
                 Campaign,
                 (
-                    (systems::apply_stances, membership::apply_memberships).chain().in_set(AllianceSystems::Stances),
-                    systems::note_grievances.in_set(AllianceSystems::Grievances),
+                    (stances::apply_inputs, stances::apply_due, membership::apply_memberships)
+                        .chain()
+                        .in_set(AllianceSystems::Stances),
+                    (systems::note_grievances, wars::note_battles).chain().in_set(AllianceSystems::Grievances),
                     membership::eliminate.in_set(AllianceSystems::Eliminate),
                 ),
             );

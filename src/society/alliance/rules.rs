@@ -3,13 +3,15 @@
 use super::components::Decayed;
 use crate::base::clock::{GameSpan, GameTime};
 use crate::base::contract::Rank;
-use crate::base::id::PlayerId;
+use crate::base::id::{PlayerId, SiteId};
 use crate::base::rng::{Purpose, Stream};
 
 /// Grievance halves in this time.
 pub const GRIEVANCE_HALF_LIFE: GameSpan = GameSpan::days(5);
 /// What an attack adds to the grievance of its victim.
 pub const GRIEVANCE_OF_ATTACK: f64 = 10.0;
+/// What losing a village to somebody adds to the grievance of who held it.
+pub const GRIEVANCE_OF_LOSS: f64 = 30.0;
 /// Learned trust halves in this time.
 pub const TRUST_HALF_LIFE: GameSpan = GameSpan::days(30);
 /// Others of whom a member keeps learned trust.
@@ -44,6 +46,29 @@ pub fn trust_from_result(won: f64, lost: f64, expected: f64) -> f64 {
 pub fn heir(members: impl Iterator<Item = (Rank, u64, PlayerId)>) -> Option<PlayerId> {
     // `Rank` is declared from the highest to the lowest.
     members.min_by_key(|(rank, population, player)| (*rank, core::cmp::Reverse(*population), *player)).map(|m| m.2)
+}
+
+/// What a treaty that was kept to its end adds to the credit of both.
+pub const CREDIT_OF_KEPT: f64 = 20.0;
+/// What a broken treaty takes from the credit of who broke it, with the other side.
+pub const CREDIT_OF_BROKEN: f64 = -60.0;
+/// What it takes with everybody else.
+pub const CREDIT_OF_BROKEN_SEEN: f64 = -20.0;
+
+/// The villages that a war is for: the most populous of those that can be reached, and where too few can be, of the others.
+/// `sites` are inhabitants, whether it is in reach, and the village.
+///
+/// ```
+/// use bevy_alliance::base::id::SiteId;
+/// use bevy_alliance::society::alliance::rules::war_aim;
+/// let sites = [(900, false, SiteId(1)), (300, true, SiteId(2)), (500, true, SiteId(3)), (500, false, SiteId(4))];
+/// assert_eq!(war_aim(sites, 3), [SiteId(3), SiteId(2), SiteId(1)]);
+/// ```
+#[must_use]
+pub fn war_aim(sites: impl IntoIterator<Item = (u32, bool, SiteId)>, n: usize) -> Vec<SiteId> {
+    let mut sites: Vec<_> = sites.into_iter().collect();
+    sites.sort_unstable_by_key(|(population, near, site)| (!*near, core::cmp::Reverse(*population), *site));
+    sites.into_iter().take(n).map(|(.., site)| site).collect()
 }
 
 /// What others lose in trust in a member who did not send what it had pledged, per group.

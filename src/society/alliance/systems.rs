@@ -1,13 +1,13 @@
-//! Spawning alliances, keeping the relationship true, applying stances.
+//! Spawning alliances, keeping the relationship true, grievances, and reading all of it.
 
 use super::components::{
-    Alliance, Grievances, MemberOf, Membership, ProposalCount, Reliability, Trust, WarAims, WarRecord,
+    Alliance, Credit, Grievances, MemberOf, Membership, ProposalCount, Reliability, Trust, War, WarRecord, Wars,
 };
 use super::rules;
 use crate::base::clock::{DueBatch, GameTime};
 use crate::base::contract::{
-    BattleFought, CampaignFact, Fact, Holdings, INPUT, Input, Inputs, Player, PlayerKind, Rank, RequestRefused, Rhythm,
-    Scenario, Stance, StanceChanged, Stances, WorldSeed,
+    BattleFought, CampaignFact, Fact, Holdings, Player, PlayerKind, Rank, RequestRefused, Rhythm, Scenario,
+    SiteChanged, Stance, Stances, Standing, WorldSeed,
 };
 use crate::base::id::{AllianceId, EntityIndex, Knower, PlayerId, SiteId, StableId};
 use bevy::ecs::system::SystemParam;
@@ -15,7 +15,7 @@ use bevy::prelude::*;
 use std::collections::BTreeMap;
 
 /// How many villages a war is for.
-const AIMS: usize = 3;
+pub(super) const AIMS: usize = 3;
 
 pub(super) fn on_membership(
     joined: On<Insert, Membership>,
@@ -32,12 +32,14 @@ pub(super) fn on_membership(
 
 pub(super) fn spawn_alliances(world: &mut World, scenario: &Scenario) {
     let mut stances: BTreeMap<AllianceId, Stances> = BTreeMap::new();
-    let mut aims: BTreeMap<AllianceId, WarAims> = BTreeMap::new();
+    let mut wars: BTreeMap<AllianceId, Wars> = BTreeMap::new();
     for (a, b, stance) in &scenario.stances {
         for (one, other) in [(*a, *b), (*b, *a)] {
-            stances.entry(one).or_default().0.insert(other, (*stance, GameTime(0)));
+            let standing = Standing { stance: *stance, since: GameTime(0), until: None };
+            stances.entry(one).or_default().0.insert(other, standing);
             if *stance == Stance::War {
-                aims.entry(one).or_default().0.insert(other, most_valuable(scenario, other));
+                let aim = first_aim(scenario, other);
+                wars.entry(one).or_default().0.insert(other, War { aim, declared: one == *a, ..War::default() });
             }
         }
     }
@@ -47,8 +49,9 @@ pub(super) fn spawn_alliances(world: &mut World, scenario: &Scenario) {
             Alliance { id: a.id, name: a.name.clone(), active: a.active },
             ProposalCount::default(),
             stances.remove(&a.id).unwrap_or_default(),
-            aims.remove(&a.id).unwrap_or_default(),
+            wars.remove(&a.id).unwrap_or_default(),
             Grievances::default(),
+            Credit::default(),
         ));
     }
     for p in &scenario.players {
@@ -64,78 +67,33 @@ pub(super) fn spawn_alliances(world: &mut World, scenario: &Scenario) {
     }
 }
 
-/// The most populous villages of an alliance: public, and what everyone takes for its most valuable ones.
-fn most_valuable(scenario: &Scenario, alliance: AllianceId) -> Vec<SiteId> {
+/// What a war that is there from the beginning is for.
+fn first_aim(scenario: &Scenario, enemy: AllianceId) -> Vec<SiteId> {
     let members: std::collections::BTreeSet<PlayerId> =
-        scenario.players.iter().filter(|p| p.membership.is_some_and(|(a, _)| a == alliance)).map(|p| p.id).collect();
-    let mut sites: Vec<_> =
-        scenario.sites.iter().filter(|s| members.contains(&s.owner)).map(|s| (s.population, s.id)).collect();
-    sites.sort_unstable_by_key(|(population, id)| (core::cmp::Reverse(*population), *id));
-    sites.into_iter().take(AIMS).map(|(_, id)| id).collect()
+        scenario.players.iter().filter(|p| p.membership.is_some_and(|(a, _)| a == enemy)).map(|p| p.id).collect();
+    let sites = scenario.sites.iter().filter(|s| members.contains(&s.owner));
+    rules::war_aim(sites.map(|s| (s.population, true, s.id)), AIMS)
 }
 
-pub(super) fn apply_stances(
-    batch: Res<DueBatch>,
-    inputs: Res<Inputs>,
-    index: Res<EntityIndex>,
-    members: Query<&super::Members>,
-    mut alliances: Query<&mut Stances>,
-    mut changed: MessageWriter<StanceChanged>,
-    mut facts: MessageWriter<CampaignFact>,
-) {
-    if batch.of(INPUT).is_empty() {
-        return;
-    }
-    let at = batch.now();
-    for logged in &inputs.now {
-        let Input::Stance(set) = &logged.input else { continue };
-        let pair = (index.alliance(set.a), index.alliance(set.b));
-        let (Some(a), Some(b)) = pair else {
-            let unknown = if pair.0.is_none() { set.a } else { set.b };
-            let request = format!("set_stance {} {}", set.a, set.b);
-            facts.write(refusal(at, request, "alliance_exists", "a known alliance", unknown.to_string()));
-            continue;
-        };
-        let ended = [set.a, set.b]
-            .into_iter()
-            .find(|id| index.alliance(*id).and_then(|e| members.get(e).ok()).is_none_or(RelationshipTarget::is_empty));
-        if let Some(ended) = ended.filter(|_| set.stance != Stance::Neutral) {
-            let request = format!("set_stance {} {}", set.a, set.b);
-            facts.write(refusal(at, request, "alliance_has_members", "alliances with members", ended.to_string()));
-            continue;
-        }
-        if set.a == set.b {
-            let request = format!("set_stance {} {}", set.a, set.b);
-            facts.write(refusal(at, request, "two_alliances", "two different alliances", set.a.to_string()));
-            continue;
-        }
-        for (one, other) in [(a, set.b), (b, set.a)] {
-            if let Ok(mut stances) = alliances.get_mut(one) {
-                stances.0.insert(other, (set.stance, at));
-            }
-        }
-        changed.write(StanceChanged { a: set.a, b: set.b, stance: set.stance });
-        facts.write(CampaignFact { at, fact: Fact::StanceChanged { a: set.a, b: set.b, stance: set.stance } });
-    }
-}
-
-/// Each attack on a member is held against the alliance that it came from.
+/// Each attack on a member, and each village that was taken from one, is held against the alliance that it came from.
 pub(super) fn note_grievances(
     batch: Res<DueBatch>,
     mut battles: MessageReader<BattleFought>,
+    mut changed: MessageReader<SiteChanged>,
     index: Res<EntityIndex>,
     players: Query<&Player>,
     mut grievances: Query<&mut Grievances>,
 ) {
     let alliance_of = |id| index.player(id).and_then(|e| players.get(e).ok()).and_then(|p| p.alliance);
-    for battle in battles.read().filter(|b| b.is_victim()) {
-        let (Some(victim), Some(attacker)) = (alliance_of(battle.witness), alliance_of(battle.enemy)) else { continue };
+    let attacks = battles.read().filter(|b| b.is_victim()).map(|b| (b.witness, b.enemy, rules::GRIEVANCE_OF_ATTACK));
+    let taken = changed.read().filter_map(|c| Some((c.from?, c.to?, rules::GRIEVANCE_OF_LOSS)));
+    for (victim, attacker, points) in attacks.chain(taken) {
+        let (Some(victim), Some(attacker)) = (alliance_of(victim), alliance_of(attacker)) else { continue };
         if victim == attacker {
             continue;
         }
         if let Some(mut held) = index.alliance(victim).and_then(|e| grievances.get_mut(e).ok()) {
-            let grievance = held.0.entry(attacker).or_default();
-            grievance.add(rules::GRIEVANCE_OF_ATTACK, batch.now(), rules::GRIEVANCE_HALF_LIFE);
+            held.0.entry(attacker).or_default().add(points, batch.now(), rules::GRIEVANCE_HALF_LIFE);
         }
     }
 }
@@ -175,7 +133,8 @@ pub struct MemberInfo {
 pub struct Roster<'w, 's> {
     index: Res<'w, EntityIndex>,
     seed: Option<Res<'w, WorldSeed>>,
-    alliances: Query<'w, 's, (&'static Alliance, &'static Stances, &'static WarAims, &'static Grievances)>,
+    alliances: Query<'w, 's, (&'static Alliance, &'static Stances, &'static Wars, &'static Grievances)>,
+    credits: Query<'w, 's, &'static Credit>,
     members: Query<'w, 's, &'static super::Members>,
     holdings: Res<'w, Holdings>,
     players: Query<
@@ -205,9 +164,16 @@ impl Roster<'_, '_> {
         self.alliances.get(self.index.alliance(id)?).ok().map(|(a, ..)| a)
     }
 
-    /// How an alliance stands to others, and what its wars are for.
+    /// How far an alliance believes another's word, -100..=100.
     #[must_use]
-    pub fn relations(&self, id: AllianceId) -> Option<(&Stances, &WarAims, &Grievances)> {
+    pub fn credit(&self, id: AllianceId, other: AllianceId, now: GameTime) -> f64 {
+        let credit = self.index.alliance(id).and_then(|e| self.credits.get(e).ok());
+        credit.map_or(0.0, |credit| credit.of(other, now))
+    }
+
+    /// How an alliance stands to others, its wars, and what it holds against others.
+    #[must_use]
+    pub fn relations(&self, id: AllianceId) -> Option<(&Stances, &Wars, &Grievances)> {
         self.alliances.get(self.index.alliance(id)?).ok().map(|(_, s, w, g)| (s, w, g))
     }
 
@@ -281,6 +247,12 @@ impl Roster<'_, '_> {
         let mut members: Vec<_> = members.iter().filter_map(|e| self.info(e)).collect();
         members.sort_unstable_by_key(|m| m.player);
         members
+    }
+
+    /// Who leads an alliance.
+    #[must_use]
+    pub fn leader(&self, alliance: AllianceId) -> Option<PlayerId> {
+        self.members(alliance).into_iter().find(|m| m.rank == Rank::Leader).map(|m| m.player)
     }
 
     /// Trust of a member in another, -100..=100.

@@ -269,8 +269,8 @@ fn cost_at(session: &Session, sources: &[Source], estimate: &SiteEstimate, ratio
 }
 
 fn aim(session: &Session, enemy: AllianceId, site: SiteId) -> f64 {
-    let aims = session.situation.roster.relations(session.alliance).and_then(|(_, aims, _)| aims.0.get(&enemy));
-    if aims.is_some_and(|sites| sites.contains(&site)) { 1.0 } else { 0.5 }
+    let war = session.situation.roster.relations(session.alliance).and_then(|(_, wars, _)| wars.0.get(&enemy));
+    if war.is_some_and(|war| war.aim.contains(&site)) { 1.0 } else { 0.5 }
 }
 
 /// How many other alliances are at war with the same enemy: known to all.
@@ -487,6 +487,8 @@ fn option(session: &Session, forces: Forces, targets: &[&Candidate], pattern: &P
         },
         targets,
         enemy: Some(enemy),
+        dealings: None,
+        score,
         arrival,
         trial: plan,
         expected,

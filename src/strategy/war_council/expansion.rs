@@ -94,6 +94,8 @@ fn option(session: &Session, village: &SiteState, plot: SiteId, plan: Plan) -> R
         goal: Goal::Found,
         targets: vec![target],
         enemy: None,
+        dealings: None,
+        score,
         arrival,
         trial: plan,
         expected: Expected { ratio: 0.0, value, cost, strength_own: 0.0, strength_enemy: 0.0 },

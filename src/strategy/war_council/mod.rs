@@ -4,6 +4,7 @@
 //! standing right of officers. What is *not* here: the vote (`council`), and carrying anything out (`operations`).
 
 mod attack;
+mod diplomacy;
 mod expansion;
 mod option;
 mod scouting;

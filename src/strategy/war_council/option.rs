@@ -26,6 +26,10 @@ impl CouncilOption {
         match self.submission.action {
             ActionKind::MassAttack => format!("attack {} by {}", targets.join(" "), self.submission.pattern),
             ActionKind::Expansion => format!("expand to {}", targets.join(" ")),
+            other => {
+                let with = self.submission.enemy.map_or_else(String::new, |id| id.to_string());
+                format!("{} {with}", other.name())
+            }
         }
     }
 }

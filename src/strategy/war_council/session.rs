@@ -1,8 +1,10 @@
 //! A session: who is there, what they know, what they choose.
 
+use super::diplomacy::Outlook;
 use super::option::CouncilOption;
 use super::scouting::{ScoutingRecord, ScoutingSettings};
-use super::{attack, expansion, scouting};
+use super::{attack, diplomacy, expansion, scouting};
+use crate::action::diplomacy::{OfferRefused, OwnOffers};
 use crate::action::operations::{Group, GroupStatus, Operation, RunningOperations, SendScouts};
 use crate::base::clock::{Agenda, CampaignSystems, DueBatch, DueKind, GameSpan, GameTime};
 use crate::base::contract::{CampaignFact, Fact, Rank, Scenario, SiteState, WantedStates};
@@ -14,7 +16,7 @@ use crate::decision::planning::allocation::AllocationSettings;
 use crate::decision::planning::{Library, PlanningSettings};
 use crate::knowledge::intel::{Cause, ObservationLog, Seen};
 use crate::knowledge::territory::Territory;
-use crate::society::alliance::MemberInfo;
+use crate::society::alliance::{MemberInfo, StanceSettings};
 use bevy::ecs::system::SystemParam;
 use bevy::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -74,6 +76,10 @@ pub struct WarCouncilSettings {
     pub expansion_hours: f64,
     /// Between two expansions that an alliance proposes.
     pub expansion_pause: GameSpan,
+    /// Inhabitants of another alliance are in reach of a war within this time of travel.
+    pub war_reach: GameSpan,
+    /// Whether sessions propose wars and treaties. Where a game alone decides how alliances stand to each other: false.
+    pub diplomacy: bool,
 }
 
 impl Default for WarCouncilSettings {
@@ -90,6 +96,8 @@ impl Default for WarCouncilSettings {
             take_hours: 168.0,
             expansion_hours: 720.0,
             expansion_pause: GameSpan::hours(72),
+            war_reach: GameSpan::hours(8),
+            diplomacy: true,
         }
     }
 }
@@ -154,8 +162,14 @@ pub(super) struct Session<'a, 'w, 's> {
     pub(super) refused: BTreeMap<SiteId, GameTime>,
     /// When an expansion was last proposed.
     pub(super) last_expansion: Option<GameTime>,
-    /// Whether a proposal is open.
+    /// Whether a proposal of an operation is open.
     pub(super) voting: bool,
+    /// Whether one on war or a treaty is.
+    pub(super) treating: bool,
+    /// When changes of how to stand to others were refused by the members.
+    pub(super) refused_changes: BTreeMap<(AllianceId, ActionKind), GameTime>,
+    pub(super) own_offers: &'a OwnOffers,
+    pub(super) stance_settings: &'a StanceSettings,
 }
 
 impl Session<'_, '_, '_> {
@@ -170,14 +184,21 @@ impl Session<'_, '_, '_> {
 #[derive(SystemParam)]
 pub(super) struct Records<'w, 's> {
     index: Res<'w, EntityIndex>,
-    alliances: Query<'w, 's, (&'static Decisions, &'static RunningOperations, &'static ObservationLog)>,
+    alliances:
+        Query<'w, 's, (&'static Decisions, &'static RunningOperations, &'static ObservationLog, &'static OwnOffers)>,
     operations: Query<'w, 's, &'static Operation>,
     proposals: Query<'w, 's, &'static Proposal>,
 }
 
 impl Records<'_, '_> {
-    fn of(&self, alliance: AllianceId) -> Option<(&Decisions, &RunningOperations, &ObservationLog)> {
+    fn of(&self, alliance: AllianceId) -> Option<(&Decisions, &RunningOperations, &ObservationLog, &OwnOffers)> {
         self.alliances.get(self.index.alliance(alliance)?).ok()
+    }
+
+    /// Whether a proposal on which it is voted is of this kind.
+    fn votes_on(&self, decisions: &Decisions, kind: impl Fn(ActionKind) -> bool) -> bool {
+        let open = decisions.open.iter().filter_map(|id| self.proposals.get(self.index.proposal(*id)?).ok());
+        open.map(|p| p.action).any(kind)
     }
 
     fn operation(&self, id: ProposalId) -> Option<&Operation> {
@@ -224,14 +245,21 @@ impl Records<'_, '_> {
     }
 }
 
+/// The settings by which sessions judge.
+#[derive(SystemParam)]
+pub(super) struct Rules<'w> {
+    settings: Res<'w, WarCouncilSettings>,
+    library: Res<'w, Library>,
+    planning: Res<'w, PlanningSettings>,
+    allocation: Res<'w, AllocationSettings>,
+    voting: Res<'w, VotingSettings>,
+    stances: Res<'w, StanceSettings>,
+}
+
 /// Holds the sessions that are due.
 pub(super) fn hold_councils(
     batch: Res<DueBatch>,
-    settings: Res<WarCouncilSettings>,
-    library: Res<Library>,
-    planning: Res<PlanningSettings>,
-    allocation: Res<AllocationSettings>,
-    voting: Res<VotingSettings>,
+    rules: Rules,
     index: Res<EntityIndex>,
     situation: Situation,
     territory: Territory,
@@ -240,6 +268,7 @@ pub(super) fn hold_councils(
     mut agenda: ResMut<Agenda>,
     mut submissions: MessageWriter<SubmitProposal>,
     mut scouts: MessageWriter<SendScouts>,
+    mut refusals: MessageWriter<OfferRefused>,
     mut facts: MessageWriter<CampaignFact>,
 ) {
     let now = batch.now();
@@ -255,21 +284,17 @@ pub(super) fn hold_councils(
         };
         gone.forget(now);
         if entry.n == 0 {
-            calendar.next = now + settings.period;
+            calendar.next = now + rules.settings.period;
             agenda.push(WAR_COUNCIL.entry(calendar.next, entry.owner, 0));
         }
         // Two sessions can wait for the same member to wake: one is enough.
         if met.replace(alliance) == Some(alliance) {
             continue;
         }
-        let Some((decisions, running, log)) = records.of(alliance) else { continue };
+        let Some((decisions, running, log, own_offers)) = records.of(alliance) else { continue };
         let members = situation.voters(alliance);
-        let council: Vec<&MemberInfo> = members.iter().filter(|m| m.rank != Rank::Member).collect();
-        if !council.iter().any(|m| m.rhythm.is_awake(now)) {
-            // With nobody awake the session waits for the first to wake.
-            if let Some(wakes) = council.iter().map(|m| m.rhythm.next_awake(now)).min() {
-                agenda.push(WAR_COUNCIL.entry(wakes, entry.owner, 1));
-            }
+        if let Err(wakes) = somebody_is_awake(&members, now) {
+            wakes.into_iter().for_each(|at| agenda.push(WAR_COUNCIL.entry(at, entry.owner, 1)));
             continue;
         }
         let left_to_confederates: BTreeSet<SiteId> = situation.view.claimed_by_confederates(alliance, now).collect();
@@ -279,11 +304,11 @@ pub(super) fn hold_councils(
             seed: situation.roster.seed(),
             situation: &situation,
             territory: &territory,
-            settings: &settings,
-            library: &library,
-            planning: &planning,
-            allocation: &allocation,
-            voting_settings: &voting,
+            settings: &rules.settings,
+            library: &rules.library,
+            planning: &rules.planning,
+            allocation: &rules.allocation,
+            voting_settings: &rules.voting,
             own: situation.view.own(alliance),
             threats: situation.threats(alliance, now),
             enemies: situation.roster.relations(alliance).map_or_else(Vec::new, |(s, ..)| s.wars().collect()),
@@ -296,7 +321,11 @@ pub(super) fn hold_councils(
             last_hit: records.last_hits(decisions),
             refused: decisions.refused.clone(),
             last_expansion: records.last_expansion(decisions),
-            voting: !decisions.open.is_empty(),
+            voting: records.votes_on(decisions, |action| action.stance().is_none()),
+            treating: records.votes_on(decisions, |action| action.stance().is_some()),
+            refused_changes: decisions.refused_changes.clone(),
+            own_offers,
+            stance_settings: &rules.stances,
             members,
         };
         let outcome = meet(&session);
@@ -310,6 +339,19 @@ pub(super) fn hold_councils(
         {
             submissions.write(option.submission);
         }
+        refusals.write_batch(outcome.outlook.refused);
+        submissions.write_batch(outcome.outlook.best.map(|option| option.submission));
+    }
+}
+
+/// Whether any of leader and officers is awake; else when the first of them wakes, if there are any: with nobody awake the
+/// session waits.
+fn somebody_is_awake(members: &[MemberInfo], now: GameTime) -> Result<(), Option<GameTime>> {
+    let council = || members.iter().filter(|m| m.rank != Rank::Member);
+    if council().any(|m| m.rhythm.is_awake(now)) {
+        Ok(())
+    } else {
+        Err(council().map(|m| m.rhythm.next_awake(now)).min())
     }
 }
 
@@ -320,6 +362,8 @@ struct SessionOutcome {
     gate: Option<&'static str>,
     /// Sites whose troops the choice rests on.
     considered: Vec<SiteId>,
+    /// How it could come to stand to others.
+    outlook: Outlook,
 }
 
 impl SessionOutcome {
@@ -330,6 +374,7 @@ impl SessionOutcome {
             alliance,
             best: self.best.as_ref().map(|o| (o.name(), o.score)),
             gate: self.gate.map(str::to_owned),
+            diplomacy: self.outlook.best.as_ref().map(|o| (o.name(), o.score)),
             cites: self.considered.iter().filter_map(|site| view.cite_troops(alliance, *site, session.now)).collect(),
         }
     }
@@ -355,7 +400,8 @@ fn meet(session: &Session) -> SessionOutcome {
     };
     let proposed = best.as_ref().ok().filter(|_| gate.is_none()).map(|o| &o.submission);
     let parties = if at_war { scouting::parties(session, proposed) } else { Vec::new() };
-    SessionOutcome { parties, best: best.ok(), gate, considered }
+    let outlook = if session.settings.diplomacy { diplomacy::outlook(session) } else { Outlook::default() };
+    SessionOutcome { parties, best: best.ok(), gate, considered, outlook }
 }
 
 /// Scouts that an alliance lost at each site within the last 72 hours, the largest party of each.

@@ -1,7 +1,7 @@
 //! Bringing up to date who is touched at this instant, and the census.
 
 use crate::base::clock::{Agenda, CampaignSystems, DueBatch, DueKind, GameClock, GameSpan, GameTime, PassScratch};
-use crate::base::contract::{INPUT, Input, Inputs, LaunchDue, Player, PopulationChanged, Scenario, Site};
+use crate::base::contract::{INPUT, Input, Inputs, LaunchDue, Manner, Player, PopulationChanged, Scenario, Site};
 use crate::base::id::{EntityIndex, PlayerId, SiteId};
 use crate::world::march::{MARCH_ARRIVES, March, homes_of_returns, march_of};
 use crate::world::village::upkeep::{CROP_RUNS_OUT, Villages};
@@ -145,7 +145,14 @@ pub(super) fn before_fights(
     for entry in batch.of(MARCH_ARRIVES) {
         let march = |id| index.march(id).and_then(|e| marches.get(e).ok());
         let Some(arrives) = march(march_of(entry)) else { continue };
-        touched.0.extend([arrives.target, arrives.home]);
+        touched.0.push(arrives.home);
+        if arrives.manner == Manner::Scout {
+            // Scouts only look: what was made and trained until now is the same whenever it is written down, and no new rates
+            // are set, or who lives there could tell by its training that somebody was there.
+            villages.bring_up(arrives.target, batch.now());
+            continue;
+        }
+        touched.0.push(arrives.target);
         let Some(target) = villages.get(arrives.target) else { continue };
         touched.0.extend(target.guests.0.values().map(|guest| guest.home));
         touched.0.extend(target.blockades.0.iter().filter_map(|id| march(*id)).map(|m| m.home));

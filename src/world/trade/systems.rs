@@ -1,9 +1,12 @@
 //! Merchants leave, arrive, and are home again.
 
-use super::components::{MERCHANTS_RETURN, SHIPMENT_ARRIVES, Shipment};
+use super::components::{MERCHANTS_RETURN, POOL_GOODS_COME, PoolCargo, SHIPMENT_ARRIVES, Shipment};
 use super::rules;
-use crate::base::clock::{DueBatch, DueEntry, DueKind, GameTime};
-use crate::base::contract::{CampaignFact, Fact, INPUT, Input, Inputs, RequestRefused, SendGoods};
+use crate::base::clock::{DueBatch, DueEntry, GameTime};
+use crate::base::contract::{
+    CampaignFact, Fact, GoodsCame, GoodsDue, GoodsLeft, GoodsStayed, INPUT, Input, Inputs, Relations, RequestRefused,
+    SendGoods,
+};
 use crate::base::geometry::Torus;
 use crate::base::goods::Goods;
 use crate::base::id::{EntityIndex, MarchId, SiteId, StableId};
@@ -17,16 +20,17 @@ use bevy::prelude::*;
 /// Merchants who are due, as an entry of this kind says.
 fn due_now(
     batch: &DueBatch,
-    kind: DueKind,
+    homeward: bool,
     index: &EntityIndex,
     shipments: &Query<&mut Shipment>,
 ) -> Vec<(Entity, Shipment)> {
+    let kind = if homeward { MERCHANTS_RETURN } else { SHIPMENT_ARRIVES };
     let found = |entry: &DueEntry| {
         let entity = index.shipment(march_of(entry))?;
-        let shipment = shipments.get(entity).ok().filter(|s| s.due() == *entry)?;
+        let shipment = shipments.get(entity).ok().filter(|s| s.due() == *entry && s.homeward == homeward)?;
         Some((entity, shipment.clone()))
     };
-    batch.of(kind).iter().filter_map(found).collect()
+    batch.of(kind).iter().chain(batch.of(POOL_GOODS_COME)).filter_map(found).collect()
 }
 
 /// Merchants are free again. What they could not deliver is theirs to bring back.
@@ -35,14 +39,23 @@ pub(super) fn return_merchants(
     index: Res<EntityIndex>,
     shipments: Query<&mut Shipment>,
     mut villages: Villages,
+    mut came: MessageWriter<GoodsCame>,
     mut commands: Commands,
 ) {
-    for (entity, shipment) in due_now(&batch, MERCHANTS_RETURN, &index, &shipments) {
+    for (entity, shipment) in due_now(&batch, true, &index, &shipments) {
         let home = shipment.id.site;
         if let Some(mut village) = villages.get_mut(home) {
             village.merchants.busy = village.merchants.busy.saturating_sub(shipment.merchants);
         }
-        put(&mut villages, home, shipment.goods, batch.now());
+        match shipment.pool.filter(|cargo| cargo.granted && !shipment.goods.is_zero()) {
+            // Nobody was there to take the grant: it is the pool's again.
+            Some(cargo) => into_pool(cargo, shipment.goods, &mut villages, &mut came),
+            None => {
+                let back = |c: PoolCargo| GoodsCame { order: c.order, goods: shipment.goods, into_pool: false };
+                came.write_batch(shipment.pool.filter(|_| !shipment.goods.is_zero()).map(back));
+                put(&mut villages, home, shipment.goods, batch.now());
+            }
+        }
         commands.entity(entity).despawn();
     }
 }
@@ -52,13 +65,24 @@ pub(super) fn deliver(
     batch: Res<DueBatch>,
     index: Res<EntityIndex>,
     mut shipments: Query<&mut Shipment>,
+    relations: Relations,
     mut villages: Villages,
+    mut came: MessageWriter<GoodsCame>,
 ) {
     let now = batch.now();
-    for (entity, shipment) in due_now(&batch, SHIPMENT_ARRIVES, &index, &shipments) {
-        let delivered = villages.get(shipment.target).is_some();
-        if delivered {
-            put(&mut villages, shipment.target, shipment.goods, now);
+    for (entity, shipment) in due_now(&batch, false, &index, &shipments) {
+        let holder = villages.get(shipment.target).map(|v| v.site.owner);
+        // Goods of a pool are for nobody but its alliance.
+        let takes = |owner| shipment.pool.is_none_or(|c| relations.alliance_of(owner) == Some(c.order.alliance));
+        let delivered = holder.is_some_and(takes);
+        match shipment.pool.filter(|_| delivered) {
+            Some(cargo) if !cargo.granted => into_pool(cargo, shipment.goods, &mut villages, &mut came),
+            cargo if delivered => {
+                put(&mut villages, shipment.target, shipment.goods, now);
+                let there = |c: PoolCargo| GoodsCame { order: c.order, goods: shipment.goods, into_pool: false };
+                came.write_batch(cargo.map(there));
+            }
+            _ => {}
         }
         let Ok(mut shipment) = shipments.get_mut(entity) else { continue };
         if delivered {
@@ -67,6 +91,12 @@ pub(super) fn deliver(
         shipment.turn(now);
         villages.remind(shipment.due());
     }
+}
+
+/// The goods are a pool's from now on, and none of the world's.
+fn into_pool(cargo: PoolCargo, goods: Goods, villages: &mut Villages, came: &mut MessageWriter<GoodsCame>) {
+    villages.ledger().goods_pooled += goods;
+    came.write(GoodsCame { order: cargo.order, goods, into_pool: true });
 }
 
 /// Puts goods into a village. They are wasted where there is none.
@@ -96,8 +126,9 @@ pub(super) struct Market<'w, 's> {
 type Refusal = (&'static str, String, String);
 
 impl Market<'_, '_> {
-    /// Sends goods off; says when they are there.
-    fn send(&mut self, order: SendGoods, now: GameTime) -> Result<GameTime, Refusal> {
+    /// Sends goods off; says when they are there. Those that a pool gives are none of the origin's.
+    fn send(&mut self, order: SendGoods, pool: Option<PoolCargo>, now: GameTime) -> Result<GameTime, Refusal> {
+        let granted = pool.is_some_and(|cargo| cargo.granted);
         let SendGoods { origin, target, goods } = order;
         let exists = |site: SiteId| ("site_exists", "a village".to_owned(), site.to_string());
         if goods.amounts().into_iter().any(|g| g < 0) || goods.is_zero() {
@@ -113,7 +144,7 @@ impl Market<'_, '_> {
             return Err(("target_is_origin", "another village".to_owned(), target.to_string()));
         }
         let stored = village_stores::read_stores(from.stores, now).amount;
-        if stored.minus(goods).amounts().into_iter().any(|g| g < 0) {
+        if !granted && stored.minus(goods).amounts().into_iter().any(|g| g < 0) {
             return Err(("goods_in_store", format!("{stored:?}"), format!("{goods:?}")));
         }
         let tribe = self.ruleset.tribe(from.site.tribe).ok_or_else(|| exists(origin))?;
@@ -124,19 +155,30 @@ impl Market<'_, '_> {
         }
         let distance = self.torus.distance(from.site.at, to.site.at);
         let arrival = now + rules::merchant_time(distance, tribe, &self.ruleset);
-        self.leave(order, merchants, (now, arrival));
+        self.leave(order, pool, merchants, (now, arrival));
         Ok(arrival)
     }
 
     /// Takes goods and merchants out of the village.
-    fn leave(&mut self, order: SendGoods, merchants: u32, (now, arrival): (GameTime, GameTime)) {
+    fn leave(
+        &mut self,
+        order: SendGoods,
+        pool: Option<PoolCargo>,
+        merchants: u32,
+        (now, arrival): (GameTime, GameTime),
+    ) {
         let SendGoods { origin, target, goods } = order;
         let Some((mut village, ledger)) = self.villages.with_ledger(origin) else { return };
-        village.stores.amount = village_stores::settle(&mut village.stores, now, ledger).minus(goods);
+        let stored = village_stores::settle(&mut village.stores, now, ledger);
+        if pool.is_some_and(|cargo| cargo.granted) {
+            ledger.goods_pooled = ledger.goods_pooled.minus(goods);
+        } else {
+            village.stores.amount = stored.minus(goods);
+        }
         village.merchants.busy += merchants;
         village.garrison.marches += 1;
         let id = MarchId { site: origin, n: village.garrison.marches };
-        let shipment = Shipment { id, target, goods, merchants, homeward: false, launched: now, arrival };
+        let shipment = Shipment { id, target, goods, merchants, homeward: false, pool, launched: now, arrival };
         self.villages.remind(shipment.due());
         self.villages.follow(origin, now);
         self.commands.spawn((StableId::Shipment(id), shipment));
@@ -157,7 +199,7 @@ pub(super) fn send_goods(
     for logged in &inputs.now {
         let Input::Goods(order) = logged.input else { continue };
         let SendGoods { origin, target, goods } = order;
-        let fact = match market.send(order, at) {
+        let fact = match market.send(order, None, at) {
             Ok(arrival) => Fact::GoodsSent { origin, target, goods, arrival },
             Err((rule, limit, value)) => Fact::RequestRefused(RequestRefused {
                 request: format!("send_goods {origin} to {target}"),
@@ -168,5 +210,26 @@ pub(super) fn send_goods(
             }),
         };
         facts.write(CampaignFact { at, fact });
+    }
+}
+
+/// Goods that pools get and give.
+pub(super) fn send_for_pools(
+    batch: Res<DueBatch>,
+    mut due: MessageReader<GoodsDue>,
+    mut market: Market,
+    mut left: MessageWriter<GoodsLeft>,
+    mut stayed: MessageWriter<GoodsStayed>,
+) {
+    for GoodsDue { order, origin, target, goods, granted } in due.read().copied() {
+        let cargo = PoolCargo { order, granted };
+        match market.send(SendGoods { origin, target, goods }, Some(cargo), batch.now()) {
+            Ok(arrival) => {
+                left.write(GoodsLeft { order, goods, arrival });
+            }
+            Err((rule, limit, value)) => {
+                stayed.write(GoodsStayed { order, rule, limit, value });
+            }
+        }
     }
 }

@@ -285,6 +285,8 @@ pub struct Ledger {
     pub goods_founding: Goods,
     /// Goods that lay in villages when they were razed.
     pub goods_razed: Goods,
+    /// Goods that went into pools of alliances, less those that came out of them.
+    pub goods_pooled: Goods,
 }
 
 /// What is left of a village's loyalty to its owner. Only villages that chiefs have worn down have one.

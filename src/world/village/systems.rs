@@ -74,19 +74,20 @@ pub(super) fn report_states(
     batch: Res<DueBatch>,
     mut wanted: ResMut<WantedStates>,
     mut reported: ResMut<ReportedStates>,
+    ruleset: Res<Ruleset>,
     mut villages: Villages,
 ) {
     for (knower, member) in wanted.take() {
         for site in villages.sites_of(member) {
             villages.bring_up(site, batch.now());
-            if let Some(state) = villages.get(site).map(|village| state(&village, batch.now())) {
+            if let Some(state) = villages.get(site).map(|village| state(&village, &ruleset, batch.now())) {
                 reported.states.push((knower, state));
             }
         }
     }
 }
 
-fn state(village: &VillageReadOnlyItem, now: GameTime) -> SiteState {
+fn state(village: &VillageReadOnlyItem, rules: &Ruleset, now: GameTime) -> SiteState {
     let mut staying = Force::new();
     for guest in village.guests.0.values() {
         staying.add_all(&guest.force);
@@ -108,5 +109,9 @@ fn state(village: &VillageReadOnlyItem, now: GameTime) -> SiteState {
         stores: read_stores(village.stores, now).amount,
         // What training and building take now could be spent on something else.
         per_hour: village.stores.per_hour + village.economy.map_or(Goods::ZERO, |e| e.spending),
+        carriers: rules.tribe(site.tribe).map_or(0, |tribe| {
+            let free = u32::from(village.buildings.marketplace).saturating_sub(village.merchants.busy);
+            tribe.merchant_carry.saturating_mul(i64::from(free))
+        }),
     }
 }

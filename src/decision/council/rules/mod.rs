@@ -8,6 +8,7 @@ pub mod decide;
 pub mod inputs;
 pub mod pledge;
 pub mod roll;
+pub mod stance;
 pub mod voter;
 
 #[cfg(test)]

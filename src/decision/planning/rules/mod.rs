@@ -4,6 +4,7 @@
 
 pub mod breakdown;
 pub mod circumstance;
+pub mod diplomacy;
 pub mod facts;
 pub mod option;
 pub mod scouting;

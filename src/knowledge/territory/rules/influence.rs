@@ -201,6 +201,21 @@ impl InfluenceMap {
         sites
     }
 
+    /// For each other alliance the number of this one's sites within `frontier_radius` of which it claims or contests a tile.
+    #[must_use]
+    pub fn pressed_by(&self, alliance: AllianceId) -> BTreeMap<AllianceId, u32> {
+        let mut pressed: BTreeMap<AllianceId, u32> = BTreeMap::new();
+        for (_, at) in self.sites_of(alliance) {
+            let claims = self.around(at, self.settings.frontier_radius).filter_map(|(tile, _)| self.claim(tile));
+            let others: BTreeSet<AllianceId> =
+                claims.flat_map(|claim| [Some(claim.alliance), claim.contested_by]).flatten().collect();
+            for other in others.into_iter().filter(|other| *other != alliance) {
+                *pressed.entry(other).or_default() += 1;
+            }
+        }
+        pressed
+    }
+
     /// The tiles within a radius with the squares of their distances, each once.
     pub(super) fn around(&self, at: Tile, radius: u16) -> impl Iterator<Item = (Tile, u64)> + '_ {
         let reach = TerritorySettings::reach(radius, self.torus.half_width);

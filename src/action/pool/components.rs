@@ -1,0 +1,175 @@
+//! What an alliance holds in common, and on whose account.
+
+use super::rules::{QUOTA_WITHIN, STANDING_HALF_LIFE};
+use crate::base::clock::{CampaignSystems, DueKind, GameSpan, GameTime};
+use crate::base::contract::GrantReason;
+use crate::base::goods::Goods;
+use crate::base::id::{PlayerId, SiteId};
+use crate::society::alliance::Decayed;
+use bevy::prelude::*;
+use serde::{Deserialize, Serialize};
+use std::collections::{BTreeMap, VecDeque};
+
+/// An alliance meets over its pool. Owner: the alliance.
+pub const POOL_MEETS: DueKind = DueKind::new(
+    68,
+    "pool_meets",
+    &[
+        CampaignSystems::Intake,
+        CampaignSystems::Sense,
+        CampaignSystems::Plan,
+        CampaignSystems::March,
+        CampaignSystems::Settle,
+    ],
+);
+
+/// What an entry of the ledger says.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum EntryKind {
+    /// A member's goods came in.
+    Contributed,
+    /// Goods left for a member.
+    Granted(GrantReason),
+    /// Goods that were granted came back: nobody was there to take them.
+    Returned,
+}
+
+/// An entry of a pool's ledger.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct PoolEntry {
+    /// When.
+    pub at: GameTime,
+    /// On whose account.
+    pub member: PlayerId,
+    /// What.
+    pub kind: EntryKind,
+    /// How much of each good.
+    pub goods: Goods,
+}
+
+impl PoolEntry {
+    /// What it adds to the pool.
+    #[must_use]
+    pub fn change(&self) -> Goods {
+        match self.kind {
+            EntryKind::Contributed | EntryKind::Returned => self.goods,
+            EntryKind::Granted(_) => Goods::ZERO.minus(self.goods),
+        }
+    }
+}
+
+/// A member's account with the pool.
+#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
+pub struct Account {
+    /// Contributions less grants, and merit in war, in goods.
+    pub standing: Decayed,
+    /// What it got within 7 days: when, and how much in all.
+    pub granted: Vec<(GameTime, i64)>,
+    /// When it joined, if it did since the beginning.
+    pub joined: Option<GameTime>,
+    /// The largest that its army was in 14 days as far as meetings saw it, in goods, and when.
+    pub peak: (i64, GameTime),
+}
+
+impl Account {
+    /// The standing now.
+    #[must_use]
+    pub fn standing(&self, now: GameTime) -> f64 {
+        self.standing.at(now, STANDING_HALF_LIFE)
+    }
+
+    /// What it got within a week, in all.
+    #[must_use]
+    pub fn granted_lately(&self, now: GameTime) -> i64 {
+        self.granted.iter().filter(|(at, _)| now - *at < QUOTA_WITHIN).map(|(_, goods)| *goods).sum()
+    }
+
+    /// Notes how large its army is now.
+    pub(super) fn note_army(&mut self, army: i64, now: GameTime) {
+        if army >= self.peak.0 || now - self.peak.1 >= GameSpan::days(14) {
+            self.peak = (army, now);
+        }
+    }
+}
+
+/// Goods of a pool on their way.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Underway {
+    /// On whose account.
+    pub member: PlayerId,
+    /// How much of each.
+    pub goods: Goods,
+    /// Where they come from, of a contribution; where they go, of a grant.
+    pub site: SiteId,
+    /// Why it was granted, and how much was asked for; `None` for a contribution.
+    pub granted: Option<(GrantReason, Goods)>,
+    /// When they are there; `None` until they have left.
+    pub arrival: Option<GameTime>,
+}
+
+/// What an alliance holds in common, with its ledger. Part of an alliance that deliberates.
+#[derive(Component, Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
+pub struct Pool {
+    /// What lies in it.
+    pub stock: Goods,
+    /// Members' accounts. Who leaves loses its own.
+    pub accounts: BTreeMap<PlayerId, Account>,
+    /// The latest entries, oldest first.
+    pub entries: VecDeque<PoolEntry>,
+    /// What the entries before those add up to.
+    pub closed: Goods,
+    /// Goods on their way, by number.
+    pub underway: BTreeMap<u32, Underway>,
+    /// Orders so far: the n of the next [`PoolOrder`](crate::base::contract::PoolOrder).
+    pub orders: u32,
+}
+
+impl Pool {
+    /// Enters something: stock, ledger and account change together.
+    pub fn enter(&mut self, entry: PoolEntry, kept: usize) {
+        self.stock += entry.change();
+        while self.entries.len() >= kept.max(1) {
+            if let Some(old) = self.entries.pop_front() {
+                self.closed += old.change();
+            }
+        }
+        self.entries.push_back(entry);
+        // Who left in the meantime has no account, and gets none by what comes late.
+        let Some(account) = self.accounts.get_mut(&entry.member) else { return };
+        let total = entry.goods.total();
+        #[expect(clippy::cast_precision_loss, reason = "goods of one way, far below 2^53")]
+        let points = match entry.kind {
+            EntryKind::Contributed | EntryKind::Returned => total as f64,
+            EntryKind::Granted(_) => -(total as f64),
+        };
+        account.standing.add(points, entry.at, STANDING_HALF_LIFE);
+        account.granted.retain(|(at, _)| entry.at - *at < QUOTA_WITHIN);
+        match entry.kind {
+            EntryKind::Granted(_) => account.granted.push((entry.at, total)),
+            // What never came counts for no quota.
+            EntryKind::Returned => account.granted.push((entry.at, -total)),
+            EntryKind::Contributed => {}
+        }
+    }
+
+    /// What the ledger says that lies in the pool: the same as [`stock`](Self::stock).
+    #[must_use]
+    pub fn balance(&self) -> Goods {
+        self.entries.iter().fold(self.closed, |sum, entry| sum + entry.change())
+    }
+
+    /// What of the stock is not promised to a grant that has not left yet.
+    #[must_use]
+    pub fn free(&self) -> Goods {
+        let waits = self.underway.values().filter(|u| u.granted.is_some() && u.arrival.is_none());
+        waits.fold(self.stock, |left, u| left.minus(u.goods))
+    }
+
+    /// Notes what a member did in war, in goods, for its standing.
+    pub fn note_merit(&mut self, member: PlayerId, points: f64, now: GameTime) {
+        if let Some(account) = self.accounts.get_mut(&member) {
+            account.standing.add(points, now, STANDING_HALF_LIFE);
+        }
+    }
+}
