@@ -1,5 +1,7 @@
 //! Where alliances look: budgets, no double looks, decoys, second looks, and policies.
 
+#![expect(clippy::unwrap_used, reason = "helpers of tests may fail like tests")]
+
 mod common;
 
 use bevy::prelude::World;
