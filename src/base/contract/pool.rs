@@ -25,18 +25,6 @@ pub enum GrantReason {
 impl GrantReason {
     /// All of them: those that are served first come first.
     pub const ALL: [Self; 5] = [Self::Relief, Self::Rebuilding, Self::WarEffort, Self::NewMember, Self::Wonder];
-
-    /// Its name, as facts and logs give it.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Relief => "relief",
-            Self::Rebuilding => "rebuilding",
-            Self::WarEffort => "war_effort",
-            Self::NewMember => "new_member",
-            Self::Wonder => "wonder",
-        }
-    }
 }
 
 /// A member gives goods to its alliance's pool: merchants carry them there.

@@ -34,16 +34,6 @@ impl Treaty {
             Self::Confederacy => Stance::Confederacy,
         }
     }
-
-    /// Its name, as facts and logs give it.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Peace => "peace",
-            Self::Pact => "pact",
-            Self::Confederacy => "confederacy",
-        }
-    }
 }
 
 /// How an alliance stands to another.

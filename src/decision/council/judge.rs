@@ -36,7 +36,9 @@ pub(super) fn judge(
     settings: &VotingSettings,
     now: GameTime,
 ) -> Ballot {
-    if let Some(reason) = stance_reason(situation, proposal, member, settings, now) {
+    if let Some(mut reason) = stance_reason(situation, proposal, member, settings, now) {
+        let army = |other| situation.cite_army(proposal.id.alliance, other, now);
+        reason.cites = proposal.enemy.map_or_else(Vec::new, army);
         let vote = voter::vote_for(reason.score, &settings.voter);
         return Ballot { vote, reason, pledge_share: 0.0, conditions: Vec::new(), cast_at: now };
     }
@@ -138,9 +140,7 @@ fn stance_reason(
         weary,
         confidence: dealings.confidence,
     };
-    let mut reason = stance_utility(change, &inputs, &traits, situation.taste(member), &settings.voter);
-    reason.cites = situation.cite_army(proposal.id.alliance, proposal.enemy?, now);
-    Some(reason)
+    Some(stance_utility(change, &inputs, &traits, situation.taste(member), &settings.voter))
 }
 
 /// What forbids an approval whatever the score.

@@ -104,7 +104,7 @@ fn is_own(world: &World, alliance: AllianceId, site: SiteId) -> bool {
 }
 
 /// The middle one, or the mean of the two in the middle.
-fn median(mut values: Vec<f64>) -> Option<f64> {
+pub(super) fn median(mut values: Vec<f64>) -> Option<f64> {
     values.sort_by(f64::total_cmp);
     let n = values.len();
     (n > 0).then(|| f64::midpoint(values[(n - 1) / 2], values[n / 2]))

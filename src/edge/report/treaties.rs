@@ -1,6 +1,7 @@
 //! Wars and treaties, as the tally follows them.
 
 use super::counts::DiplomacyCounts;
+use super::intel::median;
 use crate::base::clock::{GameSpan, GameTime};
 use crate::base::contract::{Fact, Treaty};
 use crate::base::id::AllianceId;
@@ -73,10 +74,7 @@ impl Treaties {
 
     /// Days that wars lasted which ended by peace, in the median.
     pub(super) fn war_days_median(&self) -> Option<f64> {
-        let mut days: Vec<f64> = self.lengths.iter().map(|span| span.as_hours() / 24.0).collect();
-        days.sort_by(f64::total_cmp);
-        let n = days.len();
-        (n > 0).then(|| f64::midpoint(days[(n - 1) / 2], days[n / 2]))
+        median(self.lengths.iter().map(|span| span.as_hours() / 24.0).collect())
     }
 }
 

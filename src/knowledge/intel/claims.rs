@@ -4,7 +4,7 @@
 //! What is *not* here: what a claim forbids. Sessions, votes and running operations ask [`View::claim`](super::View::claim).
 
 use super::components::{Cause, Observation, Seen};
-use super::sharing::{Relayed, leader};
+use super::sharing::Relayed;
 use crate::base::clock::{DueBatch, GameTime};
 use crate::base::contract::{Scenario, StanceChanged, Stances};
 use crate::base::id::{AllianceId, EntityIndex, Knower, SiteId};
@@ -120,7 +120,7 @@ pub(super) fn tell_confederates(
     let now = batch.now();
     let mut tell = |listener: AllianceId, told: &TargetClaimed| {
         // Who is told something witnesses it for its alliance: its leader, or whoever is there.
-        let witness = leader(listener, &roster).or_else(|| roster.members(listener).first().map(|m| m.player));
+        let witness = roster.leader(listener).or_else(|| roster.members(listener).first().map(|m| m.player));
         let Some(witness) = witness.filter(|_| roster.alliance(listener).is_some_and(|a| a.active)) else { return };
         let TargetClaimed { by, site, claim } = *told;
         relayed.write(Relayed(Observation {

@@ -4,7 +4,7 @@
 //! What is *not* here: why anything is offered, and what becomes of it (`action::diplomacy`).
 
 use super::components::{Cause, Observation, Seen};
-use super::sharing::{Relayed, leader};
+use super::sharing::Relayed;
 use crate::base::clock::{CampaignSystems, DueBatch, DueEntry, DueKind, GameTime};
 use crate::base::contract::{Holdings, Scenario, Site, StanceChanged, Treaty};
 use crate::base::id::{AllianceId, EntityIndex, Knower, PlayerId, SiteId};
@@ -92,9 +92,9 @@ pub(super) fn bring_offers(
             held.filter_map(|site| Some((population(*site)?, *site)))
                 .max_by_key(|(n, site)| (*n, core::cmp::Reverse(*site)))
         };
-        let people = || leader(from, &roster).into_iter().chain(roster.members(from).into_iter().map(|m| m.player));
+        let people = || roster.leader(from).into_iter().chain(roster.members(from).into_iter().map(|m| m.player));
         let seat = people().find_map(seat_of);
-        let witness = leader(to, &roster).or_else(|| roster.members(to).first().map(|m| m.player));
+        let witness = roster.leader(to).or_else(|| roster.members(to).first().map(|m| m.player));
         let (Some((_, site)), Some(witness)) = (seat, witness) else { continue };
         let seen = match message {
             EnvoyMessage::Offer(treaty) => Seen::Offered { by: from, treaty },

@@ -37,15 +37,10 @@ fn of_key(owner: u64) -> (AllianceId, SiteId) {
     (AllianceId(half(owner >> 32)), SiteId(half(owner)))
 }
 
-/// Who leads an alliance.
-pub(super) fn leader(alliance: AllianceId, roster: &Roster) -> Option<PlayerId> {
-    roster.leader(alliance)
-}
-
 /// How much one alliance tells another: by their stance, and by how far its leader trusts the other's.
 fn tier(teller: AllianceId, listener: AllianceId, tidings: &Tidings, now: GameTime) -> Tier {
     let roster = &tidings.roster;
-    let leaders = leader(teller, roster).zip(leader(listener, roster));
+    let leaders = roster.leader(teller).zip(roster.leader(listener));
     let Some(((stances, ..), (own, other))) = roster.relations(teller).zip(leaders) else { return Tier::Nothing };
     rules::tier(stances.to(listener), roster.trust(own, other, now), &tidings.settings)
 }
@@ -128,7 +123,7 @@ pub(super) fn tell_allies(batch: Res<DueBatch>, tidings: Tidings, mut relayed: M
         if !tells((teller, listener), owner, &tidings, now) {
             continue;
         }
-        let Some(witness) = leader(listener, &tidings.roster) else { continue };
+        let Some(witness) = tidings.roster.leader(listener) else { continue };
         let seen = Seen::Told(Box::new(report));
         relayed.write(Relayed(Observation { at: now, witness, site, cause: Cause::AllyTold, seen }));
     }

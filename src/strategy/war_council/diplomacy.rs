@@ -30,7 +30,7 @@ struct Candidate {
 
 /// Looks at all other alliances that deliberate.
 pub(super) fn outlook(session: &Session) -> Outlook {
-    let Some(standing) = Standing::of(session) else { return Outlook::default() };
+    let Some(mut standing) = Standing::of(session) else { return Outlook::default() };
     let mut candidates: Vec<Candidate> = Vec::new();
     let mut refused: Vec<OfferRefused> = Vec::new();
     for other in session.situation.roster.active_alliances().into_iter().filter(|id| *id != session.alliance) {
@@ -94,7 +94,7 @@ struct Standing<'a, 'b, 'w, 's> {
     session: &'a Session<'b, 'w, 's>,
     stances: &'a Stances,
     settings: &'a DiplomacySettings,
-    strengths: core::cell::RefCell<Strengths>,
+    strengths: Strengths,
     /// Own sites that are pressed by each other alliance.
     pressed: BTreeMap<AllianceId, u32>,
     /// The largest site of each member.
@@ -114,16 +114,16 @@ impl<'a, 'b, 'w, 's> Standing<'a, 'b, 'w, 's> {
             session,
             stances,
             settings: &session.voting_settings.diplomacy,
-            strengths: core::cell::RefCell::new(Strengths::of_knower(session.alliance)),
+            strengths: Strengths::of_knower(session.alliance),
             pressed: session.territory.pressed_by(session.alliance),
             seats: session.members.iter().filter_map(|m| seat(m.player)).collect(),
             offered: view.offers(session.alliance).map_or_else(Vec::new, |o| o.open(session.now).collect()),
         })
     }
 
-    fn dealings(&self, other: AllianceId) -> Option<Dealings> {
+    fn dealings(&mut self, other: AllianceId) -> Option<Dealings> {
         let Session { alliance, situation, now, .. } = self.session;
-        let dealings = situation.dealings(*alliance, other, &mut self.strengths.borrow_mut(), *now)?;
+        let dealings = situation.dealings(*alliance, other, &mut self.strengths, *now)?;
         Some(Dealings { reach: self.reach(other), rivalry: self.rivalry(other), ..dealings })
     }
 
