@@ -11,6 +11,7 @@ use bevy_alliance::base::id::{AllianceId, EntityIndex, SiteId};
 use bevy_alliance::base::ruleset::Ruleset;
 use bevy_alliance::edge::report::{CampaignTally, DiplomacyCounts, explain};
 use bevy_alliance::edge::test_app::TestApp;
+use bevy_alliance::knowledge::intel::{EnvoyMessage, Offers, envoy};
 use bevy_alliance::society::alliance::{Credit, Decayed, Grievances, War, Wars, stance_change};
 use bevy_alliance::strategy::war_council::WarCouncilSettings;
 use common::*;
@@ -205,7 +206,7 @@ fn two_with_a_common_enemy_make_a_pact_and_it_ends_after_a_fortnight() {
     assert_eq!(stance(&app, 1, 2), Stance::Pact);
     let until = component::<Stances>(&app, 1).0[&AllianceId(2)].until;
     assert_eq!(until, Some(agreed + GameSpan::days(14)));
-    assert!(!component::<OwnOffers>(&app, 1).0.is_empty() || !component::<OwnOffers>(&app, 2).0.is_empty());
+    assert!([1, 2].into_iter().all(|id| component::<OwnOffers>(&app, id).0.is_empty()), "void once they agreed");
 }
 
 fn apply(app: &mut TestApp, a: u32, b: u32, stance: Stance) -> Vec<String> {
@@ -282,4 +283,63 @@ fn a_game_can_keep_war_and_peace_to_itself() {
     app.send(SetStance { a: AllianceId(1), b: AllianceId(2), stance: Stance::Truce });
     app.run(GameSpan::days(8));
     assert_eq!(stance(&app, 1, 2), Stance::Truce, "what a game sets holds until it changes it");
+}
+
+/// An offer of one alliance to another, as if it had voted for it.
+fn offer(app: &mut TestApp, from: u32, to: u32, treaty: Treaty) {
+    let at = app.now() + GameSpan(1);
+    let entry = envoy(AllianceId(from), AllianceId(to), EnvoyMessage::Offer(treaty), at);
+    app.app.world_mut().resource_mut::<Agenda>().push(entry);
+    app.run_in_steps(GameSpan(1), GameSpan(1));
+}
+
+#[test]
+fn what_cannot_be_agreed_on_is_refused_by_the_rule() {
+    let mut app = five();
+    for other in 2..=4 {
+        assert!(apply(&mut app, 1, other, Stance::Pact).is_empty());
+    }
+    app.app.world_mut().resource_mut::<WarCouncilSettings>().diplomacy = true;
+    offer(&mut app, 5, 1, Treaty::Pact);
+    app.run(GameSpan::hours(7));
+    let (_, reason) = first(&app, |f| match f {
+        Fact::OfferAnswered { by: AllianceId(1), to: AllianceId(5), accepted: false, reason, .. } => {
+            Some(reason.clone())
+        }
+        _ => None,
+    })
+    .unwrap();
+    assert_eq!(reason, "pacts_max");
+    assert!(component::<Offers>(&app, 1).received.is_empty());
+    assert!(component::<Offers>(&app, 5).refused.contains_key(&(AllianceId(1), Treaty::Pact)));
+}
+
+#[test]
+fn an_agreement_that_has_become_impossible_is_none() {
+    let mut app = five();
+    for other in 2..=4 {
+        assert!(apply(&mut app, 1, other, Stance::Pact).is_empty());
+    }
+    let before = app.facts.len();
+    assert_eq!(apply(&mut app, 5, 1, Stance::Pact), ["pacts_max"]);
+    let told: Vec<bool> = app.facts[before..]
+        .iter()
+        .filter_map(|f| match f.fact {
+            Fact::OfferAnswered { by: AllianceId(1), to: AllianceId(5), accepted, .. } => Some(accepted),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(told, [false]);
+}
+
+#[test]
+fn a_stance_that_is_set_again_goes_on() {
+    let mut app = two(Stance::War);
+    content(&mut app, 1, 2);
+    let since = component::<Stances>(&app, 1).0[&AllianceId(2)].since;
+    app.run(GameSpan::days(2));
+    let told = app.send(SetStance { a: AllianceId(1), b: AllianceId(2), stance: Stance::War }).to_vec();
+    assert_eq!(told, [], "nothing has changed");
+    assert_eq!(component::<Stances>(&app, 1).0[&AllianceId(2)].since, since);
+    assert_eq!(component::<Wars>(&app, 1).0[&AllianceId(2)].reached.len(), 3);
 }

@@ -4,7 +4,7 @@
 
 mod common;
 
-use bevy_alliance::action::pool::{EntryKind, Pool, PoolEntry};
+use bevy_alliance::action::pool::{EntryKind, Pool, PoolEntry, PoolSettings};
 use bevy_alliance::base::clock::{GameSpan, GameTime};
 use bevy_alliance::base::contract::{AskPool, Fact, GiveToPool, GrantReason, PlayerKind, Rank, SetMembership, Stance};
 use bevy_alliance::base::goods::Goods;
@@ -142,8 +142,39 @@ fn who_owes_too_much_gets_nothing_and_who_leaves_has_no_claim() {
     assert!(!pool(&app, 1).accounts.contains_key(&PlayerId(2)));
     assert_eq!(pool(&app, 1).stock, Goods::new([500; 4]), "what it gave stays");
     assert_eq!(refused(&mut app, ask).as_deref(), Some("has_a_pool"));
+    // Who comes again owes what it owed.
     app.send(SetMembership { player: PlayerId(2), alliance: Some(AllianceId(1)) });
-    assert!(pool(&app, 1).accounts[&PlayerId(2)].standing(app.now()).abs() < 1e-9);
+    let standing = pool(&app, 1).accounts[&PlayerId(2)].standing(app.now());
+    assert!((standing + 28_000.0).abs() < 1.0, "{standing}");
+    assert_eq!(refused(&mut app, ask).as_deref(), Some("standing"));
+}
+
+#[test]
+fn what_is_due_by_a_reason_is_granted_once() {
+    let mut app = two();
+    lost(&mut app, 2, 3_000);
+    app.send(GiveToPool { site: SiteId(2), goods: Goods::new([900; 4]) });
+    app.run(GameSpan::hours(1));
+    let ask = |n| AskPool { site: SiteId(2), goods: Goods::new([n; 4]), reason: GrantReason::WarEffort };
+    // Half of what was lost: 1,500 in all, of which this is a part.
+    assert_eq!(refused(&mut app, ask(200)), None);
+    let before = pool(&app, 1).stock;
+    assert_eq!(refused(&mut app, ask(400)), None);
+    assert_eq!(before.minus(pool(&app, 1).stock), Goods::new([175; 4]), "the rest of it");
+    assert_eq!(refused(&mut app, ask(400)).as_deref(), Some("reason"));
+    // A week later nothing of it counts any more, nor what was lost then.
+    app.run(GameSpan::days(7));
+    lost(&mut app, 2, 800);
+    assert_eq!(refused(&mut app, ask(100)), None);
+}
+
+#[test]
+fn without_pools_people_are_told_so() {
+    let mut app = two();
+    app.app.world_mut().resource_mut::<PoolSettings>().period = GameSpan(0);
+    app.run(GameSpan::days(2));
+    let ask = AskPool { site: SiteId(2), goods: Goods::new([100; 4]), reason: GrantReason::WarEffort };
+    assert_eq!(refused(&mut app, ask).as_deref(), Some("has_a_pool"));
 }
 
 #[test]

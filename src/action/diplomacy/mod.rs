@@ -10,6 +10,7 @@ mod systems;
 pub use components::{OfferRefused, OwnOffer, OwnOffers};
 pub use systems::DiplomacySystems;
 
+use crate::action::defense::DefenseSystems;
 use crate::action::pool::PoolSystems;
 use crate::base::clock::{Campaign, CampaignAppExt, CampaignSystems};
 use crate::base::contract::ScenarioAppExt;
@@ -25,7 +26,19 @@ impl Plugin for DiplomacyPlugin {
         app.add_pass_message::<OfferRefused>()
             .register_state::<OwnOffers>("own_offers")
             .add_scenario_loader(28, systems::spawn_offers)
-            .configure_sets(Campaign, DiplomacySystems::CarryOut.in_set(CampaignSystems::Plan).after(PoolSystems::Meet))
-            .add_systems(Campaign, (systems::carry_out, systems::refuse).chain().in_set(DiplomacySystems::CarryOut));
+            .configure_sets(
+                Campaign,
+                (
+                    DiplomacySystems::CarryOut.in_set(CampaignSystems::Plan).after(PoolSystems::Meet),
+                    DiplomacySystems::Conclude.in_set(CampaignSystems::Settle).after(DefenseSystems::Follow),
+                ),
+            )
+            .add_systems(
+                Campaign,
+                (
+                    (systems::carry_out, systems::refuse).chain().in_set(DiplomacySystems::CarryOut),
+                    systems::note_agreements.in_set(DiplomacySystems::Conclude),
+                ),
+            );
     }
 }

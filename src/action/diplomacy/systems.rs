@@ -2,12 +2,12 @@
 
 use super::components::{OfferRefused, OwnOffer, OwnOffers};
 use crate::base::clock::{Agenda, DueBatch};
-use crate::base::contract::{CampaignFact, Fact, Scenario, Stance};
+use crate::base::contract::{CampaignFact, Fact, Scenario, Stance, StanceChanged, Treaty};
 use crate::base::id::EntityIndex;
 use crate::decision::council::{ActionKind, Proposal, ProposalFailed, ProposalPassed, ProposalStatus, VotingSettings};
 use crate::decision::planning::rules::diplomacy::change_score;
 use crate::knowledge::intel::{EnvoyMessage, Offers, envoy};
-use crate::society::alliance::{StanceSettings, stance_change};
+use crate::society::alliance::{STANCE_CHANGES, StanceSettings, change_of, stance_change};
 use bevy::prelude::*;
 
 /// Where diplomacy acts within a pass.
@@ -15,6 +15,8 @@ use bevy::prelude::*;
 pub enum DiplomacySystems {
     /// In `Plan`: what was voted for is carried out, what was refused is told.
     CarryOut,
+    /// In `Settle`: what came of agreements is told.
+    Conclude,
 }
 
 pub(super) fn spawn_offers(world: &mut World, scenario: &Scenario) {
@@ -54,14 +56,41 @@ pub(super) fn carry_out(
         if received.get(entity).is_ok_and(|offers| offers.open(now).any(|offer| offer == (other, treaty))) {
             // Who offered it is named first: it is the one that asked.
             agenda.push(stance_change(other, own, treaty.stance(), now));
-            let reason = format!("score {score:.2}");
-            let fact = Fact::OfferAnswered { by: own, to: other, treaty, accepted: true, reason };
-            facts.write(CampaignFact { at: now, fact });
         } else if let Ok(mut offers) = offers.get_mut(entity) {
             let until = now + settings.offer_stands;
             offers.0.insert((other, treaty), OwnOffer { made_at: now, until, score });
             agenda.push(envoy(own, other, EnvoyMessage::Offer(treaty), now));
             facts.write(CampaignFact { at: now, fact: Fact::OfferMade { by: own, to: other, treaty, score } });
+        }
+    }
+}
+
+/// Tells what came of agreements that took effect at this instant, or could not: what two have offered each other is void then.
+pub(super) fn note_agreements(
+    batch: Res<DueBatch>,
+    mut changed: MessageReader<StanceChanged>,
+    index: Res<EntityIndex>,
+    mut offers: Query<&mut OwnOffers>,
+    mut agenda: ResMut<Agenda>,
+    mut facts: MessageWriter<CampaignFact>,
+) {
+    let at = batch.now();
+    let changed: Vec<StanceChanged> = changed.read().copied().collect();
+    for entry in batch.of(STANCE_CHANGES) {
+        let Some((to, by, stance)) = change_of(entry) else { continue };
+        let Some(treaty) = Treaty::ALL.into_iter().find(|t| t.stance() == stance) else { continue };
+        let accepted = changed.contains(&StanceChanged { a: to, b: by, stance });
+        let reason = if accepted { "both voted for it" } else { "it is not possible any more" }.to_owned();
+        if !accepted {
+            agenda.push(envoy(by, to, EnvoyMessage::Refusal(treaty), at));
+        }
+        facts.write(CampaignFact { at, fact: Fact::OfferAnswered { by, to, treaty, accepted, reason } });
+    }
+    for change in changed {
+        for (one, other) in [(change.a, change.b), (change.b, change.a)] {
+            if let Some(mut own) = index.alliance(one).and_then(|e| offers.get_mut(e).ok()) {
+                own.0.retain(|(with, _), _| *with != other);
+            }
         }
     }
 }

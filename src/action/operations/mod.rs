@@ -68,7 +68,8 @@ impl Plugin for OperationsPlugin {
                         .in_set(CampaignSystems::Settle)
                         .after(AllianceSystems::Eliminate)
                         .after(IntelSystems::Admit)
-                        .after(DefenseSystems::Follow),
+                        .after(DefenseSystems::Follow)
+                        .after(DiplomacySystems::Conclude),
                     OperationSystems::Claim.in_set(CampaignSystems::Settle).before(IntelSystems::Admit),
                     OperationSystems::Review.in_set(CampaignSystems::Settle).after(OperationSystems::Follow),
                     OperationSystems::Conclude.in_set(CampaignSystems::Settle).after(OperationSystems::Review),

@@ -1,6 +1,6 @@
 //! What an alliance holds in common, and on whose account.
 
-use super::rules::{QUOTA_WITHIN, STANDING_HALF_LIFE};
+use super::rules::{QUOTA_WITHIN, STANDING_HALF_LIFE, due_once_within};
 use crate::base::clock::{CampaignSystems, DueKind, GameSpan, GameTime};
 use crate::base::contract::GrantReason;
 use crate::base::goods::Goods;
@@ -64,8 +64,8 @@ impl PoolEntry {
 pub struct Account {
     /// Contributions less grants, and merit in war, in goods.
     pub standing: Decayed,
-    /// What it got within 7 days: when, and how much in all.
-    pub granted: Vec<(GameTime, i64)>,
+    /// What it got within 7 days: when, why, and how much in all.
+    pub granted: Vec<(GameTime, GrantReason, i64)>,
     /// When it joined, if it did since the beginning.
     pub joined: Option<GameTime>,
     /// The largest that its army was in 14 days as far as meetings saw it, in goods, and when.
@@ -82,7 +82,14 @@ impl Account {
     /// What it got within a week, in all.
     #[must_use]
     pub fn granted_lately(&self, now: GameTime) -> i64 {
-        self.granted.iter().filter(|(at, _)| now - *at < QUOTA_WITHIN).map(|(_, goods)| *goods).sum()
+        self.granted.iter().filter(|(at, ..)| now - *at < QUOTA_WITHIN).map(|(.., goods)| *goods).sum()
+    }
+
+    /// What it got for a reason, as long as that counts as part of what is due by it.
+    #[must_use]
+    pub fn granted_for(&self, reason: GrantReason, now: GameTime) -> i64 {
+        let counts = |at: GameTime, why| why == reason && now - at < due_once_within(reason);
+        self.granted.iter().filter(|(at, why, _)| counts(*at, *why)).map(|(.., goods)| *goods).sum()
     }
 
     /// Notes how large its army is now.
@@ -115,6 +122,8 @@ pub struct Pool {
     pub stock: Goods,
     /// Members' accounts. Who leaves loses its own.
     pub accounts: BTreeMap<PlayerId, Account>,
+    /// What those who left owe.
+    pub debts: BTreeMap<PlayerId, Decayed>,
     /// The latest entries, oldest first.
     pub entries: VecDeque<PoolEntry>,
     /// What the entries before those add up to.
@@ -143,14 +152,41 @@ impl Pool {
             EntryKind::Contributed | EntryKind::Returned => total as f64,
             EntryKind::Granted(_) => -(total as f64),
         };
-        account.standing.add(points, entry.at, STANDING_HALF_LIFE);
-        account.granted.retain(|(at, _)| entry.at - *at < QUOTA_WITHIN);
+        account.granted.retain(|(at, ..)| entry.at - *at < QUOTA_WITHIN);
         match entry.kind {
-            EntryKind::Granted(_) => account.granted.push((entry.at, total)),
-            // What never came counts for no quota.
-            EntryKind::Returned => account.granted.push((entry.at, -total)),
+            EntryKind::Granted(reason) => account.granted.push((entry.at, reason, total)),
+            EntryKind::Returned => {
+                // What never came counts for nothing. Who left and came again in the meantime was not charged for it.
+                let Some(at) = account.granted.iter().position(|(.., goods)| *goods == total) else { return };
+                account.granted.remove(at);
+            }
             EntryKind::Contributed => {}
         }
+        account.standing.add(points, entry.at, STANDING_HALF_LIFE);
+    }
+
+    /// What waits to leave for a member for this reason, in all.
+    #[must_use]
+    pub fn waiting_for(&self, member: PlayerId, reason: GrantReason) -> i64 {
+        let waits = |u: &&Underway| {
+            u.member == member && u.arrival.is_none() && u.granted.is_some_and(|(why, _)| why == reason)
+        };
+        self.underway.values().filter(waits).map(|u| u.goods.total()).sum()
+    }
+
+    /// A member leaves: it has no claim any more, but what it owes it owes if it comes again.
+    pub(super) fn leave(&mut self, member: PlayerId, now: GameTime) {
+        if let Some(account) = self.accounts.remove(&member)
+            && account.standing(now) < 0.0
+        {
+            self.debts.insert(member, account.standing);
+        }
+    }
+
+    /// A member joins.
+    pub(super) fn join(&mut self, member: PlayerId, now: GameTime) {
+        let standing = self.debts.remove(&member).unwrap_or_default();
+        self.accounts.insert(member, Account { joined: Some(now), standing, ..Account::default() });
     }
 
     /// What the ledger says that lies in the pool: the same as [`stock`](Self::stock).

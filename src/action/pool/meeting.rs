@@ -43,12 +43,7 @@ impl Table<'_, '_> {
     fn need(&self, pool: &Pool, alliance: AllianceId, member: &MemberInfo, now: GameTime) -> Need {
         let account = pool.accounts.get(&member.player);
         let army = self.army(alliance, member.player);
-        let (mut crop, kept) = (0_i64, self.settings.kept);
-        for site in self.view.own_of(alliance, member.player).filter(|s| !s.guests.is_empty()) {
-            let eaten = i128::from(site.per_hour.crop.min(0)) * i128::from(kept.0) / 3_600_000;
-            let lacks = -i64::try_from(eaten).unwrap_or(i64::MIN + 1) - site.stores.crop;
-            crop += if site.per_hour.crop < 0 { lacks.max(0) } else { 0 };
-        }
+        let hungry = self.hungry(alliance, member.player);
         let joined = account.and_then(|a| a.joined).is_some_and(|at| now - at < self.settings.new_for);
         let all = self.roster.members(alliance);
         let mean = all.iter().map(|m| m.population as f64).sum::<f64>() / all.len().max(1) as f64;
@@ -58,8 +53,17 @@ impl Table<'_, '_> {
             lost: self.roster.record(member.player).map_or(0, |(record, _)| record.lost_lately(now)),
             operations: self.roster.record(member.player).map_or(0, |(record, _)| record.operations_lately(now)),
             new: joined && (member.population as f64) < mean,
-            crop,
+            crop: hungry.map_or(0, |(_, lacks)| lacks),
         }
+    }
+
+    /// The village of a member with guests that lacks most crop for the time that is kept, and how much; not where the pool is
+    /// kept: nothing is brought there.
+    fn hungry(&self, alliance: AllianceId, member: PlayerId) -> Option<(SiteId, i64)> {
+        let seat = seat(alliance, &self.roster, &self.view).map(|(seat, _)| seat);
+        let hosts = self.view.own_of(alliance, member).filter(|s| !s.guests.is_empty() && Some(s.site) != seat);
+        let lacks = hosts.map(|s| (s.site, rules::lacks(s.stores.crop, s.per_hour.crop, self.settings.kept)));
+        lacks.filter(|(_, crop)| *crop > 0).max_by_key(|(site, crop)| (*crop, core::cmp::Reverse(*site)))
     }
 
     fn army(&self, alliance: AllianceId, member: PlayerId) -> i64 {
@@ -128,7 +132,10 @@ impl Table<'_, '_> {
         let promised = pool.underway.values().filter(sent).filter(|u| u.member == member.player);
         let request = Request {
             wanted,
-            justified: rules::wanted(reason, &need, &self.settings),
+            justified: rules::less(
+                rules::wanted(reason, &need, &self.settings),
+                account.granted_for(reason, now) + pool.waiting_for(member.player, reason),
+            ),
             standing: account.standing(now),
             granted: account.granted_lately(now) + promised.map(|u| u.goods.total()).sum::<i64>(),
             stock: pool.free(),
@@ -150,13 +157,14 @@ impl Table<'_, '_> {
     /// What a member asks for by rule, if it needs anything.
     fn request(&self, pool: &Pool, alliance: AllianceId, member: &MemberInfo, now: GameTime) -> Option<AskPool> {
         let need = self.need(pool, alliance, member, now);
-        let largest =
-            self.view.own_of(alliance, member.player).max_by_key(|s| (s.population, core::cmp::Reverse(s.site)))?;
-        let hungry = self.view.own_of(alliance, member.player).filter(|s| !s.guests.is_empty());
-        let hungry = hungry.min_by_key(|s| (s.per_hour.crop, s.site)).map(|s| s.site);
+        let (seat, _) = seat(alliance, &self.roster, &self.view)?;
+        let account = pool.accounts.get(&member.player)?;
+        let elsewhere = self.view.own_of(alliance, member.player).filter(|s| s.site != seat);
+        let largest = elsewhere.max_by_key(|s| (s.population, core::cmp::Reverse(s.site)));
+        let hungry = self.hungry(alliance, member.player).map(|(site, _)| site);
         GrantReason::ALL.into_iter().find_map(|reason| {
-            let goods = rules::wanted(reason, &need, &self.settings);
-            let site = if reason == GrantReason::Relief { hungry? } else { largest.site };
+            let goods = rules::less(rules::wanted(reason, &need, &self.settings), account.granted_for(reason, now));
+            let site = if reason == GrantReason::Relief { hungry? } else { largest?.site };
             (goods.total() >= self.settings.smallest).then_some(AskPool { site, goods, reason })
         })
     }
@@ -175,11 +183,13 @@ pub(super) fn hold_meetings(
         if !table.roster.alliance(alliance).is_some_and(|a| a.active) {
             continue;
         }
+        // A game may end its pools in the middle of a campaign.
+        if table.settings.period.0 <= 0 {
+            continue;
+        }
         agenda.push(POOL_MEETS.entry(now + table.settings.period, entry.owner, 0));
         let Some(mut pool) = table.index.alliance(alliance).and_then(|e| pools.get_mut(e).ok()) else { continue };
         let Some((seat, _)) = seat(alliance, &table.roster, &table.view) else { continue };
-        // What nobody sent at its instant is sent no more.
-        pool.underway.retain(|_, u| u.arrival.is_some());
         let members = table.roster.members(alliance);
         for member in &members {
             let army = table.army(alliance, member.player);
@@ -227,6 +237,7 @@ pub(super) fn answer_requests(
         return;
     }
     let now = batch.now();
+    let without = table.settings.period.0 <= 0;
     for logged in &inputs.now {
         let (site, what) = match &logged.input {
             Input::Ask(asked) => (asked.site, "ask_pool"),
@@ -234,6 +245,9 @@ pub(super) fn answer_requests(
             _ => continue,
         };
         let refused = match member_at(&table, site) {
+            Ok((alliance, _)) if without => {
+                Some(("has_a_pool", "pools that meet".to_owned(), format!("alliance {alliance} has none")))
+            }
             Ok((alliance, member)) => {
                 let Some(mut pool) = table.index.alliance(alliance).and_then(|e| pools.get_mut(e).ok()) else {
                     continue;

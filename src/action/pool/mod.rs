@@ -43,7 +43,7 @@ impl Plugin for PoolPlugin {
                 (
                     systems::ask_states.in_set(PoolSystems::Ask),
                     (meeting::hold_meetings, meeting::answer_requests).chain().in_set(PoolSystems::Meet),
-                    (systems::note_orders, systems::note_arrivals, systems::follow_members)
+                    (systems::note_orders, systems::give_up_orders, systems::note_arrivals, systems::follow_members)
                         .chain()
                         .in_set(PoolSystems::Enter),
                 ),

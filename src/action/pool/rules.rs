@@ -22,7 +22,7 @@ pub struct PoolSettings {
     pub share: f64,
     /// Nothing is sent that is less than this.
     pub smallest: i64,
-    /// Goods go no farther than merchants carry them in this time.
+    /// Members give from villages that are no farther from the pool than foot soldiers usually walk in this time.
     pub travel: GameSpan,
     /// A member gets at most this much in 7 days.
     pub quota_per_week: i64,
@@ -62,6 +62,15 @@ impl Default for PoolSettings {
 
 /// A standing halves in this time.
 pub const STANDING_HALF_LIFE: GameSpan = GameSpan::days(30);
+/// Within this time what a member got for a reason counts as part of what is due by it.
+#[must_use]
+pub fn due_once_within(reason: GrantReason) -> GameSpan {
+    match reason {
+        GrantReason::Relief => GameSpan::hours(24),
+        _ => QUOTA_WITHIN,
+    }
+}
+
 /// Within this time what a member got counts for its quota.
 pub const QUOTA_WITHIN: GameSpan = GameSpan::days(7);
 
@@ -80,6 +89,27 @@ pub fn surplus(stores: Goods, per_hour: Goods, kept: GameSpan) -> Goods {
         i64::try_from(need).unwrap_or(i64::MAX)
     };
     stores.zip(per_hour, |stored, made| stored.saturating_sub(needs(made)).max(0))
+}
+
+/// What a store lacks to last for this time at a rate per hour; 0 where nothing is missing.
+///
+/// ```
+/// use bevy_alliance::action::pool::rules::lacks;
+/// use bevy_alliance::base::clock::GameSpan;
+/// assert_eq!(lacks(1_000, -100, GameSpan::hours(24)), 1_400);
+/// assert_eq!(lacks(3_000, -100, GameSpan::hours(24)), 0);
+/// assert_eq!(lacks(0, 100, GameSpan::hours(24)), 0);
+/// ```
+#[must_use]
+pub fn lacks(stored: i64, per_hour: i64, kept: GameSpan) -> i64 {
+    let eaten = i128::from(per_hour.min(0).unsigned_abs()) * i128::from(kept.0) / i128::from(GameSpan::hours(1).0);
+    i64::try_from(eaten).unwrap_or(i64::MAX).saturating_sub(stored).max(0)
+}
+
+/// These goods less so many of all together, each good by its part.
+#[must_use]
+pub fn less(goods: Goods, total: i64) -> Goods {
+    at_most(goods, goods.total().saturating_sub(total.max(0)).max(0))
 }
 
 /// The part of its surplus that a member gives: more if it is agreeable, and if it owes.

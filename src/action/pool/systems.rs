@@ -1,11 +1,11 @@
 //! What pools need at their instants, and what becomes of goods on their way.
 
-use super::components::{Account, EntryKind, POOL_MEETS, Pool, PoolEntry};
+use super::components::{Account, EntryKind, POOL_MEETS, Pool, PoolEntry, Underway};
 use super::rules::PoolSettings;
 use crate::base::clock::{Agenda, DueBatch, GameClock};
 use crate::base::contract::{
-    CampaignFact, Fact, GoodsCame, GoodsLeft, GoodsStayed, INPUT, Input, Inputs, MembershipChanged, RequestRefused,
-    Scenario, Site, WantedStates,
+    CampaignFact, Fact, GoodsCame, GoodsDue, GoodsLeft, GoodsStayed, INPUT, Input, Inputs, MembershipChanged,
+    PoolOrder, RequestRefused, Scenario, Site, WantedStates,
 };
 use crate::base::id::{AllianceId, EntityIndex, PlayerId, SiteId};
 use crate::decision::council::stagger;
@@ -109,20 +109,42 @@ pub(super) fn note_orders(
     for GoodsStayed { order, rule, limit, value } in stayed.read() {
         let Some(mut pool) = index.alliance(order.alliance).and_then(|e| pools.get_mut(e).ok()) else { continue };
         let Some(underway) = pool.underway.remove(&order.n) else { continue };
-        let rule = (*rule).to_owned();
-        let fact = match underway.granted {
-            Some((reason, wanted)) => {
-                Fact::PoolRefused { alliance: order.alliance, member: underway.member, wanted, reason, rule }
-            }
-            None => Fact::RequestRefused(RequestRefused {
-                request: format!("give_to_pool {}", underway.site),
-                rule,
-                limit: limit.clone(),
-                value: value.clone(),
-                retry_after: None,
-            }),
-        };
+        let fact = told_of_staying(*order, &underway, rule, limit, value);
         facts.write(CampaignFact { at, fact });
+    }
+}
+
+/// What nobody answered at its instant, in a game whose world carries no goods, stays where it is.
+pub(super) fn give_up_orders(
+    batch: Res<DueBatch>,
+    mut due: MessageReader<GoodsDue>,
+    index: Res<EntityIndex>,
+    mut pools: Query<&mut Pool>,
+    mut facts: MessageWriter<CampaignFact>,
+) {
+    for GoodsDue { order, .. } in due.read().copied() {
+        let Some(mut pool) = index.alliance(order.alliance).and_then(|e| pools.get_mut(e).ok()) else { continue };
+        if pool.underway.get(&order.n).is_none_or(|u| u.arrival.is_some()) {
+            continue;
+        }
+        let Some(underway) = pool.underway.remove(&order.n) else { continue };
+        let fact = told_of_staying(order, &underway, "nobody_carries", "a world that carries goods", "nobody answered");
+        facts.write(CampaignFact { at: batch.now(), fact });
+    }
+}
+
+/// What is told of goods that stayed.
+fn told_of_staying(order: PoolOrder, underway: &Underway, rule: &str, limit: &str, value: &str) -> Fact {
+    let (alliance, member, rule) = (order.alliance, underway.member, rule.to_owned());
+    match underway.granted {
+        Some((reason, wanted)) => Fact::PoolRefused { alliance, member, wanted, reason, rule },
+        None => Fact::RequestRefused(RequestRefused {
+            request: format!("give_to_pool {}", underway.site),
+            rule,
+            limit: limit.to_owned(),
+            value: value.to_owned(),
+            retry_after: None,
+        }),
     }
 }
 
@@ -164,11 +186,10 @@ pub(super) fn follow_members(
 ) {
     for change in changed.read() {
         if let Some(mut pool) = change.from.and_then(|id| index.alliance(id)).and_then(|e| pools.get_mut(e).ok()) {
-            pool.accounts.remove(&change.player);
+            pool.leave(change.player, batch.now());
         }
         if let Some(mut pool) = change.to.and_then(|id| index.alliance(id)).and_then(|e| pools.get_mut(e).ok()) {
-            let account = Account { joined: Some(batch.now()), ..Account::default() };
-            pool.accounts.insert(change.player, account);
+            pool.join(change.player, batch.now());
         }
     }
 }

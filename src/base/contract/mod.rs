@@ -36,7 +36,7 @@ pub use scenario::{
     ScenarioSite, Stance, WorldSeed,
 };
 pub use site::{Holdings, Player, PlayerKind, ReportedStates, Rhythm, Site, SiteState, WantedStates};
-pub use vote::{Ballot, BallotRequested, CastVote, Citation, Cited, Condition, Reason, Term, Vote};
+pub use vote::{Ballot, BallotRequested, CastVote, Citation, Cited, Condition, Motion, Propose, Reason, Term, Vote};
 
 use crate::base::clock::{Campaign, CampaignAppExt, CampaignSystems, DueBatch};
 use crate::base::state::StateAppExt;

@@ -10,7 +10,7 @@
 
 use super::march::{GroupArrived, Manner};
 use super::pool::{AskPool, GiveToPool};
-use super::vote::CastVote;
+use super::vote::{CastVote, Propose};
 use crate::base::clock::{Agenda, CampaignAppExt, CampaignSystems, DueKind, GameClock, GameTime, HostSystems};
 use crate::base::error::CampaignError;
 use crate::base::goods::Goods;
@@ -106,6 +106,8 @@ pub struct SetMembership {
 pub enum Input {
     /// A vote.
     Vote(CastVote),
+    /// A proposal of a member.
+    Propose(Propose),
     /// A stance.
     Stance(SetStance),
     /// A march.
@@ -244,6 +246,7 @@ pub(super) fn plug(app: &mut App, host: InternedScheduleLabel) {
         .add_message::<DismissTroops>()
         .add_message::<SendGoods>()
         .add_message::<GiveToPool>()
+        .add_message::<Propose>()
         .add_message::<AskPool>()
         .add_message::<SetMembership>()
         .add_instant_end(release_next_round)
@@ -256,6 +259,7 @@ pub(super) fn plug(app: &mut App, host: InternedScheduleLabel) {
 #[derive(SystemParam)]
 struct Requests<'w, 's> {
     votes: MessageReader<'w, 's, CastVote>,
+    motions: MessageReader<'w, 's, Propose>,
     stances: MessageReader<'w, 's, SetStance>,
     memberships: MessageReader<'w, 's, SetMembership>,
     marches: MessageReader<'w, 's, LaunchMarch>,
@@ -280,7 +284,8 @@ impl Requests<'_, '_> {
         let gifts = self.gifts.read().map(|g| Input::Give(*g));
         let asked = self.asked.read().map(|a| Input::Ask(*a));
         let pool = gifts.chain(asked);
-        let society = votes.chain(stances).chain(memberships);
+        let motions = self.motions.read().map(|m| Input::Propose(m.clone()));
+        let society = votes.chain(motions).chain(stances).chain(memberships);
         society.chain(marches).chain(recalls).chain(trainings).chain(dismissals).chain(goods).chain(pool).collect()
     }
 }

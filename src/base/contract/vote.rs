@@ -1,7 +1,8 @@
 //! Ballots, their conditions and their reasons.
 
+use super::relations::Treaty;
 use crate::base::clock::{GameSpan, GameTime};
-use crate::base::id::{PlayerId, ProposalId, SiteId};
+use crate::base::id::{AllianceId, PlayerId, ProposalId, SiteId};
 use bevy::prelude::{Message, Reflect};
 use core::fmt;
 use serde::{Deserialize, Serialize};
@@ -145,6 +146,33 @@ pub struct BallotRequested {
     pub member: PlayerId,
     /// When the rule-based voter answers in its stead.
     pub answer_at: GameTime,
+}
+
+/// A member proposes something to its alliance: an officer or the leader, awake or not. It is planned, opened and voted on as
+/// what a council proposes, and its ballot is an approval.
+#[derive(Message, Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct Propose {
+    /// Who.
+    pub member: PlayerId,
+    /// What.
+    pub motion: Motion,
+}
+
+/// What a member can propose.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Motion {
+    /// A joint attack on villages of one enemy.
+    Attack {
+        /// Which villages.
+        targets: Vec<SiteId>,
+        /// The name of the pattern; `None`: the usual one.
+        pattern: Option<String>,
+    },
+    /// War on another alliance.
+    DeclareWar(AllianceId),
+    /// A treaty with another alliance, offered or accepted.
+    Treaty(AllianceId, Treaty),
 }
 
 /// A vote from outside: a human's or a game's own voter. It replaces the rule-based answer.

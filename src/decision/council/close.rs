@@ -156,6 +156,10 @@ fn target_now(
     if owner != Some(target.owner) && owner.is_none_or(|o| situation.roster.alliance_of(o) != proposal.enemy) {
         return Err(LeftOut::NotTheirs);
     }
+    // Peace may have come while it was voted on.
+    if situation.forbids_attack(alliance, site) {
+        return Err(LeftOut::Pact);
+    }
     if situation.view.claim(alliance, site, now).is_some() {
         return Err(LeftOut::Claimed);
     }

@@ -274,7 +274,7 @@ impl Ballots {
 }
 
 /// Proposals that an alliance keeps, oldest first, and what was refused.
-#[derive(Component, Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[derive(Component, Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
 pub struct Decisions {
     /// Open ones.
     pub open: Vec<ProposalId>,
@@ -282,8 +282,8 @@ pub struct Decisions {
     pub decided: Vec<ProposalId>,
     /// When a target was last refused, for the memory of refusals.
     pub refused: BTreeMap<SiteId, GameTime>,
-    /// When a change of how to stand to another alliance was last refused here.
-    pub refused_changes: BTreeMap<(AllianceId, ActionKind), GameTime>,
+    /// When a change of how to stand to another alliance was last refused here, and what was known of the dealings then.
+    pub refused_changes: BTreeMap<(AllianceId, ActionKind), (GameTime, Dealings)>,
 }
 
 /// A proposal is to be opened. Lives for one pass.

@@ -354,16 +354,17 @@ impl Situation<'_, '_> {
     /// The veto that forbids a member to take part, if one does.
     #[must_use]
     pub fn forbidden(&self, proposal: &Proposal) -> Option<Veto> {
-        let (stances, ..) = self.roster.relations(proposal.id.alliance)?;
-        for target in &proposal.targets {
-            // Who holds no site any more forbids nothing.
-            let Some(owner) = self.view.site(target.site).map(|s| s.owner) else { continue };
-            let of = self.roster.alliance_of(owner);
-            if of.is_some_and(|a| a == proposal.id.alliance || stances.to(a).forbids_attack()) {
-                return Some(Veto::Pact);
-            }
-        }
-        None
+        let targets = || proposal.targets.iter().map(|t| t.site);
+        targets().any(|site| self.forbids_attack(proposal.id.alliance, site)).then_some(Veto::Pact)
+    }
+
+    /// Whether an alliance may not attack a site: it is a member's, or there is a truce, a pact or a confederacy with its owner's.
+    #[must_use]
+    pub fn forbids_attack(&self, alliance: AllianceId, site: SiteId) -> bool {
+        // Who holds no site any more forbids nothing.
+        let of = self.view.site(site).and_then(|s| self.roster.alliance_of(s.owner));
+        let stances = self.roster.relations(alliance).map(|(stances, ..)| stances);
+        of.zip(stances).is_some_and(|(a, stances)| a == alliance || stances.to(a).forbids_attack())
     }
 
     /// Who of an alliance can be asked: everyone but those who never act.

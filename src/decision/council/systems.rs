@@ -500,14 +500,14 @@ fn remember_refusal(decisions: &mut Decisions, proposal: &Proposal, verdict: &Pr
     // After three half-lives a refusal no longer counts.
     let counts = |at: &GameTime| now - *at < GameSpan::hours(108);
     decisions.refused.retain(|_, at| counts(at));
-    decisions.refused_changes.retain(|_, at| counts(at));
+    decisions.refused_changes.retain(|_, (at, _)| counts(at));
     // What a confederate has to itself, members had nothing against.
     let claimed = |site| matches!(verdict, ProposalStatus::Rejected { left_out, .. } if left_out.contains(&(site, LeftOut::Claimed)));
     for target in proposal.targets.iter().filter(|t| !claimed(t.site)) {
         decisions.refused.insert(target.site, now);
     }
-    if let Some(other) = proposal.enemy.filter(|_| proposal.action.stance().is_some()) {
-        decisions.refused_changes.insert((other, proposal.action), now);
+    if let Some((other, dealings)) = proposal.enemy.zip(proposal.dealings) {
+        decisions.refused_changes.insert((other, proposal.action), (now, dealings));
     }
 }
 

@@ -108,7 +108,24 @@ fn tell_war(out: &mut String, tally: &CampaignTally) -> core::fmt::Result {
         "  Latest launch: {} ms after its plan. Widest spread of arrivals within a wave: {} ms.",
         o.launch_late_ms_max, o.arrival_spread_ms_max
     )?;
+    tell_dealings(out, &s)?;
     tell_alliances(out, tally, &s)
+}
+
+/// How alliances dealt with each other, and what members did for each other.
+fn tell_dealings(out: &mut String, s: &Summary) -> core::fmt::Result {
+    let (d, p) = (s.diplomacy, s.pool);
+    writeln!(
+        out,
+        "  {} wars were declared, {} ended by peace; {} pacts and {} confederacies; {} of {} offers were refused.",
+        d.wars, d.ended_by_peace, d.pacts, d.confederacies, d.refused, d.offers
+    )?;
+    writeln!(
+        out,
+        "  Members gave {} goods to their alliances' pools, and were granted {}.",
+        thousands(p.contributed),
+        thousands(p.granted)
+    )
 }
 
 /// A line for each alliance that deliberates.

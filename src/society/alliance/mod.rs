@@ -15,7 +15,7 @@ pub use components::{
     Alliance, Credit, Decayed, Grievances, MemberOf, Members, Membership, ProposalCount, Reliability, Trust, War,
     WarRecord, Wars,
 };
-pub use stances::{STANCE_CHANGES, StanceSettings, stance_change};
+pub use stances::{STANCE_CHANGES, StanceSettings, change_of, stance_change};
 pub use systems::{MemberInfo, Roster};
 
 use crate::base::clock::{Campaign, CampaignAppExt, CampaignSystems};

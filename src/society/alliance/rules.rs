@@ -3,8 +3,9 @@
 use super::components::Decayed;
 use crate::base::clock::{GameSpan, GameTime};
 use crate::base::contract::Rank;
-use crate::base::id::{PlayerId, SiteId};
+use crate::base::id::{AllianceId, PlayerId, SiteId};
 use crate::base::rng::{Purpose, Stream};
+use std::collections::BTreeSet;
 
 /// Grievance halves in this time.
 pub const GRIEVANCE_HALF_LIFE: GameSpan = GameSpan::days(5);
@@ -69,6 +70,24 @@ pub fn war_aim(sites: impl IntoIterator<Item = (u32, bool, SiteId)>, n: usize) -
     let mut sites: Vec<_> = sites.into_iter().collect();
     sites.sort_unstable_by_key(|(population, near, site)| (!*near, core::cmp::Reverse(*population), *site));
     sites.into_iter().take(n).map(|(.., site)| site).collect()
+}
+
+/// An alliance and all that its confederates, and theirs, are.
+///
+/// ```
+/// use bevy_alliance::base::id::AllianceId;
+/// use bevy_alliance::society::alliance::rules::bloc;
+/// let confederates = |of: AllianceId| if of.0 < 3 { vec![AllianceId(of.0 + 1)] } else { vec![AllianceId(2)] };
+/// assert_eq!(bloc(AllianceId(1), confederates).len(), 3);
+/// ```
+#[must_use]
+pub fn bloc(alliance: AllianceId, confederates: impl Fn(AllianceId) -> Vec<AllianceId>) -> BTreeSet<AllianceId> {
+    let mut bloc = BTreeSet::from([alliance]);
+    let mut open = vec![alliance];
+    while let Some(next) = open.pop() {
+        open.extend(confederates(next).into_iter().filter(|other| bloc.insert(*other)));
+    }
+    bloc
 }
 
 /// What others lose in trust in a member who did not send what it had pledged, per group.

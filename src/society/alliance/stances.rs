@@ -95,7 +95,9 @@ pub fn stance_change(a: AllianceId, b: AllianceId, stance: Stance, at: GameTime)
     STANCE_CHANGES.entry(at, u64::from(a.0) << 32 | u64::from(b.0), n)
 }
 
-fn of_entry(entry: &DueEntry) -> Option<(AllianceId, AllianceId, Stance)> {
+/// What such an entry brings about: who asked for it, with whom, and how they are to stand to each other.
+#[must_use]
+pub fn change_of(entry: &DueEntry) -> Option<(AllianceId, AllianceId, Stance)> {
     let half = |v: u64| AllianceId(u32::try_from(v & u64::from(u32::MAX)).unwrap_or(0));
     let stance = NUMBERED.get(usize::try_from(entry.n).ok()?)?;
     Some((half(entry.owner >> 32), half(entry.owner), *stance))
@@ -209,13 +211,7 @@ impl Envoy<'_, '_> {
 
     /// An alliance and all that are one bloc with it.
     fn bloc(&self, a: AllianceId) -> BTreeSet<AllianceId> {
-        let mut bloc = BTreeSet::from([a]);
-        let mut open = vec![a];
-        while let Some(next) = open.pop() {
-            let others: Vec<_> = self.stances(next).into_iter().flat_map(Stances::confederates).collect();
-            open.extend(others.into_iter().filter(|other| bloc.insert(*other)));
-        }
-        bloc
+        rules::bloc(a, |of| self.stances(of).into_iter().flat_map(Stances::confederates).collect())
     }
 
     /// Both stand so to each other from now on. `a` is who declares, or breaks what was agreed.
@@ -245,6 +241,18 @@ impl Envoy<'_, '_> {
             let aim = self.index.alliance(a).and_then(|e| self.alliances.get(e).ok());
             let aim = aim.and_then(|(_, _, wars, _)| Some(wars.0.get(&b)?.aim.clone())).unwrap_or_default();
             self.facts.write(CampaignFact { at, fact: Fact::WarDeclared { by: a, on: b, aim } });
+        }
+    }
+
+    /// What was agreed for a time holds until it is changed.
+    fn keep(&mut self, a: AllianceId, b: AllianceId) {
+        for (one, other) in [(a, b), (b, a)] {
+            let found = self.index.alliance(one).and_then(|e| self.alliances.get_mut(e).ok());
+            if let Some((_, mut stances, ..)) = found
+                && let Some(standing) = stances.0.get_mut(&other)
+            {
+                standing.until = None;
+            }
         }
     }
 
@@ -299,6 +307,8 @@ pub(super) fn apply_inputs(batch: Res<DueBatch>, inputs: Res<Inputs>, mut envoy:
     for logged in &inputs.now {
         let Input::Stance(set) = &logged.input else { continue };
         match envoy.check(set.a, set.b, set.stance) {
+            // Nothing changes between them, but that it does not end by itself any more.
+            Ok(()) if envoy.standing(set.a, set.b).stance == set.stance => envoy.keep(set.a, set.b),
             Ok(()) => envoy.set(set.a, set.b, set.stance, None, at),
             Err((rule, limit, value)) => {
                 let request = format!("set_stance {} {}", set.a, set.b);
@@ -312,7 +322,7 @@ pub(super) fn apply_inputs(batch: Res<DueBatch>, inputs: Res<Inputs>, mut envoy:
 pub(super) fn apply_due(batch: Res<DueBatch>, mut envoy: Envoy) {
     let at = batch.now();
     for entry in batch.of(STANCE_CHANGES) {
-        let Some((a, b, stance)) = of_entry(entry) else { continue };
+        let Some((a, b, stance)) = change_of(entry) else { continue };
         if stance == Stance::Neutral {
             // An entry that no longer agrees with their stance: they have come to stand to each other in another way.
             if envoy.standing(a, b).until == Some(entry.due) {

@@ -4,15 +4,17 @@ use super::components::{
     Alliance, Credit, Grievances, MemberOf, Membership, ProposalCount, Reliability, Trust, War, WarRecord, Wars,
 };
 use super::rules;
+use super::stances::StanceSettings;
 use crate::base::clock::{DueBatch, GameTime};
 use crate::base::contract::{
     BattleFought, CampaignFact, Fact, Holdings, Player, PlayerKind, Rank, RequestRefused, Rhythm, Scenario,
-    SiteChanged, Stance, Stances, Standing, WorldSeed,
+    ScenarioPlayer, SiteChanged, Stance, Stances, Standing, WorldSeed,
 };
+use crate::base::geometry::Torus;
 use crate::base::id::{AllianceId, EntityIndex, Knower, PlayerId, SiteId, StableId};
 use bevy::ecs::system::SystemParam;
 use bevy::prelude::*;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// How many villages a war is for.
 pub(super) const AIMS: usize = 3;
@@ -33,12 +35,13 @@ pub(super) fn on_membership(
 pub(super) fn spawn_alliances(world: &mut World, scenario: &Scenario) {
     let mut stances: BTreeMap<AllianceId, Stances> = BTreeMap::new();
     let mut wars: BTreeMap<AllianceId, Wars> = BTreeMap::new();
+    let within = world.resource::<StanceSettings>().aim_within;
     for (a, b, stance) in &scenario.stances {
         for (one, other) in [(*a, *b), (*b, *a)] {
             let standing = Standing { stance: *stance, since: GameTime(0), until: None };
             stances.entry(one).or_default().0.insert(other, standing);
             if *stance == Stance::War {
-                let aim = first_aim(scenario, other);
+                let aim = first_aim(scenario, one, other, within);
                 wars.entry(one).or_default().0.insert(other, War { aim, declared: one == *a, ..War::default() });
             }
         }
@@ -68,11 +71,15 @@ pub(super) fn spawn_alliances(world: &mut World, scenario: &Scenario) {
 }
 
 /// What a war that is there from the beginning is for.
-fn first_aim(scenario: &Scenario, enemy: AllianceId) -> Vec<SiteId> {
-    let members: std::collections::BTreeSet<PlayerId> =
-        scenario.players.iter().filter(|p| p.membership.is_some_and(|(a, _)| a == enemy)).map(|p| p.id).collect();
-    let sites = scenario.sites.iter().filter(|s| members.contains(&s.owner));
-    rules::war_aim(sites.map(|s| (s.population, true, s.id)), AIMS)
+fn first_aim(scenario: &Scenario, own: AllianceId, enemy: AllianceId, within: i32) -> Vec<SiteId> {
+    let of = |alliance: AllianceId| {
+        let belongs = move |p: &&ScenarioPlayer| p.membership.is_some_and(|(a, _)| a == alliance);
+        let members: BTreeSet<PlayerId> = scenario.players.iter().filter(belongs).map(|p| p.id).collect();
+        scenario.sites.iter().filter(move |s| members.contains(&s.owner))
+    };
+    let torus = Torus { half_width: scenario.half_width };
+    let near = |at| of(own).any(|s| torus.distance_squared(s.at, at) <= within.pow(2));
+    rules::war_aim(of(enemy).map(|s| (s.population, near(s.at), s.id)), AIMS)
 }
 
 /// Each attack on a member, and each village that was taken from one, is held against the alliance that it came from.
@@ -247,6 +254,12 @@ impl Roster<'_, '_> {
         let mut members: Vec<_> = members.iter().filter_map(|e| self.info(e)).collect();
         members.sort_unstable_by_key(|m| m.player);
         members
+    }
+
+    /// An alliance and all that are one bloc with it.
+    #[must_use]
+    pub fn bloc(&self, alliance: AllianceId) -> BTreeSet<AllianceId> {
+        rules::bloc(alliance, |of| self.relations(of).into_iter().flat_map(|(s, ..)| s.confederates()).collect())
     }
 
     /// Who leads an alliance.

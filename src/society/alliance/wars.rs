@@ -36,6 +36,21 @@ impl Ledger<'_, '_> {
     }
 }
 
+impl Ledger<'_, '_> {
+    /// A village is no more, or no more the enemy's: who has not reached it will not.
+    fn forget_aim(&mut self, lost_by: PlayerId, site: SiteId) {
+        let Some(enemy) = self.alliance_of(lost_by) else { return };
+        for mut wars in &mut self.wars {
+            let aims = |war: &War| war.aim.contains(&site) && !war.reached.contains(&site);
+            if wars.0.get(&enemy).is_some_and(aims)
+                && let Some(war) = wars.0.get_mut(&enemy)
+            {
+                war.aim.retain(|s| *s != site);
+            }
+        }
+    }
+}
+
 /// Notes in each war what its battles cost, and which villages of its aim were broken or taken.
 pub(super) fn note_battles(
     mut battles: MessageReader<BattleFought>,
@@ -49,7 +64,7 @@ pub(super) fn note_battles(
     for battle in battles.read() {
         let Some(own) = ledger.alliance_of(battle.witness) else { continue };
         let same = |(alliance, other): &(AllianceId, &BattleFought)| *alliance == own && is_same(battle, other);
-        let counts = (battle.attacked || battle.is_victim()) && !told.iter().any(same);
+        let counts = !told.iter().any(same);
         told.push((own, battle));
         let killed = battle.enemy_lost.as_ref().filter(|_| counts).map_or(0, |lost| model.cost(lost));
         let lost = model.cost(&battle.own_lost);
@@ -66,6 +81,9 @@ pub(super) fn note_battles(
         if let (Some(from), Some(to)) = (change.from, change.to) {
             ledger.change(to, from, |war| reach(war, change.site));
         }
+        if let Some(from) = change.from {
+            ledger.forget_aim(from, change.site);
+        }
     }
 }
 
@@ -74,6 +92,8 @@ fn is_same(one: &BattleFought, other: &BattleFought) -> bool {
         && one.attacked == other.attacked
         && one.enemy_before == other.enemy_before
         && one.enemy_lost == other.enemy_lost
+        && one.enemy == other.enemy
+        && one.enemy_groups == other.enemy_groups
 }
 
 #[expect(clippy::cast_precision_loss, reason = "goods of one village, far below 2^53")]

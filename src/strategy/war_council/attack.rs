@@ -84,6 +84,56 @@ pub(super) fn best_option(session: &Session, considered: &mut Vec<SiteId>) -> Re
         .ok_or("no_plan")
 }
 
+/// An attack that a member proposes: these targets, all of one enemy, with this pattern or the usual one. Nothing of it is picked
+/// for it; it must be a plan that meets its goals, as every other.
+pub(super) fn moved(
+    session: &Session,
+    targets: &[SiteId],
+    pattern: Option<&str>,
+) -> Result<CouncilOption, &'static str> {
+    let pattern = match pattern {
+        None => session.library.default_pattern(),
+        Some(name) => session.library.get(name).ok_or("pattern_exists")?,
+    };
+    if pattern.fits(session.situation.view.model().capabilities()).is_err() {
+        return Err("pattern_fits");
+    }
+    if targets.is_empty() || targets.len() > session.settings.targets_per_operation {
+        return Err("targets_per_operation");
+    }
+    let enemy_of = |site: &SiteId| {
+        let owner = session.situation.view.site(*site).map(|s| s.owner)?;
+        session.situation.roster.alliance_of(owner).filter(|a| session.enemies.contains(a))
+    };
+    let enemy = enemy_of(&targets[0]).ok_or("no_war")?;
+    if targets.iter().any(|site| enemy_of(site) != Some(enemy)) {
+        return Err("one_enemy");
+    }
+    if targets.iter().any(|site| session.claimed.contains(site)) {
+        return Err("claimed_target");
+    }
+    let sources = all_sources(session);
+    if sources.is_empty() {
+        return Err("no_force_at_home");
+    }
+    let strength = strength_ratio(session, enemy);
+    let (help, now) = (&session.planning.help, session.now);
+    let known: Option<Vec<Candidate>> = targets
+        .iter()
+        .map(|site| {
+            let candidate = candidate(session, &sources, enemy, *site, strength)?;
+            Some(Candidate {
+                spec: session.situation.reckoned(session.alliance, candidate.spec, help, now),
+                ..candidate
+            })
+        })
+        .collect();
+    let known = known.ok_or("no_intel")?;
+    let guards = if pattern.has_guards() { all_guards(session) } else { Vec::new() };
+    let forces = Forces { sources: &sources, guards: &guards };
+    option(session, forces, &known.iter().collect::<Vec<_>>(), pattern).ok_or("no_plan")
+}
+
 /// The default pattern with one to all of these targets, and with as many as are best with it all other patterns that the
 /// ruleset can carry and whose circumstances hold. Of equal options the first counts.
 fn options(session: &Session, sources: &[Source], together: &[&Candidate]) -> Vec<CouncilOption> {

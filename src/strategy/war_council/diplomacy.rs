@@ -3,12 +3,14 @@
 use super::option::CouncilOption;
 use super::session::Session;
 use crate::action::diplomacy::OfferRefused;
-use crate::base::contract::{Reason, Stance, Stances, Treaty};
+use crate::base::clock::GameTime;
+use crate::base::contract::{PlayerKind, Rank, Reason, Stance, Stances, Treaty};
 use crate::base::geometry::Tile;
 use crate::base::id::{AllianceId, PlayerId, SiteId};
 use crate::decision::council::{ActionKind, Expected, Goal, Strengths, SubmitProposal};
 use crate::decision::planning::Plan;
 use crate::decision::planning::rules::diplomacy::{Dealings, DiplomacySettings, change_score};
+use crate::society::alliance::MemberInfo;
 use std::collections::BTreeMap;
 
 /// What a session makes of how its alliance stands to others.
@@ -30,7 +32,11 @@ struct Candidate {
 
 /// Looks at all other alliances that deliberate.
 pub(super) fn outlook(session: &Session) -> Outlook {
-    let Some(mut standing) = Standing::of(session) else { return Outlook::default() };
+    // Where persons alone could propose they answer, or let it be.
+    let proposes = |m: &MemberInfo| m.kind == PlayerKind::Active && m.rank != Rank::Member;
+    let Some(mut standing) = Standing::of(session).filter(|_| session.members.iter().any(proposes)) else {
+        return Outlook::default();
+    };
     let mut candidates: Vec<Candidate> = Vec::new();
     let mut refused: Vec<OfferRefused> = Vec::new();
     for other in session.situation.roster.active_alliances().into_iter().filter(|id| *id != session.alliance) {
@@ -38,17 +44,25 @@ pub(super) fn outlook(session: &Session) -> Outlook {
         for action in
             [ActionKind::DeclareWar, ActionKind::MakePeace, ActionKind::OfferPact, ActionKind::OfferConfederacy]
         {
-            let Some(candidate) = standing.candidate(other, action, dealings) else { continue };
-            let accepted = candidate.reason.score >= session.planning.scores.option_min;
-            if candidate.dealings.offered && !accepted {
-                refused.extend(refusal(session, &candidate));
+            // What is voted on is answered by the vote.
+            if session.treating.contains(&(other, action)) {
+                continue;
             }
-            if accepted {
-                candidates.push(candidate);
+            match standing.candidate(other, action, dealings) {
+                Ok(candidate) if candidate.reason.score >= session.planning.scores.option_min => {
+                    candidates.push(candidate);
+                }
+                Ok(candidate) if candidate.dealings.offered => {
+                    refused.extend(refusal(session, other, action, too_little(&candidate.reason)));
+                }
+                Err(rule) if standing.is_offered(other, action) => {
+                    refused.extend(refusal(session, other, action, rule.to_owned()));
+                }
+                _ => {}
             }
         }
     }
-    if session.treating {
+    if !session.treating.is_empty() {
         return Outlook { best: None, refused };
     }
     candidates
@@ -56,12 +70,25 @@ pub(super) fn outlook(session: &Session) -> Outlook {
     Outlook { best: candidates.into_iter().find_map(|candidate| option(session, &candidate)), refused }
 }
 
-fn refusal(session: &Session, candidate: &Candidate) -> Option<OfferRefused> {
-    let Reason { score, .. } = candidate.reason;
-    let term = candidate.reason.main_term().map_or("nothing speaks for it", |term| term.name.as_str());
-    let reason = format!("score {score:.2}: {term}");
-    let treaty = candidate.action.treaty()?;
-    Some(OfferRefused { by: session.alliance, to: candidate.other, treaty, reason })
+/// A change that a member proposes, whatever speaks for it; or the rule that forbids it.
+pub(super) fn moved(session: &Session, other: AllianceId, action: ActionKind) -> Result<CouncilOption, &'static str> {
+    let mut standing = Standing::of(session).ok_or("alliance_exists")?;
+    let dealings = standing.dealings(other).ok_or("alliance_exists")?;
+    if !session.treating.is_empty() {
+        return Err("vote_is_open");
+    }
+    let candidate = standing.candidate(other, action, dealings)?;
+    option(session, &candidate).ok_or("rank")
+}
+
+/// Too little speaks for it: how much, and what weighs most.
+fn too_little(reason: &Reason) -> String {
+    let term = reason.main_term().map_or("nothing speaks for it", |term| term.name.as_str());
+    format!("score {:.2}: {term}", reason.score)
+}
+
+fn refusal(session: &Session, other: AllianceId, action: ActionKind, reason: String) -> Option<OfferRefused> {
+    Some(OfferRefused { by: session.alliance, to: other, treaty: action.treaty()?, reason })
 }
 
 fn option(session: &Session, candidate: &Candidate) -> Option<CouncilOption> {
@@ -154,60 +181,79 @@ impl<'a, 'b, 'w, 's> Standing<'a, 'b, 'w, 's> {
         if own == 0 { 0.0 } else { (f64::from(pressed) / own as f64).min(1.0) }
     }
 
-    /// A change that is possible now and not refused lately, with its score.
-    fn candidate(&self, other: AllianceId, action: ActionKind, dealings: Dealings) -> Option<Candidate> {
-        let session = self.session;
-        let stance = action.stance()?;
-        if !session.situation.may_come_to(session.alliance, other, stance)
-            || !self.is_in_bounds(other, stance, &dealings)
-        {
-            return None;
-        }
-        let offered = action.treaty().is_some_and(|treaty| self.offered.contains(&(other, treaty)));
-        let refused_at = self.refused_at(other, action);
-        let hours_since_refusal = refused_at.filter(|_| !offered).map(|at| (session.now - at).as_hours());
-        let dealings = Dealings { offered, hours_since_refusal, ..dealings };
-        let score = |dealings: &Dealings| change_score(stance, dealings, self.settings);
-        // What was refused is not asked again soon, unless more speaks for it by now.
-        let lately = refused_at.is_some_and(|at| session.now - at < session.stance_settings.refusal_lasts);
-        let before = action.treaty().and_then(|treaty| session.own_offers.0.get(&(other, treaty))).map(|o| o.score);
-        let plain = score(&dealings.plain())?.score;
-        let changed = before.is_some_and(|before| plain >= before + self.settings.changed_facts);
-        if lately && !offered && !changed {
-            return None;
-        }
-        Some(Candidate { other, action, dealings, reason: score(&dealings)? })
+    /// Whether the other offers it.
+    fn is_offered(&self, other: AllianceId, action: ActionKind) -> bool {
+        action.treaty().is_some_and(|treaty| self.offered.contains(&(other, treaty)))
     }
 
-    /// When it was last refused: by the own members, by the other, or by not being answered.
-    fn refused_at(&self, other: AllianceId, action: ActionKind) -> Option<crate::base::clock::GameTime> {
+    /// A change that is possible now and not refused lately, with its score; else the rule that forbids it.
+    fn candidate(&self, other: AllianceId, action: ActionKind, dealings: Dealings) -> Result<Candidate, &'static str> {
         let session = self.session;
-        let here = session.refused_changes.get(&(other, action)).copied();
+        let stance = action.stance().ok_or("no_change")?;
+        if !session.situation.may_come_to(session.alliance, other, stance) {
+            return Err("not_from_here");
+        }
+        self.check_bounds(other, stance, &dealings)?;
+        let offered = self.is_offered(other, action);
+        let score = |dealings: &Dealings| change_score(stance, dealings, self.settings).ok_or("no_change");
+        let refused = self.refused(other, action, score);
+        let hours_since_refusal = refused.filter(|_| !offered).map(|(at, _)| (session.now - at).as_hours());
+        // What was refused is not asked again soon, unless more speaks for it by now.
+        let plain = score(&dealings.plain())?.score;
+        let lately = |(at, before): (GameTime, f64)| {
+            session.now - at < session.stance_settings.refusal_lasts && plain < before + self.settings.changed_facts
+        };
+        if !offered && refused.is_some_and(lately) {
+            return Err("refused_lately");
+        }
+        let dealings = Dealings { offered, hours_since_refusal, ..dealings };
+        Ok(Candidate { other, action, dealings, reason: score(&dealings)? })
+    }
+
+    /// When it was last refused, by the own members, by the other, or by not being answered, and its plain score then.
+    fn refused(
+        &self,
+        other: AllianceId,
+        action: ActionKind,
+        score: impl Fn(&Dealings) -> Result<Reason, &'static str>,
+    ) -> Option<(GameTime, f64)> {
+        let session = self.session;
+        let here = session.refused_changes.get(&(other, action));
+        let here = here.and_then(|(at, then)| Some((*at, score(&then.plain()).ok()?.score)));
         let by_other = action.treaty().and_then(|treaty| {
             let answer = session.situation.view.offers(session.alliance)?.refused.get(&(other, treaty)).copied();
             let own = session.own_offers.0.get(&(other, treaty))?;
             // An answer to an offer before the latest says nothing of that.
-            Some(answer.filter(|at| *at >= own.made_at).unwrap_or(own.until))
+            Some((answer.filter(|at| *at >= own.made_at).unwrap_or(own.until), own.score))
         });
-        here.max(by_other)
+        [here, by_other].into_iter().flatten().max_by_key(|(at, _)| *at)
     }
 
-    /// Limits that the other side may meet too late: those of the own alliance.
-    fn is_in_bounds(&self, other: AllianceId, stance: Stance, dealings: &Dealings) -> bool {
+    /// The limits of stances, as far as they are public or the alliance's own.
+    fn check_bounds(&self, other: AllianceId, stance: Stance, dealings: &Dealings) -> Result<(), &'static str> {
         let (session, limits) = (self.session, self.session.stance_settings);
-        let wars = session.situation.roster.relations(session.alliance).map(|(_, wars, _)| wars);
+        let roster = &session.situation.roster;
+        let pacts = |of| roster.relations(of).map_or(0, |(stances, ..)| stances.allies().count());
+        let lasts = |least| self.stances.lasts(other, session.now).is_some_and(|span| span >= least);
+        let within = |rule, holds| if holds { Ok(()) } else { Err(rule) };
         match stance {
+            Stance::Neutral => Ok(()),
             Stance::War => {
+                let wars = roster.relations(session.alliance).map(|(_, wars, _)| wars);
                 let declared = wars.map_or(0, |wars| wars.0.values().filter(|war| war.declared).count());
-                declared < limits.offensive_wars_max
-                    && dealings.strength_own >= self.settings.war_strength_min * dealings.strength_other
+                within("offensive_wars_max", declared < limits.offensive_wars_max)?;
+                let least = self.settings.war_strength_min * dealings.strength_other;
+                within("war_strength_min", dealings.strength_own >= least)
             }
-            Stance::Truce => self.stances.lasts(other, session.now).is_some_and(|span| span >= limits.war_min),
-            Stance::Pact => self.stances.allies().count() < limits.pacts_max,
+            Stance::Truce => within("war_min", lasts(limits.war_min)),
+            Stance::Pact => {
+                within("pacts_max", [session.alliance, other].into_iter().all(|of| pacts(of) < limits.pacts_max))
+            }
             Stance::Confederacy => {
-                self.stances.lasts(other, session.now).is_some_and(|span| span >= limits.confederacy_after)
+                within("confederacy_after", lasts(limits.confederacy_after))?;
+                let bloc = roster.bloc(session.alliance).union(&roster.bloc(other)).count();
+                within("confederacy_max", bloc <= limits.confederacy_max)
             }
-            Stance::Neutral => true,
         }
     }
 }

@@ -6,6 +6,7 @@
 mod attack;
 mod diplomacy;
 mod expansion;
+mod motion;
 mod option;
 mod scouting;
 mod session;
@@ -42,7 +43,7 @@ impl Plugin for WarCouncilPlugin {
                 Campaign,
                 (
                     session::ask_states.in_set(WarCouncilSystems::Ask),
-                    session::hold_councils.in_set(WarCouncilSystems::Meet),
+                    (session::hold_councils, motion::hear_motions).chain().in_set(WarCouncilSystems::Meet),
                 ),
             );
     }

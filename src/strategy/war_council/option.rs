@@ -17,7 +17,7 @@ pub(super) struct CouncilOption {
 impl CouncilOption {
     /// The option with its proposer; none if nobody is awake who may propose.
     pub(super) fn proposed(session: &Session, submission: SubmitProposal, score: f64) -> Option<Self> {
-        let proposer = proposer(session, &submission)?;
+        let proposer = session.mover.or_else(|| proposer(session, &submission))?;
         Some(Self { submission: SubmitProposal { proposer, ..submission }, score })
     }
 

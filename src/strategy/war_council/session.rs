@@ -7,12 +7,13 @@ use super::{attack, diplomacy, expansion, scouting};
 use crate::action::diplomacy::{OfferRefused, OwnOffers};
 use crate::action::operations::{Group, GroupStatus, Operation, RunningOperations, SendScouts};
 use crate::base::clock::{Agenda, CampaignSystems, DueBatch, DueKind, GameSpan, GameTime};
-use crate::base::contract::{CampaignFact, Fact, Rank, Scenario, SiteState, WantedStates};
+use crate::base::contract::{CampaignFact, Fact, INPUT, Input, Inputs, Rank, Scenario, SiteState, WantedStates};
 use crate::base::id::{AllianceId, EntityIndex, PlayerId, ProposalId, SiteId};
 use crate::decision::council::{
     ActionKind, Decisions, Proposal, Situation, SubmitProposal, Threats, VotingSettings, stagger,
 };
 use crate::decision::planning::allocation::AllocationSettings;
+use crate::decision::planning::rules::diplomacy::Dealings;
 use crate::decision::planning::{Library, PlanningSettings};
 use crate::knowledge::intel::{Cause, ObservationLog, Seen};
 use crate::knowledge::territory::Territory;
@@ -118,9 +119,19 @@ fn alliance_of(owner: u64) -> AllianceId {
     AllianceId(u32::try_from(owner).unwrap_or(0))
 }
 
-pub(super) fn ask_states(batch: Res<DueBatch>, situation: Situation, mut wanted: ResMut<WantedStates>) {
-    for entry in batch.of(WAR_COUNCIL) {
-        let alliance = alliance_of(entry.owner);
+pub(super) fn ask_states(
+    batch: Res<DueBatch>,
+    inputs: Res<Inputs>,
+    situation: Situation,
+    mut wanted: ResMut<WantedStates>,
+) {
+    let moved = if batch.of(INPUT).is_empty() { &[][..] } else { &inputs.now[..] };
+    let moved = moved.iter().filter_map(|logged| match &logged.input {
+        Input::Propose(propose) => situation.roster.active_alliance_of(propose.member),
+        _ => None,
+    });
+    let meets = batch.of(WAR_COUNCIL).iter().map(|entry| alliance_of(entry.owner));
+    for alliance in meets.chain(moved).collect::<BTreeSet<_>>() {
         for member in situation.voters(alliance) {
             wanted.ask(alliance, member.player);
         }
@@ -164,10 +175,12 @@ pub(super) struct Session<'a, 'w, 's> {
     pub(super) last_expansion: Option<GameTime>,
     /// Whether a proposal of an operation is open.
     pub(super) voting: bool,
-    /// Whether one on war or a treaty is.
-    pub(super) treating: bool,
+    /// With whom a war or a treaty is voted on.
+    pub(super) treating: BTreeSet<(AllianceId, ActionKind)>,
     /// When changes of how to stand to others were refused by the members.
-    pub(super) refused_changes: BTreeMap<(AllianceId, ActionKind), GameTime>,
+    pub(super) refused_changes: BTreeMap<(AllianceId, ActionKind), (GameTime, Dealings)>,
+    /// Who proposes, if a member does by itself; else the council looks for somebody.
+    pub(super) mover: Option<PlayerId>,
     pub(super) own_offers: &'a OwnOffers,
     pub(super) stance_settings: &'a StanceSettings,
 }
@@ -195,10 +208,14 @@ impl Records<'_, '_> {
         self.alliances.get(self.index.alliance(alliance)?).ok()
     }
 
-    /// Whether a proposal on which it is voted is of this kind.
-    fn votes_on(&self, decisions: &Decisions, kind: impl Fn(ActionKind) -> bool) -> bool {
-        let open = decisions.open.iter().filter_map(|id| self.proposals.get(self.index.proposal(*id)?).ok());
-        open.map(|p| p.action).any(kind)
+    fn open<'a>(&'a self, decisions: &'a Decisions) -> impl Iterator<Item = &'a Proposal> {
+        decisions.open.iter().filter_map(|id| self.proposals.get(self.index.proposal(*id)?).ok())
+    }
+
+    /// With whom a war or a treaty is voted on.
+    fn treats_with(&self, decisions: &Decisions) -> BTreeSet<(AllianceId, ActionKind)> {
+        let about = |p: &Proposal| p.action.stance().and(p.enemy).map(|other| (other, p.action));
+        self.open(decisions).filter_map(about).collect()
     }
 
     fn operation(&self, id: ProposalId) -> Option<&Operation> {
@@ -213,8 +230,7 @@ impl Records<'_, '_> {
 
     /// Targets that are voted on, until the vote ends, and those of operations, until the last group has left.
     fn planned(&self, decisions: &Decisions, running: &RunningOperations) -> BTreeMap<SiteId, GameTime> {
-        let open = decisions.open.iter().filter_map(|id| self.proposals.get(self.index.proposal(*id)?).ok());
-        let open = open.filter(|p| p.action == ActionKind::MassAttack);
+        let open = self.open(decisions).filter(|p| p.action == ActionKind::MassAttack);
         let voted = open.flat_map(|p| p.targets.iter().map(|t| (t.site, p.deadline)));
         let attacks = running.0.iter().filter_map(|id| self.operation(*id)).filter(|o| !o.scouting);
         let waiting = attacks.flat_map(|o| &o.groups).filter(|g| g.status == GroupStatus::Waiting);
@@ -256,54 +272,34 @@ pub(super) struct Rules<'w> {
     stances: Res<'w, StanceSettings>,
 }
 
-/// Holds the sessions that are due.
-pub(super) fn hold_councils(
-    batch: Res<DueBatch>,
-    rules: Rules,
-    index: Res<EntityIndex>,
-    situation: Situation,
-    territory: Territory,
-    records: Records,
-    mut calendars: Query<(&mut CouncilCalendar, &mut ScoutingRecord)>,
-    mut agenda: ResMut<Agenda>,
-    mut submissions: MessageWriter<SubmitProposal>,
-    mut scouts: MessageWriter<SendScouts>,
-    mut refusals: MessageWriter<OfferRefused>,
-    mut facts: MessageWriter<CampaignFact>,
-) {
-    let now = batch.now();
-    let mut met = None;
-    for entry in batch.of(WAR_COUNCIL) {
-        let alliance = alliance_of(entry.owner);
-        // An alliance that was eliminated meets no more.
-        if !situation.roster.alliance(alliance).is_some_and(|a| a.active) {
-            continue;
-        }
-        let Some((mut calendar, mut gone)) = index.alliance(alliance).and_then(|e| calendars.get_mut(e).ok()) else {
-            continue;
-        };
-        gone.forget(now);
-        if entry.n == 0 {
-            calendar.next = now + rules.settings.period;
-            agenda.push(WAR_COUNCIL.entry(calendar.next, entry.owner, 0));
-        }
-        // Two sessions can wait for the same member to wake: one is enough.
-        if met.replace(alliance) == Some(alliance) {
-            continue;
-        }
-        let Some((decisions, running, log, own_offers)) = records.of(alliance) else { continue };
-        let members = situation.voters(alliance);
-        if let Err(wakes) = somebody_is_awake(&members, now) {
-            wakes.into_iter().for_each(|at| agenda.push(WAR_COUNCIL.entry(at, entry.owner, 1)));
-            continue;
-        }
+/// Everything that a session reads.
+#[derive(SystemParam)]
+pub(super) struct Hall<'w, 's> {
+    rules: Rules<'w>,
+    pub(super) situation: Situation<'w, 's>,
+    territory: Territory<'w, 's>,
+    records: Records<'w, 's>,
+}
+
+impl<'w, 's> Hall<'w, 's> {
+    /// A session of an alliance now; `None` for one that does not deliberate. `gone` are the scouts that it sent lately, `mover` is
+    /// who proposes, if a member does by itself. Needs the states of the members' sites.
+    pub(super) fn session(
+        &self,
+        alliance: AllianceId,
+        gone: &ScoutingRecord,
+        mover: Option<PlayerId>,
+        now: GameTime,
+    ) -> Option<Session<'_, 'w, 's>> {
+        let Self { rules, situation, territory, records } = self;
+        let (decisions, running, log, own_offers) = records.of(alliance)?;
         let left_to_confederates: BTreeSet<SiteId> = situation.view.claimed_by_confederates(alliance, now).collect();
-        let session = Session {
+        Some(Session {
             alliance,
             now,
             seed: situation.roster.seed(),
-            situation: &situation,
-            territory: &territory,
+            situation,
+            territory,
             settings: &rules.settings,
             library: &rules.library,
             planning: &rules.planning,
@@ -321,13 +317,54 @@ pub(super) fn hold_councils(
             last_hit: records.last_hits(decisions),
             refused: decisions.refused.clone(),
             last_expansion: records.last_expansion(decisions),
-            voting: records.votes_on(decisions, |action| action.stance().is_none()),
-            treating: records.votes_on(decisions, |action| action.stance().is_some()),
+            voting: records.open(decisions).any(|p| p.action.stance().is_none()),
+            treating: records.treats_with(decisions),
             refused_changes: decisions.refused_changes.clone(),
+            mover,
             own_offers,
             stance_settings: &rules.stances,
-            members,
+            members: situation.voters(alliance),
+        })
+    }
+}
+
+/// Holds the sessions that are due.
+pub(super) fn hold_councils(
+    batch: Res<DueBatch>,
+    hall: Hall,
+    index: Res<EntityIndex>,
+    mut calendars: Query<(&mut CouncilCalendar, &mut ScoutingRecord)>,
+    mut agenda: ResMut<Agenda>,
+    mut submissions: MessageWriter<SubmitProposal>,
+    mut scouts: MessageWriter<SendScouts>,
+    mut refusals: MessageWriter<OfferRefused>,
+    mut facts: MessageWriter<CampaignFact>,
+) {
+    let now = batch.now();
+    let mut met = None;
+    for entry in batch.of(WAR_COUNCIL) {
+        let alliance = alliance_of(entry.owner);
+        // An alliance that was eliminated meets no more.
+        if !hall.situation.roster.alliance(alliance).is_some_and(|a| a.active) {
+            continue;
+        }
+        let Some((mut calendar, mut gone)) = index.alliance(alliance).and_then(|e| calendars.get_mut(e).ok()) else {
+            continue;
         };
+        gone.forget(now);
+        if entry.n == 0 {
+            calendar.next = now + hall.rules.settings.period;
+            agenda.push(WAR_COUNCIL.entry(calendar.next, entry.owner, 0));
+        }
+        // Two sessions can wait for the same member to wake: one is enough.
+        if met.replace(alliance) == Some(alliance) {
+            continue;
+        }
+        let Some(session) = hall.session(alliance, &gone, None, now) else { continue };
+        if let Err(wakes) = somebody_is_awake(&session.members, now) {
+            wakes.into_iter().for_each(|at| agenda.push(WAR_COUNCIL.entry(at, entry.owner, 1)));
+            continue;
+        }
         let outcome = meet(&session);
         facts.write(CampaignFact { at: now, fact: outcome.fact(&session) });
         for party in outcome.parties {

@@ -385,6 +385,8 @@ pub enum LeftOut {
     NobodyBeside,
     /// Neither its owner nor the enemy that was to be attacked holds it any more.
     NotTheirs,
+    /// There is peace with its owner by now.
+    Pact,
     /// What stands there is not known any more.
     Unknown,
     /// What stands there by now is not worth an operation.
@@ -404,6 +406,7 @@ impl fmt::Display for LeftOut {
             Self::SeatStands => "seat_stands",
             Self::NobodyBeside => "nobody_beside",
             Self::NotTheirs => "not_theirs",
+            Self::Pact => "pact",
             Self::Unknown => "unknown",
             Self::NothingToBreak => "nothing_to_break",
             Self::Claimed => "claimed",
