@@ -428,3 +428,111 @@ fn who_takes_a_village_answers_its_alarm_in_its_own_time() {
         "{raised:?}"
     );
 }
+
+/// Player 2 alone, with 40 praetorians and a refuge. Villages 1 and 5 of player 1 are taken for 14,000 and 1,000 attack points,
+/// and send what is far less.
+fn followed_up(follower_at: (i16, i16)) -> TestApp {
+    let mut made = attacked_by_a_hammer(&[(PRAETORIAN, 40)]).village(3, 2, (90, 0), &[]);
+    made = made.village(5, 1, follower_at, &[(IMPERIAN, 20)]).village(6, 1, (68, 0), HAMMER);
+    for (village, population) in made.0.sites.iter_mut().zip([3_500, 3_500, 100, 250, 3_500]) {
+        village.population = population;
+    }
+    made.start(Ruleset::extended())
+}
+
+#[test]
+fn troops_that_dodge_the_hammer_are_back_for_what_follows_it() {
+    for gap in [GameSpan(500), GameSpan::mins(7)] {
+        // Both are 40 fields away.
+        let mut app = followed_up((40, 40));
+        let first = launch(&mut app, 1, 2, HAMMER, Manner::Siege);
+        let sent = march(&app, 1, 1).unwrap().launched;
+        until(&mut app, sent + gap - GameSpan(1));
+        let second = launch(&mut app, 5, 2, &[(IMPERIAN, 10)], Manner::Siege);
+        let middle = first + GameSpan((second - first).0 / 2);
+        until(&mut app, first - SECOND);
+        assert_eq!(answers(&app), [answer(2, DefenseAnswer::Snipe, "between_waves")]);
+        assert_eq!(home(&app, 2), Force::new(), "they are out");
+        until(&mut app, middle - GameSpan(2));
+        assert_eq!(home(&app, 2), Force::new());
+        until(&mut app, middle);
+        assert_eq!(home(&app, 2), force(&[(PRAETORIAN, 40)]), "in the middle of the gap, to the millisecond");
+        until(&mut app, second);
+        assert_eq!(battles(&app).iter().map(|b| (b.0, b.1)).collect::<Vec<_>>(), [(2, first), (2, second)]);
+        assert_eq!(battles(&app)[0].2, 0, "nobody was at home for the first");
+        assert!(home(&app, 2).total() > 25, "ten fell to forty");
+        assert_eq!(of_site::<Defenses>(&app, 2).unwrap().dodges, []);
+        assert_eq!(app.audit(), Audit::default());
+    }
+}
+
+#[test]
+fn troops_stay_out_when_what_follows_grows_too_strong() {
+    let mut app = followed_up((40, 80));
+    let first = launch(&mut app, 1, 2, HAMMER, Manner::Siege);
+    let second = launch(&mut app, 5, 2, &[(IMPERIAN, 10)], Manner::Siege);
+    until(&mut app, first - GameSpan::mins(5));
+    assert_eq!(answers(&app), [answer(2, DefenseAnswer::Snipe, "between_waves")]);
+    let third = launch(&mut app, 6, 2, HAMMER, Manner::Siege);
+    let middle = first + GameSpan((second - first).0 / 2);
+    assert!(middle < third && third < second);
+    until(&mut app, second);
+    assert_eq!(answers(&app).last(), Some(&answer(2, DefenseAnswer::Dodge, "stays_out")));
+    assert_eq!(battles(&app).iter().map(|b| b.2).collect::<Vec<_>>(), [0; 3]);
+    assert_eq!(home(&app, 2), Force::new());
+    until(&mut app, second + GameSpan::hours(7));
+    assert_eq!(home(&app, 2), force(&[(PRAETORIAN, 40)]));
+}
+
+#[test]
+fn an_army_that_comes_home_is_met_there() {
+    let made = Made::new().player(1, 0, Rank::Member, HUMAN).player(2, 0, Rank::Member, LONE);
+    let made = made.village(1, 1, (0, 0), &[(IMPERIAN, 100), (LEGIONNAIRE, 10)]).village(2, 2, (40, 0), &[]);
+    let made = made.village(3, 2, (5, 0), &[(IMPERIAN, 400), (LEGIONNAIRE, 30), (SCOUT, 40)]);
+    let mut app = made.start(Ruleset::extended());
+    launch(&mut app, 3, 1, &[(SCOUT, 40)], Manner::Scout);
+    app.run(GameSpan::hours(1));
+    let hit = launch(&mut app, 1, 2, &[(IMPERIAN, 100)], Manner::Siege);
+    let home_at = hit + (hit - march(&app, 1, 1).unwrap().launched);
+    until(&mut app, hit + GameSpan::mins(95));
+    let told = app.facts.iter().find_map(|f| match f.fact {
+        Fact::Retaliated { waits_until, target: SiteId(1), .. } => waits_until,
+        _ => None,
+    });
+    let leaves = told.unwrap();
+    let promised = of_site::<Commitments>(&app, 3).unwrap().promised();
+    assert_eq!((home(&app, 3).count(class(IMPERIAN)), promised), (400, force(&[(IMPERIAN, 400)])));
+    until(&mut app, leaves - GameSpan(1));
+    assert_eq!(away(&app, 3), Force::new());
+    until(&mut app, leaves);
+    assert_eq!((away(&app, 3), march(&app, 3, 2).unwrap().arrival), (promised_force(), home_at + SECOND));
+    assert!(of_site::<Commitments>(&app, 3).unwrap().0.is_empty());
+    until(&mut app, home_at + SECOND);
+    let raid = battles(&app).into_iter().find(|b| b.0 == 1).unwrap();
+    assert_eq!(raid.1, home_at + SECOND);
+    assert!(home(&app, 1).count(class(IMPERIAN)) < 50, "those who came home fell");
+    assert_eq!(app.audit(), Audit::default());
+}
+
+fn promised_force() -> Force {
+    force(&[(IMPERIAN, 400)])
+}
+
+#[test]
+fn nobody_waits_for_an_army_with_whose_owner_there_is_peace_by_then() {
+    let made = Made::new().quiet_alliance(7).quiet_alliance(8);
+    let made = made.player(1, 8, Rank::Member, HUMAN).player(2, 7, Rank::Member, LONE);
+    let made = made.village(1, 1, (0, 0), &[(IMPERIAN, 100), (LEGIONNAIRE, 10)]).village(2, 2, (40, 0), &[]);
+    let made = made.village(3, 2, (5, 0), &[(IMPERIAN, 400), (LEGIONNAIRE, 30), (SCOUT, 40)]);
+    let mut app = made.start(Ruleset::extended());
+    launch(&mut app, 3, 1, &[(SCOUT, 40)], Manner::Scout);
+    app.run(GameSpan::hours(1));
+    let hit = launch(&mut app, 1, 2, &[(IMPERIAN, 100)], Manner::Siege);
+    until(&mut app, hit + GameSpan::mins(95));
+    assert_eq!(of_player::<Reprisals>(&app, 2).unwrap().strikes.len(), 1);
+    app.send(SetStance { a: AllianceId(7), b: AllianceId(8), stance: Stance::Truce });
+    until(&mut app, hit + GameSpan::hours(7));
+    assert_eq!((battles(&app).len(), home(&app, 3).count(class(IMPERIAN))), (1, 400));
+    assert_eq!(of_player::<Reprisals>(&app, 2).unwrap().strikes, []);
+    assert_eq!(of_site::<Commitments>(&app, 3).unwrap().promised(), Force::new());
+}

@@ -3,25 +3,33 @@
 #![expect(clippy::unwrap_used, reason = "helpers of tests may fail like tests")]
 
 mod common;
+#[path = "../examples/support/planner/input.rs"]
+mod input;
+#[path = "../examples/support/planner/defense.rs"]
+mod planner;
 
+use bevy::ecs::system::RunSystemOnce;
 use bevy::prelude::Component;
 use bevy_alliance::action::defense::{ALARM_ANSWERED, DefenseSettings, Defenses, Relief, Reliefs};
 use bevy_alliance::base::clock::{Agenda, GameSpan, GameTime};
 use bevy_alliance::base::contract::{
     CampaignFact, DefenseAnswer, Fact, LaunchMarch, Manner, Model, PlayerKind, Rank, Rhythm, SetMembership, SiteState,
 };
-use bevy_alliance::base::id::{EntityIndex, OrderId, PlayerId, SiteId, StableId};
+use bevy_alliance::base::id::{AllianceId, EntityIndex, Knower, OrderId, PlayerId, SiteId, StableId};
 use bevy_alliance::base::ruleset::{Force, Levels, Ruleset};
-use bevy_alliance::decision::planning::{Commitment, Commitments};
+use bevy_alliance::decision::planning::{Commitment, Commitments, believed};
 use bevy_alliance::edge::report::CampaignTally;
 use bevy_alliance::edge::test_app::TestApp;
+use bevy_alliance::knowledge::intel::View;
 use bevy_alliance::world::audit::Audit;
 use bevy_alliance::world::village::Garrison;
 use common::*;
 use proptest::prelude::*;
+use serde_json::json;
 
 const IMPERIAN: &str = "imperian";
 const PRAETORIAN: &str = "praetorian";
+const SCOUT: &str = "equites_legati";
 const ACTIVE: PlayerKind = PlayerKind::Active;
 const SECOND: GameSpan = GameSpan::secs(1);
 const WEAK: &[(&str, u32)] = &[(PRAETORIAN, 10)];
@@ -186,7 +194,7 @@ fn sleepers_humans_and_other_alliances_send_nothing() {
     let stranger = |made: Made| {
         let mut made = made.active_alliance(8);
         let player = made.0.players.iter_mut().find(|p| p.id == PlayerId(3)).unwrap();
-        player.membership = Some((bevy_alliance::base::id::AllianceId(8), Rank::Leader));
+        player.membership = Some((AllianceId(8), Rank::Leader));
         made
     };
     for change in [&sleeper as &dyn Fn(Made) -> Made, &human, &stranger] {
@@ -431,6 +439,8 @@ fn a_village_that_is_given_up_sends_its_relief_home_before_the_hit() {
     // A second army that is taken for 300,000 points, seen after the relief has left.
     let made = made.village(5, 1, (40, 20), &[(IMPERIAN, 2_900)]).with(|v| v.population = 75_000);
     let mut app = made.start(Ruleset::extended());
+    // Nobody steps between the two.
+    app.app.world_mut().resource_mut::<DefenseSettings>().snipe_gap = GameSpan::days(1);
     let hit = launch(&mut app, 1, 2, HAMMER, Manner::Siege);
     while sent(&app).is_empty() {
         assert!(app.now() < hit, "{:?}", answers(&app));
@@ -501,5 +511,138 @@ proptest! {
             prop_assert_eq!((away(&app, i), promised(&app, i)), (Force::new(), Force::new()));
         }
         prop_assert_eq!(app.audit(), Audit::default());
+    }
+}
+
+#[test]
+fn allies_land_between_the_hammer_and_what_follows_it() {
+    let made = attacked().village(3, 3, (50, 0), &[(PRAETORIAN, 60)]);
+    let made = made.village(5, 1, (40, 40), &[(IMPERIAN, 20)]).with(|v| v.population = 500);
+    let mut made = made;
+    made.0.sites[1].troops = Some(force(&[(PRAETORIAN, 1)]));
+    let mut app = made.start(Ruleset::extended());
+    let first = launch(&mut app, 1, 2, HAMMER, Manner::Siege);
+    app.run_in_steps(GameSpan(500), GameSpan(500));
+    let second = launch(&mut app, 5, 2, &[(IMPERIAN, 20)], Manner::Siege);
+    assert_eq!(second - first, GameSpan(500));
+    until(&mut app, first - SECOND);
+    assert_eq!(answers(&app), [answer(2, DefenseAnswer::Snipe, "between_waves")]);
+    assert_eq!(sent(&app), [(2, 3, first + GameSpan(250), 0)], "the exact window");
+    let points = defense(&app, &home(&app, 3));
+    assert!(points > 0.0 && points < 3_000.0, "no more than it takes: {points} points stayed");
+    until(&mut app, second);
+    let fought = battles(&app);
+    assert_eq!((fought.len(), fought[0].2), (2, 0), "the village was empty for the hammer");
+    assert!(fought[1].1 > fought[1].2, "{fought:?}");
+    assert_eq!(home(&app, 1).total() + away(&app, 1).total(), 200, "the hammer met nobody");
+    app.run(GameSpan::hours(3));
+    assert_eq!((away(&app, 3), guests(&app, 2).0.len(), reliefs(&app, 3)), (Force::new(), 0, vec![]));
+    assert_eq!(app.audit(), Audit::default());
+}
+
+/// Ten villages send a token each and two a hammer, all with as many inhabitants, to twelve villages of the alliance: points of
+/// relief that went to the two, and to all.
+fn twelve_marches(scouted: bool) -> (f64, f64) {
+    let mut made = attacked().village(3, 3, (52, 6), &[(PRAETORIAN, 900), (SCOUT, 200)]);
+    for n in 0..12_u32 {
+        let y = i16::try_from(n).unwrap();
+        let army: &[(&str, u32)] = if n == 4 || n == 9 { &[(IMPERIAN, 300)] } else { &[(IMPERIAN, 6)] };
+        made = made.village(100 + n, 1, (-2, y), army).with(|v| v.population = 1_750);
+        made = made.village(200 + n, 4, (45, y), WEAK).with(|v| v.population = 1_750);
+    }
+    let mut app = made.start(Ruleset::extended());
+    if scouted {
+        for n in 0..12 {
+            launch(&mut app, 3, 100 + n, &[(SCOUT, 10)], Manner::Scout);
+        }
+    }
+    app.run(GameSpan::hours(10));
+    let mut hit = at(GameSpan::days(9));
+    for n in 0..12 {
+        let army = if n == 4 || n == 9 { 300 } else { 1 };
+        hit = hit.min(launch(&mut app, 100 + n, 200 + n, &[(IMPERIAN, army)], Manner::Siege));
+    }
+    let real = [204, 209];
+    until(&mut app, hit - SECOND);
+    let (mut to_real, mut all) = (0.0, 0.0);
+    for relief in reliefs(&app, 3) {
+        let points = defense(&app, &relief.force);
+        all += points;
+        to_real += if real.contains(&relief.site.0) { points } else { 0.0 };
+    }
+    (to_real, all)
+}
+
+#[test]
+fn of_ten_fakes_and_two_real_attacks_the_real_ones_get_the_relief() {
+    let (to_real, all) = twelve_marches(true);
+    assert!(all > 0.0 && to_real >= 0.6 * all, "{to_real} of {all} points");
+    // It is what the scouts saw that tells them apart.
+    let (to_real, all) = twelve_marches(false);
+    assert!(all > 0.0 && to_real < 0.5 * all, "{to_real} of {all} points");
+}
+
+/// What `planner defense` says for the alarm at village 2, by helper: legionnaires and praetorians; and the upkeep.
+fn planned(app: &mut TestApp, helpers: &[(u32, (i16, i16), [u32; 2])]) -> (Vec<(u64, u64, u64)>, i64) {
+    let now = app.now();
+    let incoming = app
+        .app
+        .world_mut()
+        .run_system_once(move |view: View| believed(&view, Knower::Alliance(AllianceId(7)), now))
+        .unwrap();
+    let time = |t: GameTime| {
+        let secs = t.0 / 1_000;
+        format!("2026-03-01T{:02}:{:02}:{:02}Z", secs / 3_600, secs / 60 % 60, secs % 60)
+    };
+    let attacks: Vec<_> = incoming.iter().map(|i| json!({"arrival": time(i.arrival), "force": i.attack})).collect();
+    let allies: Vec<_> = helpers
+        .iter()
+        .map(|(id, at, [legionnaires, praetorians])| {
+            json!({"id": id, "member": 3, "x": at.0, "y": at.1, "tribe": "romans", "tournament_square": 0,
+                "troops": [legionnaires, praetorians, 0, 0, 0, 0, 0, 0, 0, 0]})
+        })
+        .collect();
+    let defended = defense(app, &force(WEAK));
+    let input = json!({"now": time(now), "half_width": 200, "radius": 30,
+        "village": {"id": 2, "x": 40, "y": 0, "defense": defended}, "attacks": attacks, "allies": allies});
+    let answer = planner::Defense::read(&input).expect("good input").solve();
+    let answer = serde_json::to_value(answer).unwrap();
+    let sent = answer["reinforcements"].as_array().unwrap().iter();
+    let n = |v: &serde_json::Value| v.as_u64().unwrap();
+    let sent = sent.map(|r| (n(&r["village"]), n(&r["troops"][0]), n(&r["troops"][1]))).collect();
+    (sent, answer["upkeep"].as_i64().unwrap())
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(32))]
+
+    #[test]
+    fn members_send_what_the_planner_says(
+        near in prop::array::uniform3([0_u32..150, 0_u32..150]), attack in 50_u32..200,
+    ) {
+        let places = [(44, 2), (46, -3), (38, 6)];
+        let mut made = attacked();
+        let helpers: Vec<_> = (11..).zip(places).zip(near).map(|((id, at), n)| (id, at, n)).collect();
+        for (id, at, [legionnaires, praetorians]) in &helpers {
+            made = made.village(*id, 3, *at, &[(LEGIONNAIRE, *legionnaires), (PRAETORIAN, *praetorians)]);
+        }
+        let mut app = made.start(Ruleset::extended());
+        launch(&mut app, 1, 2, &[(IMPERIAN, attack)], Manner::Siege);
+        let soon = app.now() + GameSpan::mins(1);
+        answer_together(&mut app, &[2], soon);
+        until(&mut app, soon);
+        let (planned, upkeep) = planned(&mut app, &helpers);
+        let mut sent: Vec<_> = reliefs(&app, 3)
+            .iter()
+            .map(|r| (u64::from(r.origin.0), r.force.count(class(LEGIONNAIRE)), r.force.count(class(PRAETORIAN))))
+            .map(|(site, l, p)| (site, u64::from(l), u64::from(p)))
+            .collect();
+        sent.sort_unstable();
+        let pays = answers(&app).last().is_some_and(|a| a.1 == DefenseAnswer::Hold);
+        prop_assert!(pays || sent.is_empty());
+        if pays {
+            prop_assert_eq!(sent.iter().map(|(_, l, p)| l + p).sum::<u64>(), u64::try_from(upkeep).unwrap());
+            prop_assert_eq!(sent, planned);
+        }
     }
 }

@@ -1,8 +1,9 @@
 //! Sightings become alarms; alarms are answered.
 
 use super::components::{ALARM_ANSWERED, DODGE_LEAVES, DODGE_RETURNS, Defenses, Dodge, DodgeStatus};
+use super::relief::Landing;
 use super::relief::{Desk, Pool, rules as relief};
-use super::rules::{self, Case, Expected, Refuge, Wave};
+use super::rules::{self, Case, Expected, Gap, Refuge, Wave};
 use super::systems::{Watch, site_of};
 use crate::base::clock::{Agenda, DueBatch, GameSpan, GameTime};
 use crate::base::contract::{
@@ -137,22 +138,25 @@ pub(super) fn answer_alarms(
     desk.close(&watch, pool);
 }
 
-/// Dodges that are out stay out until the last hit that is known now; whether any is out.
+/// Dodges that are out stay out until the last hit that is known now, or come back between two as long as that pays; whether
+/// any is out.
 fn keep_out(defense: &mut Defenses, alarm: &Alarm, watch: &Watch, agenda: &mut Agenda) -> bool {
     let recall = watch.view.model().capabilities().recall;
     let mut out = false;
     for dodge in &mut defense.dodges {
-        let DodgeStatus::Out { launched, arrival, turns_at, .. } = &mut dodge.status else { continue };
+        let DodgeStatus::Out { launched, arrival, turns_at, force, .. } = &mut dodge.status else { continue };
         // Those of a former owner are not the new one's to keep out.
         if dodge.player != alarm.player {
             continue;
         }
         out = true;
-        if alarm.last <= dodge.last_hit {
+        let comes_back = dodge.back_at.is_some_and(|back| alarm.pays_at(watch, back, force));
+        if comes_back || (dodge.back_at.is_none() && alarm.last <= dodge.last_hit) {
             continue;
         }
-        dodge.last_hit = alarm.last;
-        *turns_at = rules::turns_at(*launched, *arrival, alarm.last, recall);
+        dodge.back_at = None;
+        dodge.last_hit = dodge.last_hit.max(alarm.last);
+        *turns_at = rules::turns_at(*launched, *arrival, dodge.last_hit, recall);
         agenda.push(DODGE_RETURNS.entry(*turns_at, u64::from(alarm.state.site.0), dodge.n));
     }
     out
@@ -219,15 +223,19 @@ impl<'a> Alarm<'a> {
         {
             (case, stays) = (relieved, Some("relieved"));
         }
-        let plan = match stays {
+        let mut plan = match stays {
             Some(reason) => Err(reason),
             None => {
                 let alarms = desk.defenses.get(entity).map_or(0, |d| d.alarms);
                 self.dodge(watch, alarms)
             }
         };
-        match plan {
-            Ok(_) => desk.call_off(watch, self),
+        let mut snipe = None;
+        match &mut plan {
+            Ok(dodge) => {
+                snipe = self.snipe(watch, desk, pool, &due, dodge);
+                desk.call_off(watch, self, snipe.map(|(gap, _)| gap));
+            }
             Err(_) => desk.keep(watch, self),
         }
         let Ok(mut defense) = desk.defenses.get_mut(entity) else {
@@ -241,7 +249,10 @@ impl<'a> Alarm<'a> {
                 dodge.n = planned.unwrap_or_else(|| defense.count());
                 desk.agenda.push(DODGE_LEAVES.entry(dodge.leaves_at, u64::from(self.state.site.0), dodge.n));
                 defense.dodges.push(dodge);
-                (DefenseAnswer::Dodge, "not_worth_it", case.expected)
+                match snipe {
+                    Some((_, expected)) => (DefenseAnswer::Snipe, "between_waves", expected),
+                    None => (DefenseAnswer::Dodge, "not_worth_it", case.expected),
+                }
             }
             Err(reason) => (DefenseAnswer::Hold, reason, case.expected),
         }
@@ -256,7 +267,7 @@ impl<'a> Alarm<'a> {
         due: &[(GameTime, Force)],
         lacks: f64,
     ) -> Option<Case> {
-        let pledges = desk.plan(pool, watch, self, lacks);
+        let pledges = desk.plan(pool, watch, self, Landing::Before(self.first), lacks);
         if pledges.is_empty() {
             return None;
         }
@@ -266,22 +277,122 @@ impl<'a> Alarm<'a> {
         rules::stays(&case, &watch.settings)?;
         #[expect(clippy::cast_possible_truncation, reason = "points of a few armies")]
         let deficit_left = case.lacks.ceil() as i64;
-        desk.book(pool, watch, self, pledges, deficit_left);
+        desk.book(pool, watch, self, pledges, None, deficit_left);
         Some(case)
     }
 
-    /// What holding is expected to cost with the relief that is there before the first hit.
-    fn expected(&self, watch: &Watch, due: &[(GameTime, Force)]) -> Expected {
+    /// Meets what comes after one of the hits with troops that land behind that hit: those that dodge it, where they can be
+    /// back then, else those of allies. The gap, and what that is expected to cost; `None` if no gap is worth it.
+    fn snipe(
+        &self,
+        watch: &Watch,
+        desk: &mut Desk,
+        pool: &mut Pool,
+        due: &[(GameTime, Force)],
+        dodge: &mut Dodge,
+    ) -> Option<(Gap, Expected)> {
+        let hits: Vec<GameTime> = self.incoming.iter().map(|i| i.arrival).collect();
+        let mut gaps: Vec<Gap> = rules::gaps(&hits, watch.settings.snipe_gap).collect();
+        gaps.retain(|gap| self.is_real_after(watch, *gap));
+        // What is on its way to a gap, and those who are back by then.
+        let landing = |gap: &Gap| {
+            let mut troops = Force::new();
+            due.iter().filter(|(at, _)| gap.holds(*at)).for_each(|(_, force)| troops.add_all(force));
+            troops
+        };
+        let recall = watch.view.model().capabilities().recall;
+        let own = gaps.iter().filter_map(|gap| {
+            let travel = self.refuge_travel(watch, dodge)?;
+            rules::turns_for(dodge.leaves_at, dodge.leaves_at + travel, gap.middle(), recall)?;
+            let mut troops = landing(gap);
+            troops.add_all(&self.leaving);
+            Some((*gap, self.between(watch, *gap, &troops)))
+        });
+        let best = own
+            .filter(|(_, e)| rules::pays(*e, &watch.settings))
+            .max_by_key(|(gap, e)| (e.kills.saturating_sub(e.losses), core::cmp::Reverse(gap.before)));
+        if let Some((gap, expected)) = best {
+            dodge.back_at = Some(gap.middle());
+            return Some((gap, expected));
+        }
+        for gap in gaps {
+            let mut troops = landing(&gap);
+            let mut pledges = Vec::new();
+            if troops.is_empty() || !rules::pays(self.between(watch, gap, &troops), &watch.settings) {
+                let lacks = self.lacks_after(watch, gap, &troops);
+                pledges = desk.plan(pool, watch, self, Landing::Within(gap), lacks);
+                pledges.iter().for_each(|p| troops.add_all(&p.force));
+            }
+            let expected = self.between(watch, gap, &troops);
+            if troops.is_empty() || !rules::pays(expected, &watch.settings) {
+                continue;
+            }
+            #[expect(clippy::cast_possible_truncation, reason = "points of a few armies")]
+            let deficit_left = self.lacks_after(watch, gap, &troops).ceil() as i64;
+            desk.book(pool, watch, self, pledges, Some(gap), deficit_left);
+            return Some((gap, expected));
+        }
+        None
+    }
+
+    /// How long the troops travel to where they dodge.
+    fn refuge_travel(&self, watch: &Watch, dodge: &Dodge) -> Option<GameSpan> {
+        let to = watch.view.site(dodge.refuge)?.at;
+        watch.view.model().travel_of(self.state, to, &self.leaving)
+    }
+
+    /// Whether what comes after a gap could be a real attack: nobody steps in front of a token.
+    fn is_real_after(&self, watch: &Watch, gap: Gap) -> bool {
+        let attack: f64 = self.incoming.iter().filter(|i| i.arrival >= gap.before).map(|i| i.attack).sum();
+        attack >= watch.view.model().scale().attack_min
+    }
+
+    /// The village as those find it who land in a gap, and nobody else: all others left, or fell to the hit before.
+    fn deserted(&self) -> SiteState {
+        SiteState { home: Force::new(), guests: Force::new(), ..self.state.clone() }
+    }
+
+    /// Points of defense that troops lack against all that comes after a gap.
+    fn lacks_after(&self, watch: &Watch, gap: Gap, troops: &Force) -> f64 {
+        let hits = self.incoming.iter().filter(|i| i.arrival >= gap.before);
+        let waves: Vec<(GameTime, f64)> = hits.map(|i| (i.arrival, i.attack)).collect();
+        relief::deficit(watch.view.model().defense(&self.deserted(), troops), &waves, &[], watch.settings.cover)
+    }
+
+    /// What it is expected to cost those who land in a gap to meet all that comes after it.
+    fn between(&self, watch: &Watch, gap: Gap, troops: &Force) -> Expected {
         let population = watch.view.player(self.player).map_or(0, |p| p.population);
-        let waves: Vec<Wave> = self
-            .incoming
+        let state = SiteState { guests: troops.clone(), ..self.deserted() };
+        rules::expect(&state, population, &self.waves(watch, gap.before), &*watch.view.model().0)
+    }
+
+    /// Whether troops that come back at an instant still do so in a gap, and for something worth it.
+    fn pays_at(&self, watch: &Watch, back: GameTime, troops: &Force) -> bool {
+        let next = self.incoming.iter().map(|i| i.arrival).find(|hit| *hit > back);
+        let clear = self.incoming.iter().all(|i| i.arrival != back);
+        next.is_some_and(|before| {
+            let gap = Gap { after: self.now, before };
+            clear && self.is_real_after(watch, gap) && rules::pays(self.between(watch, gap, troops), &watch.settings)
+        })
+    }
+
+    /// What is seen to come from an instant on, by arrival.
+    fn waves(&self, watch: &Watch, from: GameTime) -> Vec<Wave> {
+        self.incoming
             .chunk_by(|a, b| a.arrival == b.arrival)
+            .filter(|together| together[0].arrival >= from)
             .map(|together| Wave {
                 arrival: together[0].arrival,
                 attack: together.iter().map(|i| i.attack).sum(),
                 groups: together.iter().filter_map(|i| self.attackers(watch, i)).collect(),
             })
-            .collect();
+            .collect()
+    }
+
+    /// What holding is expected to cost with the relief that is there before the first hit.
+    fn expected(&self, watch: &Watch, due: &[(GameTime, Force)]) -> Expected {
+        let population = watch.view.player(self.player).map_or(0, |p| p.population);
+        let waves = self.waves(watch, self.first);
         let mut state = self.state.clone();
         for (_, force) in due.iter().filter(|(arrives, _)| *arrives < self.first) {
             state.guests.add_all(force);
@@ -345,6 +456,7 @@ impl<'a> Alarm<'a> {
             leaves_at,
             first_hit: self.first,
             last_hit: self.last,
+            back_at: None,
             status: DodgeStatus::Planned,
         })
     }

@@ -1,7 +1,7 @@
 //! What the defense remembers: nothing of a site, and nothing of a player, to which nothing happened.
 
 use crate::base::clock::{CampaignSystems, DueKind, GameTime};
-use crate::base::id::{MarchId, PlayerId, SiteId};
+use crate::base::id::{MarchId, OrderId, PlayerId, SiteId};
 use crate::base::ruleset::Force;
 use bevy::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -33,6 +33,10 @@ pub const GRUDGE_WEIGHED: DueKind = DueKind::new(
         CampaignSystems::Settle,
     ],
 );
+
+/// A raid that is timed to an army's way home leaves. Owner: the player, n: the grudge.
+pub const STRIKE_LEAVES: DueKind =
+    DueKind::new(76, "strike_leaves", &[CampaignSystems::March, CampaignSystems::Settle]);
 
 /// How far a dodge is.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -70,6 +74,8 @@ pub struct Dodge {
     pub first_hit: GameTime,
     /// The last hit.
     pub last_hit: GameTime,
+    /// When its troops are to be at home again, between two hits; `None`: after the last.
+    pub back_at: Option<GameTime>,
     /// How far it is.
     pub status: DodgeStatus,
 }
@@ -114,6 +120,25 @@ pub struct Grudge {
     pub weighed_at: GameTime,
 }
 
+/// A raid that is timed to meet an army as it comes home.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Strike {
+    /// The number of the grudge that it answers.
+    pub n: u32,
+    /// The order that it carries out.
+    pub order: OrderId,
+    /// Against whom.
+    pub against: PlayerId,
+    /// The site that it leaves.
+    pub origin: SiteId,
+    /// The site that the army comes home to.
+    pub target: SiteId,
+    /// What was promised for it.
+    pub force: Force,
+    /// When it leaves.
+    pub leaves_at: GameTime,
+}
+
 /// What a player holds against those who attacked it: there from the first such attack on.
 #[derive(Component, Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 pub struct Reprisals {
@@ -121,6 +146,8 @@ pub struct Reprisals {
     pub count: u32,
     /// Those that wait to be thought about.
     pub grudges: Vec<Grudge>,
+    /// Raids that wait for the instant at which they leave.
+    pub strikes: Vec<Strike>,
     /// Whom the player raided in return, and when: as long as that keeps it from doing so again.
     pub struck: BTreeMap<PlayerId, GameTime>,
 }

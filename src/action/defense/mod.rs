@@ -16,6 +16,7 @@ mod systems;
 
 pub use components::{
     ALARM_ANSWERED, DODGE_LEAVES, DODGE_RETURNS, Defenses, Dodge, DodgeStatus, GRUDGE_WEIGHED, Grudge, Reprisals,
+    STRIKE_LEAVES, Strike,
 };
 pub use relief::{RELIEF_LEAVES, RELIEF_RETURNS, Relief, ReliefStatus, Reliefs};
 pub use rules::DefenseSettings;
@@ -39,6 +40,7 @@ impl Plugin for DefensePlugin {
         app.add_due_kind(ALARM_ANSWERED)
             .add_due_kind(GRUDGE_WEIGHED)
             .add_due_kind(DODGE_LEAVES)
+            .add_due_kind(STRIKE_LEAVES)
             .add_due_kind(DODGE_RETURNS)
             .add_due_kind(RELIEF_LEAVES)
             .add_due_kind(RELIEF_RETURNS)
@@ -73,6 +75,7 @@ impl Plugin for DefensePlugin {
                         relief::return_reliefs,
                         systems::release_dodges,
                         relief::release_reliefs,
+                        reprisal::release_strikes,
                     )
                         .chain()
                         .in_set(DefenseSystems::Release),
@@ -82,6 +85,7 @@ impl Plugin for DefensePlugin {
                         alarm::forget_alarms,
                         alarm::raise_alarms,
                         reprisal::note_attacks,
+                        reprisal::note_strikes,
                     )
                         .chain()
                         .in_set(DefenseSystems::Follow),

@@ -1,14 +1,16 @@
 //! Attacks become grudges; grudges are weighed, and answered by one raid or by none.
 
-use super::components::{Defenses, GRUDGE_WEIGHED, Grudge, Reprisals};
-use super::rules;
+use super::components::{Defenses, GRUDGE_WEIGHED, Grudge, Reprisals, STRIKE_LEAVES, Strike};
+use super::relief::release;
+use super::rules::{self, AFTER};
 use super::systems::{Watch, player_of};
 use crate::base::clock::{Agenda, DueBatch, GameSpan, GameTime};
 use crate::base::contract::{
     AttackGroup, BattleFought, CampaignFact, Fact, LaunchDue, Manner, SiteEstimate, SiteState, WorldModel,
 };
-use crate::base::id::{Knower, OrderId, PlayerId, SiteId};
+use crate::base::id::{EntityIndex, Knower, OrderId, PlayerId, SiteId};
 use crate::base::ruleset::Force;
+use crate::decision::planning::{Commitment, Commitments};
 use crate::society::personality::rules as personality;
 use bevy::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
@@ -90,6 +92,7 @@ pub(super) fn weigh_grudges(
     watch: Watch,
     mut reprisals: Query<&mut Reprisals>,
     mut defenses: Query<&mut Defenses>,
+    mut agenda: ResMut<Agenda>,
     mut launches: MessageWriter<LaunchDue>,
     mut facts: MessageWriter<CampaignFact>,
     mut commands: Commands,
@@ -122,17 +125,71 @@ pub(super) fn weigh_grudges(
         let (against, target, ratio) = (grudge.against, grudge.origin, raid.ratio);
         let knower = watch.roster.knower_of(player);
         let cites = knower.map_or_else(Vec::new, |knower| watch.view.cite(knower, target, now));
-        facts.write(CampaignFact { at: now, fact: Fact::Retaliated { order, player, against, target, ratio, cites } });
-        launches.write(LaunchDue {
-            order,
-            origin: raid.origin,
-            target,
-            force: raid.force,
-            manner: Manner::Raid,
-            wave: 0,
-            arrival: None,
-            aims: [None; 2],
-        });
+        let waits_until = raid.waits_until;
+        let fact = Fact::Retaliated { order, player, against, target, ratio, waits_until, cites };
+        facts.write(CampaignFact { at: now, fact });
+        let Some(leaves_at) = waits_until else {
+            launches.write(launch(order, raid.origin, target, raid.force));
+            continue;
+        };
+        let promise = Commitment { order, force: raid.force.clone(), until: leaves_at };
+        commands.entity(entity).entry::<Commitments>().or_default().and_modify(|mut c| c.0.push(promise));
+        let (n, origin, force) = (grudge.n, raid.origin, raid.force);
+        held.strikes.push(Strike { n, order, against, origin, target, force, leaves_at });
+        agenda.push(STRIKE_LEAVES.entry(leaves_at, u64::from(player.0), n));
+    }
+}
+
+fn launch(order: OrderId, origin: SiteId, target: SiteId, force: Force) -> LaunchDue {
+    LaunchDue { order, origin, target, force, manner: Manner::Raid, wave: 0, arrival: None, aims: [None; 2] }
+}
+
+/// Gives the raids that waited their orders, if they still make sense: both villages in the same hands, no peace since, and no
+/// danger at home.
+pub(super) fn release_strikes(
+    batch: Res<DueBatch>,
+    watch: Watch,
+    reprisals: Query<&Reprisals>,
+    defenses: Query<&Defenses>,
+    mut launches: MessageWriter<LaunchDue>,
+) {
+    for entry in batch.of(STRIKE_LEAVES) {
+        let player = player_of(entry.owner);
+        let Some(held) = watch.index.player(player).and_then(|e| reprisals.get(e).ok()) else { continue };
+        let Some(strike) = held.strikes.iter().find(|s| s.n == entry.n && s.leaves_at == entry.due) else { continue };
+        let holder = |site| watch.view.site(site).map(|s| s.owner);
+        let defense = watch.index.site(strike.origin).and_then(|e| defenses.get(e).ok());
+        let busy = defense.is_some_and(|d| d.alarm.is_some() || d.dodges.iter().any(|dodge| dodge.player == player));
+        let knower = watch.roster.knower_of(player);
+        let mut coming = knower.into_iter().flat_map(|knower| watch.view.incoming(knower, batch.now()));
+        let in_danger = coming.any(|t| t.target == strike.origin && t.arrival > batch.now());
+        if holder(strike.origin) == Some(player)
+            && holder(strike.target) == Some(strike.against)
+            && !watch.is_friend(player, strike.against)
+            && !busy
+            && !in_danger
+        {
+            launches.write(launch(strike.order, strike.origin, strike.target, strike.force.clone()));
+        }
+    }
+}
+
+/// What was promised to raids whose instant has come is free again: it left, or it stays.
+pub(super) fn note_strikes(
+    batch: Res<DueBatch>,
+    index: Res<EntityIndex>,
+    mut reprisals: Query<&mut Reprisals>,
+    mut commands: Commands,
+) {
+    for entry in batch.of(STRIKE_LEAVES) {
+        let Some(mut held) = index.player(player_of(entry.owner)).and_then(|e| reprisals.get_mut(e).ok()) else {
+            continue;
+        };
+        let Some(at) = held.strikes.iter().position(|s| s.n == entry.n && s.leaves_at == entry.due) else { continue };
+        let strike = held.strikes.remove(at);
+        if let Some(entity) = index.site(strike.origin) {
+            release(&mut commands, entity, strike.order);
+        }
     }
 }
 
@@ -141,6 +198,15 @@ struct Raid {
     origin: SiteId,
     force: Force,
     ratio: f64,
+    /// When it leaves, if it waits for the army's way home.
+    waits_until: Option<GameTime>,
+}
+
+impl Raid {
+    /// Of two the better is more: to meet an army beats an empty village, and then the surer one.
+    fn rank(&self) -> (bool, f64) {
+        (self.waits_until.is_some(), self.ratio)
+    }
 }
 
 /// The best raid on the village that a grudge is held against, if any is allowed and good enough.
@@ -164,7 +230,7 @@ fn best_raid(
         }
         let raid = raid_of(watch, knower, state, grudge, now);
         if let Some(raid) = raid.filter(|r| r.ratio >= watch.settings.strike_ratio)
-            && best.as_ref().is_none_or(|b| raid.ratio > b.ratio)
+            && best.as_ref().is_none_or(|b| raid.rank() > b.rank())
         {
             best = Some(raid);
         }
@@ -172,7 +238,9 @@ fn best_raid(
     best
 }
 
-/// What a site could send, and how that compares to what is believed to stand there when it comes.
+/// What a site could send, and how that compares to what is believed to stand there when it comes. Where the survivors of the
+/// attack are on their way home, and the raid beats them and all else that stands there, it waits so as to be there right behind
+/// them, if its owner is awake then.
 fn raid_of(watch: &Watch, knower: Knower, state: &SiteState, grudge: &Grudge, now: GameTime) -> Option<Raid> {
     let model: &dyn WorldModel = &*watch.view.model().0;
     let target = watch.view.site(grudge.origin)?;
@@ -186,6 +254,9 @@ fn raid_of(watch: &Watch, knower: Knower, state: &SiteState, grudge: &Grudge, no
     }
     let travel = model.travel_of(state, target.at, &force).filter(|t| *t <= watch.settings.reach)?;
     let back_first = now + travel >= grudge.home_at;
+    let leaves_at = grudge.home_at + AFTER - travel;
+    let may_wait = !back_first && watch.rhythm(state.owner).is_awake(leaves_at);
+    let mut waits_until = None;
     let ratio = match watch.view.estimate(knower, grudge.origin, now) {
         Some(seen) => {
             let group = AttackGroup {
@@ -195,11 +266,18 @@ fn raid_of(watch: &Watch, knower: Knower, state: &SiteState, grudge: &Grudge, no
                 force: force.clone(),
                 upgrades: state.upgrades,
             };
-            let mut troops = seen.troops.clone();
-            if back_first {
-                troops.add_all(&grudge.left);
+            let mut all = seen.troops.clone();
+            all.add_all(&grudge.left);
+            let against = |troops: Force| {
+                let target = SiteEstimate { troops, ..seen.clone() };
+                model.forecast(core::slice::from_ref(&group), &target, Manner::Raid).ratio
+            };
+            let with_survivors = against(all);
+            let enough = with_survivors >= watch.settings.strike_ratio;
+            if may_wait && enough && model.attack(&grudge.left) >= model.scale().attack_min {
+                waits_until = Some(leaves_at);
             }
-            model.forecast(&[group], &SiteEstimate { troops, ..seen }, Manner::Raid).ratio
+            if back_first || waits_until.is_some() { with_survivors } else { against(seen.troops.clone()) }
         }
         None if back_first => return None,
         None => {
@@ -207,5 +285,5 @@ fn raid_of(watch: &Watch, knower: Knower, state: &SiteState, grudge: &Grudge, no
             rules::ratio_against_unseen(raid, grudge.shown, target.population, model.goods_per_inhabitant())?
         }
     };
-    Some(Raid { origin: state.site, force, ratio })
+    Some(Raid { origin: state.site, force, ratio, waits_until })
 }

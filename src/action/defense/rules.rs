@@ -11,6 +11,7 @@
 //! | the hit is at once | hold | `too_late` |
 //! | asleep when the troops would have to leave | hold | `asleep` |
 //! | no site of its own, or of its alliance, that is free of alarms | hold | `nowhere_to_go` |
+//! | what comes after one of the hits is worth being met by troops that land behind that hit | snipe | `between_waves` |
 //! | else | dodge | `not_worth_it` |
 //!
 //! A dodge leaves before the first hit and is on its way home one second after the last. Where marches can be called
@@ -37,6 +38,8 @@ pub struct DefenseSettings {
     pub margin_min: GameSpan,
     /// A dodge leaves at most this long before the first hit.
     pub margin_max: GameSpan,
+    /// Troops land between two hits that are at least this far apart.
+    pub snipe_gap: GameSpan,
     /// A raid in return travels at most this long.
     pub reach: GameSpan,
     /// A raid in return needs at least this ratio of offense to what is believed to stand there.
@@ -59,6 +62,7 @@ impl Default for DefenseSettings {
             cover: 1.2,
             margin_min: GameSpan::secs(30),
             margin_max: GameSpan::secs(120),
+            snipe_gap: GameSpan(100),
             reach: GameSpan::hours(6),
             strike_ratio: 1.5,
             strike_pause: GameSpan::hours(48),
@@ -85,6 +89,44 @@ pub struct Wave {
     pub attack: f64,
     /// What they are believed to be, in troops; without any they are judged by their points.
     pub groups: Vec<AttackGroup>,
+}
+
+/// The time between two hits that follow each other.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Gap {
+    /// The hit before.
+    pub after: GameTime,
+    /// The hit after.
+    pub before: GameTime,
+}
+
+impl Gap {
+    /// Its middle: where neither hit is met by troops that come a little early or late.
+    #[must_use]
+    pub fn middle(self) -> GameTime {
+        self.after + GameSpan((self.before - self.after).0 / 2)
+    }
+
+    /// Whether an instant lies strictly between its hits.
+    #[must_use]
+    pub fn holds(self, at: GameTime) -> bool {
+        self.after < at && at < self.before
+    }
+}
+
+/// The gaps of at least `least` between hits that are sorted.
+///
+/// ```
+/// use bevy_alliance::action::defense::rules::{Gap, gaps};
+/// use bevy_alliance::base::clock::{GameSpan, GameTime};
+/// let hits = [0, 0, 50, 550].map(GameTime);
+/// let found: Vec<Gap> = gaps(&hits, GameSpan(100)).collect();
+/// assert_eq!(found, [Gap { after: GameTime(50), before: GameTime(550) }]);
+/// assert_eq!(found[0].middle(), GameTime(300));
+/// ```
+pub fn gaps(hits: &[GameTime], least: GameSpan) -> impl Iterator<Item = Gap> {
+    let pairs = hits.windows(2).map(|pair| Gap { after: pair[0], before: pair[1] });
+    pairs.filter(move |gap| gap.before - gap.after >= least.max(GameSpan(2)))
 }
 
 /// What holding is expected to cost both sides, in goods.
@@ -166,15 +208,21 @@ pub struct Case {
     pub expected: Expected,
 }
 
-/// Whether to stay, with why; `None` if the troops had better leave. See the table above.
+/// Whether what holding is expected to cost is worth what it kills.
 #[must_use]
 #[expect(clippy::cast_precision_loss, reason = "goods of one site, below 2^53")]
+pub fn pays(expected: Expected, settings: &DefenseSettings) -> bool {
+    expected.kills as f64 >= settings.hold_ratio * expected.losses as f64
+}
+
+/// Whether to stay, with why; `None` if the troops had better leave. See the table above.
+#[must_use]
 pub fn stays(case: &Case, settings: &DefenseSettings) -> Option<&'static str> {
     if !case.anyone {
         Some("nobody_home")
     } else if case.lacks <= 0.0 {
         Some("covered")
-    } else if case.expected.kills as f64 >= settings.hold_ratio * case.expected.losses as f64 {
+    } else if pays(case.expected, settings) {
         Some("worth_it")
     } else {
         None
@@ -215,6 +263,22 @@ pub fn leaves_at(
 pub fn turns_at(launched: GameTime, arrival: GameTime, last: GameTime, recall: RecallRule) -> GameTime {
     let turns = last + AFTER;
     if turns < arrival && recall.allows(turns - launched) { turns } else { turns.max(arrival + AFTER) }
+}
+
+/// When troops that left at `launched` turn home so as to be there at `back`: half the way in time. `None` if they cannot be
+/// called back then.
+///
+/// ```
+/// use bevy_alliance::action::defense::rules::turns_for;
+/// use bevy_alliance::base::{clock::{GameSpan, GameTime}, ruleset::RecallRule};
+/// let turns = |back| turns_for(GameTime(1_000), GameTime(90_000), GameTime(back), RecallRule::UntilArrival);
+/// assert_eq!(turns(61_000), Some(GameTime(31_000)));
+/// assert_eq!(turns(190_000), None); // they would be at their refuge by then
+/// ```
+#[must_use]
+pub fn turns_for(launched: GameTime, arrival: GameTime, back: GameTime, recall: RecallRule) -> Option<GameTime> {
+    let turns = launched + GameSpan((back - launched).0 / 2);
+    (turns > launched && turns < arrival && recall.allows(turns - launched)).then_some(turns)
 }
 
 /// A site to which troops could go.

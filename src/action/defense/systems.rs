@@ -206,7 +206,8 @@ pub(super) fn note_launches(
         let Some(mut defense) = index.site(site).and_then(|e| defenses.get_mut(e).ok()) else { continue };
         let Some(dodge) = defense.dodges.iter_mut().find(|d| d.n == n) else { continue };
         let recall = model.capabilities().recall;
-        let turns_at = rules::turns_at(message.at, message.arrival, dodge.last_hit, recall);
+        let back = dodge.back_at.and_then(|back| rules::turns_for(message.at, message.arrival, back, recall));
+        let turns_at = back.unwrap_or_else(|| rules::turns_at(message.at, message.arrival, dodge.last_hit, recall));
         dodge.status = DodgeStatus::Out {
             march: message.march,
             launched: message.at,

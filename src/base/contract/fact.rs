@@ -329,6 +329,8 @@ pub enum Fact {
         target: SiteId,
         /// Expected ratio of offense to defense.
         ratio: f64,
+        /// When it leaves, if it waits so as to meet an army as it comes home.
+        waits_until: Option<GameTime>,
         /// What was known that it rests on.
         cites: Vec<Citation>,
     },
@@ -489,6 +491,8 @@ pub enum DefenseAnswer {
     Hold,
     /// Its troops leave before the hit and come back after it.
     Dodge,
+    /// Troops land between two hits: its own, which leave before the first of them, or its allies'.
+    Snipe,
     /// Nothing: nobody was awake, or nobody is at home.
     None,
 }

@@ -90,8 +90,9 @@ fn tell_war(out: &mut String, tally: &CampaignTally) -> core::fmt::Result {
     let (d, c) = (s.defense, s.conquest);
     writeln!(
         out,
-        "  {} alarms: troops held {} times, left in time {} times, {} were not answered; {} raids in return.",
-        d.alarms, d.held, d.dodged, d.unanswered, d.retaliated
+        "  {} alarms: troops held {} times, left in time {} times, landed between hits {} times, {} were not answered; {} raids \
+         in return, {} of them timed to an army's way home.",
+        d.alarms, d.held, d.dodged, d.sniped, d.unanswered, d.retaliated, d.back_timed
     )?;
     writeln!(
         out,

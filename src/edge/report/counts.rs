@@ -77,6 +77,8 @@ pub struct DefenseCounts {
     pub held: u64,
     /// Answered by leaving before the hit.
     pub dodged: u64,
+    /// Answered by landing troops between two hits.
+    pub sniped: u64,
     /// Not answered: nobody was awake, or nobody was at home.
     pub unanswered: u64,
     /// Marches of relief that left.
@@ -89,6 +91,8 @@ pub struct DefenseCounts {
     pub unused: u64,
     /// Raids in return.
     pub retaliated: u64,
+    /// Those of them that were timed to an army's way home.
+    pub back_timed: u64,
 }
 
 /// Counts of sites that changed hands.

@@ -174,10 +174,14 @@ impl CampaignTally {
             Fact::AlarmAnswered { answer, .. } => match answer {
                 DefenseAnswer::Hold => self.summary.defense.held += 1,
                 DefenseAnswer::Dodge => self.summary.defense.dodged += 1,
+                DefenseAnswer::Snipe => self.summary.defense.sniped += 1,
                 DefenseAnswer::None => self.summary.defense.unanswered += 1,
             },
             Fact::ReliefSent { .. } | Fact::ReliefReturned { .. } => self.count_relief(&fact.fact),
-            Fact::Retaliated { .. } => self.summary.defense.retaliated += 1,
+            Fact::Retaliated { waits_until, .. } => {
+                self.summary.defense.retaliated += 1;
+                self.summary.defense.back_timed += u64::from(waits_until.is_some());
+            }
             Fact::SiteChanged { .. }
             | Fact::MembershipChanged { .. }
             | Fact::PlayerEliminated { .. }

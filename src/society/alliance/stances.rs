@@ -306,9 +306,15 @@ pub(super) fn apply_inputs(batch: Res<DueBatch>, inputs: Res<Inputs>, mut envoy:
     let at = batch.now();
     for logged in &inputs.now {
         let Input::Stance(set) = &logged.input else { continue };
-        match envoy.check(set.a, set.b, set.stance) {
+        let before = envoy.standing(set.a, set.b);
+        let checked = envoy.check(set.a, set.b, set.stance).and_then(|()| {
+            let changes = before.stance != set.stance || before.until.is_some();
+            let value = || format!("{:?}", set.stance).to_lowercase();
+            changes.then_some(()).ok_or_else(|| ("stance_changes", "how they do not stand yet".to_owned(), value()))
+        });
+        match checked {
             // Nothing changes between them, but that it does not end by itself any more.
-            Ok(()) if envoy.standing(set.a, set.b).stance == set.stance => envoy.keep(set.a, set.b),
+            Ok(()) if before.stance == set.stance => envoy.keep(set.a, set.b),
             Ok(()) => envoy.set(set.a, set.b, set.stance, None, at),
             Err((rule, limit, value)) => {
                 let request = format!("set_stance {} {}", set.a, set.b);

@@ -45,6 +45,8 @@ pub struct Relief {
     pub leaves_at: GameTime,
     /// When it is there.
     pub arrives: GameTime,
+    /// The hit after which it is to land, of relief that snipes: what the defenders dodge is over by then.
+    pub after: Option<GameTime>,
     /// The first hit for which it was asked.
     pub hit: GameTime,
     /// The last hit for which it stays.

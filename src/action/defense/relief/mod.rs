@@ -10,5 +10,5 @@ pub mod rules;
 mod systems;
 
 pub use components::{RELIEF_LEAVES, RELIEF_RETURNS, Relief, ReliefStatus, Reliefs};
-pub(super) use pledging::{Desk, Pool};
+pub(super) use pledging::{Desk, Landing, Pool, release};
 pub(super) use systems::{ask_helpers, note_reliefs, release_reliefs, return_reliefs};

@@ -2,11 +2,11 @@
 
 use super::super::alarm::Alarm;
 use super::super::components::Defenses;
-use super::super::rules::AFTER;
+use super::super::rules::{AFTER, Gap};
 use super::super::systems::Watch;
 use super::components::{RELIEF_LEAVES, RELIEF_RETURNS, Relief, ReliefStatus, Reliefs};
 use super::rules::{self, Offer, Offered};
-use crate::base::clock::{Agenda, GameTime};
+use crate::base::clock::{Agenda, GameSpan, GameTime};
 use crate::base::contract::{SiteState, WorldModel};
 use crate::base::id::{AllianceId, Knower, OrderId, PlayerId, SiteId};
 use crate::base::ruleset::Force;
@@ -44,6 +44,25 @@ pub(in super::super) struct Pool {
     first: BTreeMap<PlayerId, Reliefs>,
 }
 
+/// When relief is to land.
+#[derive(Clone, Copy)]
+pub(in super::super) enum Landing {
+    /// As soon as it can, strictly before this hit.
+    Before(GameTime),
+    /// Strictly within this gap, in its middle if it can.
+    Within(Gap),
+}
+
+impl Landing {
+    /// The last instant at which it is of use.
+    fn last(self) -> GameTime {
+        match self {
+            Self::Before(hit) => hit - GameSpan(1),
+            Self::Within(gap) => gap.middle(),
+        }
+    }
+}
+
 /// Relief that one site would send.
 pub(in super::super) struct Pledge {
     player: PlayerId,
@@ -56,7 +75,10 @@ pub(in super::super) struct Pledge {
 /// What one site could send in time, and when.
 struct Source<'a> {
     state: &'a SiteState,
+    /// When it could leave at the earliest.
     leaves_at: GameTime,
+    /// When others leave it.
+    others: Vec<GameTime>,
     offer: Offer,
 }
 
@@ -80,22 +102,33 @@ impl Desk<'_, '_> {
     }
 
     /// The least upkeep that covers what a site lacks, or all that could come in time.
-    pub(in super::super) fn plan(&self, pool: &mut Pool, watch: &Watch, alarm: &Alarm, lacks: f64) -> Vec<Pledge> {
-        let mut sources = self.sources(pool, watch, alarm);
+    pub(in super::super) fn plan(
+        &self,
+        pool: &mut Pool,
+        watch: &Watch,
+        alarm: &Alarm,
+        landing: Landing,
+        lacks: f64,
+    ) -> Vec<Pledge> {
+        let mut sources = self.sources(pool, watch, alarm, landing.last());
         let offers: Vec<Offer> = sources.iter_mut().map(|source| core::mem::take(&mut source.offer)).collect();
         let pledged = rules::pledge(lacks, &offers);
         let model = watch.view.model();
         let sent = sources.iter().zip(pledged.forces).filter(|(_, force)| !force.is_empty());
         sent.filter_map(|(source, force)| {
             let travel = model.travel_of(source.state, alarm.state.at, &force)?;
-            let (leaves_at, arrives) = (source.leaves_at, source.leaves_at + travel);
+            let leaves_at = match landing {
+                Landing::Before(_) => source.leaves_at,
+                Landing::Within(gap) => sent_to_land(watch, source, gap, travel)?,
+            };
+            let arrives = leaves_at + travel;
             Some(Pledge { player: source.state.owner, origin: source.state.site, force, leaves_at, arrives })
         })
         .collect()
     }
 
-    /// What the members' sites within reach could send in time, sorted by player and site.
-    fn sources<'a>(&self, pool: &mut Pool, watch: &'a Watch, alarm: &Alarm) -> Vec<Source<'a>> {
+    /// What the members' sites within reach could send so that it is there at `last` at the latest, sorted by player and site.
+    fn sources<'a>(&self, pool: &mut Pool, watch: &'a Watch, alarm: &Alarm, last: GameTime) -> Vec<Source<'a>> {
         let site = alarm.state.site;
         let alarms = watch.index.site(site).and_then(|e| self.defenses.get(e).ok()).map_or(0, |d| d.alarms);
         let question = RELIEF_QUESTIONS | u64::from(site.0) << 31 | u64::from(alarms);
@@ -104,7 +137,7 @@ impl Desk<'_, '_> {
             // Nobody leaves before it has thought about it and is awake.
             let thought = alarm.now + personality::think_time(watch.roster.seed(), player, question);
             let leaves_at = watch.rhythm(player).next_awake(thought);
-            if leaves_at >= alarm.first {
+            if leaves_at > last {
                 continue;
             }
             for state in watch.view.own_of(Knower::Player(player), player) {
@@ -113,11 +146,11 @@ impl Desk<'_, '_> {
                 }
                 let before = pool.leaving.get(&state.site).into_iter().flatten().copied();
                 let others: Vec<GameTime> = watch.departures(state.site).chain(before).collect();
-                let leaves_at = rules::spaced(leaves_at, others, watch.view.model().send_spacing());
+                let leaves_at = rules::spaced(leaves_at, others.clone(), watch.view.model().send_spacing());
                 let spare = self.spare(pool, alarm, state);
-                let troops = in_time(watch, alarm, state, spare, leaves_at);
+                let troops = in_time(watch, alarm, state, spare, leaves_at, last);
                 if !troops.is_empty() {
-                    sources.push(Source { state, leaves_at, offer: Offer { site: state.site, troops } });
+                    sources.push(Source { state, leaves_at, others, offer: Offer { site: state.site, troops } });
                 }
             }
         }
@@ -155,6 +188,7 @@ impl Desk<'_, '_> {
         watch: &Watch,
         alarm: &Alarm,
         pledges: Vec<Pledge>,
+        gap: Option<Gap>,
         deficit_left: i64,
     ) {
         for Pledge { player, origin, force, leaves_at, arrives } in pledges {
@@ -182,7 +216,8 @@ impl Desk<'_, '_> {
                 force,
                 leaves_at,
                 arrives,
-                hit: alarm.first,
+                after: gap.map(|gap| gap.after),
+                hit: gap.map_or(alarm.first, |gap| gap.before),
                 until: alarm.last,
                 deficit_left,
                 called_off: false,
@@ -217,9 +252,14 @@ impl Desk<'_, '_> {
         }
     }
 
-    /// A site is given up: what was promised stays at home, what is out goes home at once.
-    pub(in super::super) fn call_off(&mut self, watch: &Watch, alarm: &Alarm) {
-        let concerned = |r: &Relief| r.site == alarm.state.site && !r.called_off;
+    /// A site is given up: what was promised stays at home, what is out goes home at once; but for what lands in the gap in
+    /// which others stand up to what follows, and stays until the last hit.
+    pub(in super::super) fn call_off(&mut self, watch: &Watch, alarm: &Alarm, snipe: Option<Gap>) {
+        if snipe.is_some() {
+            self.keep(watch, alarm);
+        }
+        let lands = |r: &Relief| snipe.is_some_and(|gap| gap.holds(r.arrives));
+        let concerned = |r: &Relief| r.site == alarm.state.site && !r.called_off && !lands(r);
         for player in self.members(alarm.knower) {
             let Some(mut held) = watch.index.player(player).and_then(|e| self.reliefs.get_mut(e).ok()) else {
                 continue;
@@ -265,14 +305,32 @@ fn concerned_off(relief: &Relief, alarm: &Alarm) -> bool {
 }
 
 /// Ends the promise of an order when the commands of this pass are applied.
-pub(super) fn release(commands: &mut Commands, site: Entity, order: OrderId) {
+pub(in super::super) fn release(commands: &mut Commands, site: Entity, order: OrderId) {
     commands.entity(site).entry::<Commitments>().and_modify(move |mut c| c.release(order));
 }
 
-/// The part of what a site may give that lands strictly before the first hit if it leaves at `leaves_at`.
-fn in_time(watch: &Watch, alarm: &Alarm, state: &SiteState, spare: &Force, leaves_at: GameTime) -> Vec<Offered> {
+/// When troops leave so as to land in a gap: for its middle, or as far from it as sends of one site are from each other. `None`
+/// if their owner would be asleep or others leave then.
+fn sent_to_land(watch: &Watch, source: &Source, gap: Gap, travel: GameSpan) -> Option<GameTime> {
+    let spacing = watch.view.model().send_spacing();
+    let wanted = [gap.middle(), gap.middle() + spacing, gap.middle() - spacing];
+    wanted.into_iter().filter(|lands| gap.holds(*lands)).map(|lands| lands - travel).find(|leaves| {
+        let clear = source.others.iter().all(|other| (*other - *leaves).0.abs() >= spacing.0);
+        *leaves >= source.leaves_at && clear && watch.rhythm(source.state.owner).is_awake(*leaves)
+    })
+}
+
+/// The part of what a site may give that is there at `last` at the latest if it leaves at `leaves_at`.
+fn in_time(
+    watch: &Watch,
+    alarm: &Alarm,
+    state: &SiteState,
+    spare: &Force,
+    leaves_at: GameTime,
+    last: GameTime,
+) -> Vec<Offered> {
     let model: &dyn WorldModel = &*watch.view.model().0;
-    let lands = |class| model.travel(state, alarm.state.at, class).is_some_and(|t| leaves_at + t < alarm.first);
+    let lands = |class| model.travel(state, alarm.state.at, class).is_some_and(|t| leaves_at + t <= last);
     spare
         .iter()
         .filter(|(class, _)| lands(*class))
