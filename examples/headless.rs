@@ -24,6 +24,8 @@ use bevy_alliance::decision::council::{Charter, CouncilCharter};
 use bevy_alliance::decision::planning::{Library, Pattern};
 use bevy_alliance::edge::report::{CampaignTally, Directory, ReportPlugin, account, intel_account};
 use bevy_alliance::edge::snapshot::{Recorder, Recording, SnapshotExt, read_save, write_atomically};
+use bevy_alliance::strategy::victory::{VictoryConditions, VictoryRanking};
+use bevy_alliance::strategy::wonder::WonderSettings;
 use bevy_alliance::world::audit::{ArmyValue, army_value, audit};
 use bevy_alliance::world::generator::{GeneratorOptions, generate_world};
 use bevy_alliance::world::import::{ImportOptions, Wars, read_map_sql};
@@ -143,6 +145,7 @@ fn begin(options: &Options, rules: Ruleset) -> Result<(App, Course), Failure> {
     for note in add_patterns(options, capabilities, &mut app)? {
         eprintln!("headless: {note}");
     }
+    add_victory(options, &mut app)?;
     if options.record.is_some() {
         course.recorder = Some(Recorder::new(&mut app, &scenario)?);
     }
@@ -172,6 +175,16 @@ pub(crate) fn add_patterns(
         }
     }
     Ok(notes)
+}
+
+/// Adds what wins, and what wonders cost.
+fn add_victory(options: &Options, app: &mut App) -> Result<(), Failure> {
+    app.world_mut().resource_mut::<WonderSettings>().cost = options.wonder_cost;
+    let Some(path) = &options.victory else { return Ok(()) };
+    let fault = |e: &dyn std::fmt::Display| format!("--victory {}: {e}", path.display());
+    let text = std::fs::read_to_string(path).map_err(|e| fault(&e))?;
+    app.insert_resource(VictoryConditions::from_json(&text).map_err(|e| fault(&e))?);
+    Ok(())
 }
 
 fn write(option: &str, bytes: &[u8], path: &Path) -> Result<(), Failure> {
@@ -279,7 +292,9 @@ fn play(
     loop {
         let clock = app.world().resource::<GameClock>();
         let (now, goal) = (clock.now(), clock.goal());
-        if now >= end {
+        // Who loads a campaign that is won already wants to see how it goes on.
+        let won = app.world().resource::<VictoryRanking>().won.as_ref().is_some_and(|won| won.at > start);
+        if now >= end || won {
             break;
         }
         if now == goal {
@@ -365,8 +380,10 @@ fn tell(
     let verdict = if as_recorded == Some(false) { Verdict::OtherHash } else { Verdict::Done };
     let seed = app.world().get_resource::<WorldSeed>().map_or(0, |seed| seed.0);
     let tally = app.world().resource::<CampaignTally>().clone();
-    let times_real_time = (course.end - course.start).as_hours() * 3_600.0 / wall_secs.max(1e-9);
-    let outcome = Outcome { seed, end: course.end, state, as_recorded, wall_secs, times_real_time };
+    // A campaign that somebody won ends before its time.
+    let end = app.world().resource::<GameClock>().now();
+    let times_real_time = (end - course.start).as_hours() * 3_600.0 / wall_secs.max(1e-9);
+    let outcome = Outcome { seed, end, state, as_recorded, wall_secs, times_real_time };
     if options.json {
         say(&json(app, &tally, armies, &outcome)?.to_string())?;
         return Ok(verdict);
@@ -380,14 +397,14 @@ fn tell(
             names.players.len(),
             names.alliances.len(),
             names.active.len(),
-            (course.end - GameTime(0)).as_hours(),
+            (end - GameTime(0)).as_hours(),
             seed
         ))?;
         say(&told(options, app, &tally))?;
     }
-    if let Some((end, lowest, path)) = armies.shares() {
+    if let Some((last, lowest, path)) = armies.shares() {
         say(&format!(
-            "Armies of all who deliberate: {end:.2} of what they were worth at the beginning, {lowest:.2} at the lowest, \
+            "Armies of all who deliberate: {last:.2} of what they were worth at the beginning, {lowest:.2} at the lowest, \
              {path:.2} of what they would be without losses."
         ))?;
     }

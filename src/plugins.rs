@@ -18,7 +18,9 @@ use crate::knowledge::intel::IntelPlugin;
 use crate::knowledge::territory::TerritoryPlugin;
 use crate::society::alliance::AlliancePlugin;
 use crate::society::personality::PersonalityPlugin;
+use crate::strategy::victory::VictoryPlugin;
 use crate::strategy::war_council::WarCouncilPlugin;
+use crate::strategy::wonder::WonderPlugin;
 use crate::world::battle::BattlePlugin;
 use crate::world::conquest::ConquestPlugin;
 use crate::world::economy::EconomyPlugin;
@@ -77,6 +79,8 @@ impl PluginGroup for AlliancePlugins {
             .add(DefensePlugin)
             .add(DiplomacyPlugin)
             .add(OperationsPlugin)
+            .add(WonderPlugin)
+            .add(VictoryPlugin)
             .add(WarCouncilPlugin);
         if self.world {
             group

@@ -47,6 +47,13 @@ pub(crate) struct Options {
     /// An attack pattern to add, as JSON; may be given several times.
     #[arg(long, value_name = "FILE")]
     pub(crate) pattern: Vec<PathBuf>,
+    /// What wins, as a JSON list; the campaign ends when somebody has won.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) victory: Option<PathBuf>,
+    /// What wonders cost, as a part of what the rules say.
+    #[arg(long, value_name = "PART", default_value_t = 1.0, allow_negative_numbers = true)]
+    #[arg(value_parser = number)]
+    pub(crate) wonder_cost: f64,
     /// Saves the campaign at its end, and before that as often as `--save-every` says.
     #[arg(long, value_name = "FILE")]
     pub(crate) save: Option<PathBuf>,
@@ -83,7 +90,8 @@ pub(crate) struct Options {
 }
 
 /// What a save or a recording brings along.
-const BEGINNING: [&str; 8] = ["world", "synthetic", "alliances", "seed", "ruleset", "charter", "wars", "pattern"];
+const BEGINNING: [&str; 10] =
+    ["world", "synthetic", "alliances", "seed", "ruleset", "charter", "wars", "pattern", "victory", "wonder_cost"];
 
 #[derive(ValueEnum, Clone, Copy, Debug)]
 pub(crate) enum RulesetName {
@@ -122,6 +130,9 @@ pub(crate) fn check(options: &Options) -> Result<(), Failure> {
     }
     if let Some(hours) = options.save_every.filter(|hours| !(0.001..=87_600.0).contains(hours)) {
         return Err(format!("--save-every must be between 0.001 and 87600 game hours, not {hours}").into());
+    }
+    if !(0.0..=1_000.0).contains(&options.wonder_cost) {
+        return Err(format!("--wonder-cost must be from 0 to 1000, not {}", options.wonder_cost).into());
     }
     if options.save.is_some() && options.save == options.record {
         return Err("--save and --record name the same file".into());

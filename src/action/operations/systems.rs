@@ -93,9 +93,9 @@ pub(super) fn start_operations(
     for message in passed.read() {
         let Some(entity) = index.proposal(message.proposal) else { continue };
         let Ok(proposal) = proposals.get(entity) else { continue };
-        // How the alliance stands to others is no operation.
+        // How the alliance stands to others, and what it builds, is no operation.
         let ProposalStatus::Passed(plan) = &proposal.status else { continue };
-        if proposal.action.stance().is_some() {
+        if !proposal.action.sends_troops() {
             continue;
         }
         let operation = operation_of(proposal, plan, now);

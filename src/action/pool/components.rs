@@ -8,7 +8,7 @@ use crate::base::id::{PlayerId, SiteId};
 use crate::society::alliance::Decayed;
 use bevy::prelude::*;
 use serde::{Deserialize, Serialize};
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 /// An alliance meets over its pool. Owner: the alliance.
 pub const POOL_MEETS: DueKind = DueKind::new(
@@ -33,6 +33,8 @@ pub enum EntryKind {
     Granted(GrantReason),
     /// Goods that were granted came back: nobody was there to take them.
     Returned,
+    /// Goods were built with in common: on nobody's account, whoever led then.
+    Spent,
 }
 
 /// An entry of a pool's ledger.
@@ -54,7 +56,7 @@ impl PoolEntry {
     pub fn change(&self) -> Goods {
         match self.kind {
             EntryKind::Contributed | EntryKind::Returned => self.goods,
-            EntryKind::Granted(_) => Goods::ZERO.minus(self.goods),
+            EntryKind::Granted(_) | EntryKind::Spent => Goods::ZERO.minus(self.goods),
         }
     }
 }
@@ -115,6 +117,27 @@ pub struct Underway {
     pub arrival: Option<GameTime>,
 }
 
+/// What members voted to give beyond their usual gifts. Part of an alliance from its first such vote on.
+#[derive(Component, Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
+pub struct Levy {
+    /// Until when.
+    pub until: GameTime,
+    /// Who gives.
+    pub givers: BTreeSet<PlayerId>,
+    /// The part of its surplus that each of them gives.
+    pub share: f64,
+    /// They give while the pool holds less than this.
+    pub stock: i64,
+}
+
+impl Levy {
+    /// The part that a member gives by it now.
+    #[must_use]
+    pub fn share_of(&self, member: PlayerId, now: GameTime) -> Option<f64> {
+        (now < self.until && self.givers.contains(&member)).then_some(self.share)
+    }
+}
+
 /// What an alliance holds in common, with its ledger. Part of an alliance that deliberates.
 #[derive(Component, Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
 pub struct Pool {
@@ -144,13 +167,16 @@ impl Pool {
             }
         }
         self.entries.push_back(entry);
+        if entry.kind == EntryKind::Spent {
+            return;
+        }
         // Who left in the meantime has no account, and gets none by what comes late.
         let Some(account) = self.accounts.get_mut(&entry.member) else { return };
         let total = entry.goods.total();
         #[expect(clippy::cast_precision_loss, reason = "goods of one way, far below 2^53")]
         let points = match entry.kind {
             EntryKind::Contributed | EntryKind::Returned => total as f64,
-            EntryKind::Granted(_) => -(total as f64),
+            EntryKind::Granted(_) | EntryKind::Spent => -(total as f64),
         };
         account.granted.retain(|(at, ..)| entry.at - *at < QUOTA_WITHIN);
         match entry.kind {
@@ -160,7 +186,7 @@ impl Pool {
                 let Some(at) = account.granted.iter().position(|(.., goods)| *goods == total) else { return };
                 account.granted.remove(at);
             }
-            EntryKind::Contributed => {}
+            EntryKind::Contributed | EntryKind::Spent => {}
         }
         account.standing.add(points, entry.at, STANDING_HALF_LIFE);
     }

@@ -1,6 +1,6 @@
 //! Members give of their surplus, and those in need are granted.
 
-use super::components::{POOL_MEETS, Pool, Underway};
+use super::components::{Levy, POOL_MEETS, Pool, Underway};
 use super::rules::{self, Need, PoolSettings, Request};
 use super::systems::{alliance_of, seat};
 use crate::base::clock::{Agenda, DueBatch, GameTime};
@@ -8,6 +8,7 @@ use crate::base::contract::{
     AskPool, CampaignFact, Fact, GiveToPool, GoodsDue, GrantReason, INPUT, Input, Inputs, PlayerKind, PoolOrder,
     RequestRefused, SiteState,
 };
+use crate::base::goods::Goods;
 use crate::base::id::{AllianceId, EntityIndex, PlayerId, SiteId};
 use crate::knowledge::intel::View;
 use crate::society::alliance::{MemberInfo, Roster};
@@ -23,6 +24,7 @@ pub(super) struct Table<'w, 's> {
     view: View<'w, 's>,
     roster: Roster<'w, 's>,
     traits: Query<'w, 's, &'static Traits>,
+    levies: Query<'w, 's, &'static Levy>,
     due: MessageWriter<'w, GoodsDue>,
     facts: MessageWriter<'w, CampaignFact>,
 }
@@ -83,31 +85,37 @@ impl Table<'_, '_> {
         fields <= self.settings.travel.as_hours() * self.view.model().scale().fields_per_hour
     }
 
-    /// What a member gives: a part of the surplus of the village that has most of it.
-    fn contribution(
+    /// What a member gives: a part of the surplus of the village that has most of it, or, where it voted to give more, of each.
+    fn contributions(
         &self,
         pool: &Pool,
         alliance: AllianceId,
         member: &MemberInfo,
         seat: SiteId,
         now: GameTime,
-    ) -> Option<Underway> {
-        let account = pool.accounts.get(&member.player)?;
+    ) -> Vec<Underway> {
+        let Some(account) = pool.accounts.get(&member.player) else { return Vec::new() };
         let traits = self.traits.get(member.entity).copied().unwrap_or_default();
-        let share = rules::share_given(&traits, account.standing(now), &self.settings);
+        let usual = rules::share_given(&traits, account.standing(now), &self.settings);
+        let levied = self.levy(alliance).and_then(|levy| levy.share_of(member.player, now));
+        let share = levied.map_or(usual, |levied| levied.max(usual));
+        let kept = if levied.is_some() { self.settings.kept_levied } else { self.settings.kept };
         let of = |site: &SiteState| {
-            let goods = rules::part_of(rules::surplus(site.stores, site.per_hour, self.settings.kept), share);
+            let goods = rules::part_of(rules::surplus(site.stores, site.per_hour, kept), share);
             (site.site, rules::at_most(goods, site.carriers))
         };
         let from = self.view.own_of(alliance, member.player).filter(|s| s.site != seat && self.is_near(s.site, seat));
-        let (site, goods) = from.map(of).max_by_key(|(site, goods)| (goods.total(), core::cmp::Reverse(*site)))?;
-        (goods.total() >= self.settings.smallest).then_some(Underway {
-            member: member.player,
-            goods,
-            site,
-            granted: None,
-            arrival: None,
-        })
+        let mut gifts: Vec<(SiteId, Goods)> = from.map(of).collect();
+        gifts.sort_by_key(|(site, goods)| (core::cmp::Reverse(goods.total()), *site));
+        gifts.truncate(if levied.is_some() { gifts.len() } else { 1 });
+        gifts.retain(|(_, goods)| goods.total() >= self.settings.smallest);
+        let gift = |(site, goods)| Underway { member: member.player, goods, site, granted: None, arrival: None };
+        gifts.into_iter().map(gift).collect()
+    }
+
+    /// What members of an alliance voted to give beyond their usual gifts.
+    fn levy(&self, alliance: AllianceId) -> Option<&Levy> {
+        self.levies.get(self.index.alliance(alliance)?).ok()
     }
 
     /// Grants, or refuses, what is asked for.
@@ -213,12 +221,14 @@ pub(super) fn hold_meetings(
             }
         }
         let enough = table.settings.reserve_per_member.saturating_mul(i64::try_from(members.len()).unwrap_or(0));
+        let levied = table.levy(alliance).map_or(0, |levy| levy.stock);
         let mut held = pool.stock.total();
         for member in npcs().filter(|m| m.rhythm.is_awake(now)) {
-            if held >= enough {
-                break;
+            let gives_more = table.levy(alliance).is_some_and(|levy| levy.share_of(member.player, now).is_some());
+            if held >= if gives_more { enough.max(levied) } else { enough } {
+                continue;
             }
-            if let Some(gift) = table.contribution(&pool, alliance, member, seat, now) {
+            for gift in table.contributions(&pool, alliance, member, seat, now) {
                 held += gift.goods.total();
                 table.send(&mut pool, alliance, gift, seat);
             }

@@ -9,9 +9,9 @@ mod meeting;
 pub mod rules;
 mod systems;
 
-pub use components::{Account, EntryKind, POOL_MEETS, Pool, PoolEntry, Underway};
+pub use components::{Account, EntryKind, Levy, POOL_MEETS, Pool, PoolEntry, Underway};
 pub use rules::PoolSettings;
-pub use systems::PoolSystems;
+pub use systems::{PoolSystems, seat};
 
 use crate::base::clock::{Campaign, CampaignAppExt, CampaignSystems};
 use crate::base::contract::ScenarioAppExt;
@@ -28,6 +28,7 @@ impl Plugin for PoolPlugin {
         app.add_due_kind(POOL_MEETS)
             .init_resource::<PoolSettings>()
             .register_state::<Pool>("pool")
+            .register_state::<Levy>("levies")
             .register_state_resource::<PoolSettings>("pool_settings")
             .add_scenario_loader(29, systems::spawn_pools)
             .configure_sets(

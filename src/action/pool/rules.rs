@@ -18,6 +18,8 @@ pub struct PoolSettings {
     pub reserve_per_member: i64,
     /// What a site makes in this time it needs itself.
     pub kept: GameSpan,
+    /// The same where its owner voted to give more.
+    pub kept_levied: GameSpan,
     /// The part of its surplus that a mean member gives.
     pub share: f64,
     /// Nothing is sent that is less than this.
@@ -46,6 +48,7 @@ impl Default for PoolSettings {
             period: GameSpan::hours(24),
             reserve_per_member: 4_000,
             kept: GameSpan::hours(24),
+            kept_levied: GameSpan::hours(4),
             share: 0.25,
             smallest: 200,
             travel: GameSpan::hours(24),

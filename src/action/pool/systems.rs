@@ -46,7 +46,8 @@ pub(super) fn alliance_of(owner: u64) -> AllianceId {
 }
 
 /// Where the pool of an alliance is kept: the largest village of whoever leads it, and the player who holds it.
-pub(super) fn seat(alliance: AllianceId, roster: &Roster, view: &View) -> Option<(SiteId, PlayerId)> {
+#[must_use]
+pub fn seat(alliance: AllianceId, roster: &Roster, view: &View) -> Option<(SiteId, PlayerId)> {
     let leader = roster.leader(alliance)?;
     let sites = view.sites_of(leader).iter().filter_map(|site| view.site(*site));
     let seat = sites.max_by_key(|site: &&Site| (site.population, core::cmp::Reverse(site.id)))?;

@@ -334,6 +334,24 @@ pub enum Fact {
         /// What was known that it rests on.
         cites: Vec<Citation>,
     },
+    /// A wonder is a level higher.
+    WonderRaised {
+        /// Whose members built it.
+        alliance: AllianceId,
+        /// Where.
+        site: SiteId,
+        /// Its level now.
+        level: u8,
+    },
+    /// Somebody has won.
+    VictoryWon {
+        /// Which alliance.
+        alliance: AllianceId,
+        /// The name of the condition that it met.
+        condition: String,
+        /// All who were still in it, who led first, and how far each had come: 0..=1.
+        ranking: Vec<(AllianceId, f64)>,
+    },
     /// A site was founded, taken or razed.
     SiteChanged {
         /// Which.

@@ -209,6 +209,8 @@ fn attempt(
     }
     if let Some(stance) = proposal.action.stance() {
         proposal.enemy.filter(|other| situation.may_come_to(alliance, *other, stance))?;
+    }
+    if !proposal.action.sends_troops() {
         return Some(Attempt { plan: Plan::default(), pledged: 0, armies: BTreeMap::new() });
     }
     let pattern = closing.library.get(&proposal.pattern)?;

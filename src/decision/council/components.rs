@@ -53,6 +53,11 @@ pub enum Goal {
     Found,
     /// Come to stand to another alliance in another way.
     Agree,
+    /// Raise a wonder.
+    Build {
+        /// The part of their surplus that members give for it.
+        share: f64,
+    },
 }
 
 impl Goal {
@@ -65,6 +70,7 @@ impl Goal {
             Self::Take => "take",
             Self::Found => "found",
             Self::Agree => "agree",
+            Self::Build { .. } => "build",
         }
     }
 
@@ -91,6 +97,8 @@ pub enum ActionKind {
     OfferPact,
     /// An offer of a confederacy, or the answer to one.
     OfferConfederacy,
+    /// Members give for a wonder for a while.
+    WonderPush,
 }
 
 impl ActionKind {
@@ -104,7 +112,14 @@ impl ActionKind {
             Self::MakePeace => "make_peace",
             Self::OfferPact => "offer_pact",
             Self::OfferConfederacy => "offer_confederacy",
+            Self::WonderPush => "wonder_push",
         }
+    }
+
+    /// Whether it is carried out by marches, as an operation.
+    #[must_use]
+    pub fn sends_troops(self) -> bool {
+        matches!(self, Self::MassAttack | Self::Expansion)
     }
 
     /// The action that offers a treaty, or accepts its offer.
@@ -139,6 +154,7 @@ impl ActionKind {
             Self::MassAttack | Self::Expansion => Subject::Operation,
             Self::DeclareWar | Self::MakePeace => Subject::War,
             Self::OfferPact | Self::OfferConfederacy => Subject::Pact,
+            Self::WonderPush => Subject::Wonder,
         }
     }
 }

@@ -1,6 +1,6 @@
 //! The rule-based voter at work: a member's case becomes a ballot.
 
-use super::components::Proposal;
+use super::components::{Goal, Proposal};
 use super::rules::inputs;
 use super::rules::pledge::{Asked, ConditionSettings, conditions_to_try, find_condition, pledge_share};
 use super::rules::stance::{Change, StanceInputs, stance_utility};
@@ -36,6 +36,10 @@ pub(super) fn judge(
     settings: &VotingSettings,
     now: GameTime,
 ) -> Ballot {
+    if let Some(reason) = wonder_reason(situation, proposal, member, settings, now) {
+        let vote = voter::vote_for(reason.score, &settings.voter);
+        return Ballot { vote, reason, pledge_share: 0.0, conditions: Vec::new(), cast_at: now };
+    }
     if let Some(mut reason) = stance_reason(situation, proposal, member, settings, now) {
         let army = |other| situation.cite_army(proposal.id.alliance, other, now);
         reason.cites = proposal.enemy.map_or_else(Vec::new, army);
@@ -103,7 +107,8 @@ pub fn own_score(
     settings: &VotingSettings,
     now: GameTime,
 ) -> f64 {
-    if let Some(reason) = stance_reason(situation, proposal, member, settings, now) {
+    let reason = wonder_reason(situation, proposal, member, settings, now);
+    if let Some(reason) = reason.or_else(|| stance_reason(situation, proposal, member, settings, now)) {
         return reason.score;
     }
     let case = situation.case(proposal, member, now);
@@ -141,6 +146,30 @@ fn stance_reason(
         confidence: dealings.confidence,
     };
     Some(stance_utility(change, &inputs, &traits, situation.taste(member), &settings.voter))
+}
+
+/// What a member thinks of giving for a wonder; `None` for what is no such proposal. A score of .5 as an option is all that
+/// speaks for it, and nothing about it is uncertain.
+fn wonder_reason(
+    situation: &Situation,
+    proposal: &Proposal,
+    member: &MemberInfo,
+    settings: &VotingSettings,
+    now: GameTime,
+) -> Option<Reason> {
+    let Goal::Build { share } = proposal.goal else { return None };
+    let inputs = VoterInputs {
+        gain: Some(2.0 * proposal.score),
+        aim: Some(0.5),
+        trust: Some(inputs::trust(situation.roster.trust(member.player, proposal.proposer, now))),
+        confidence: Some(1.0),
+        own: Some(0.0),
+        home: Some(0.0),
+        goods: Some(inputs::goods(share, 1.0)),
+        weary: Some(-situation.weariness(proposal.id.alliance, member.player, now)),
+        ..VoterInputs::default()
+    };
+    Some(utility(&inputs, &situation.traits(member), situation.taste(member), &settings.voter))
 }
 
 /// What forbids an approval whatever the score.

@@ -91,7 +91,7 @@ pub(super) fn open_proposals(
         let Some(entity) = index.alliance(submission.alliance) else { continue };
         let roll = roll(&charter, &situation, submission);
         let earliest = submission.trial.groups.iter().map(|g| g.launch).min().unwrap_or(submission.arrival);
-        let earliest = submission.action.stance().is_none().then_some(earliest);
+        let earliest = submission.action.sends_troops().then_some(earliest);
         let refusal = refusal(submission, &charter, &limits, &index, &alliances, &proposals, earliest, now)
             .and_then(|deadline| unclaimed(submission, &situation, now).map(|()| deadline));
         let Ok((mut count, mut decisions)) = alliances.get_mut(entity) else { continue };
@@ -202,7 +202,8 @@ fn refusal(
     if about_a_stance && (submission.enemy.is_none() || submission.dealings.is_none()) {
         return Err(refuse("other_alliance", "another alliance".to_owned(), "none".to_owned()));
     }
-    if !about_a_stance && (submission.targets.is_empty() || submission.targets.len() > limits.targets_per_operation) {
+    let sends_troops = submission.action.sends_troops();
+    if sends_troops && (submission.targets.is_empty() || submission.targets.len() > limits.targets_per_operation) {
         let limit = format!("1 to {}", limits.targets_per_operation);
         return Err(refuse("targets_per_operation", limit, submission.targets.len().to_string()));
     }
@@ -215,6 +216,7 @@ fn refusal(
 fn is_same(open: &Proposal, submission: &SubmitProposal) -> bool {
     match (open.action.stance(), submission.action.stance()) {
         (Some(_), Some(_)) => open.enemy == submission.enemy,
+        (None, None) if open.action == ActionKind::WonderPush => submission.action == ActionKind::WonderPush,
         (None, None) => open.targets.iter().any(|t| submission.targets.iter().any(|s| s.site == t.site)),
         _ => false,
     }

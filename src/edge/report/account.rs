@@ -110,6 +110,7 @@ fn tell_war(out: &mut String, tally: &CampaignTally) -> core::fmt::Result {
         o.launch_late_ms_max, o.arrival_spread_ms_max
     )?;
     tell_dealings(out, &s)?;
+    tell_victory(out, tally, &s)?;
     tell_alliances(out, tally, &s)
 }
 
@@ -127,6 +128,21 @@ fn tell_dealings(out: &mut String, s: &Summary) -> core::fmt::Result {
         thousands(p.contributed),
         thousands(p.granted)
     )
+}
+
+/// What was built, and who won.
+fn tell_victory(out: &mut String, tally: &CampaignTally, s: &Summary) -> core::fmt::Result {
+    if s.wonder.levels > 0 {
+        writeln!(out, "  {} levels of wonders were built, the highest is {}.", s.wonder.levels, s.wonder.highest)?;
+    }
+    let Some(victory) = &s.victory else { return Ok(()) };
+    let name = |id| format!("{} ({id})", clip(tally.directory.alliance(id), 26));
+    let (winner, condition) = (name(victory.alliance), victory.condition.replace('_', " "));
+    writeln!(out, "  {winner} has won on day {:.1}: {condition}. How far all had come:", victory.day)?;
+    for (id, progress) in &victory.ranking {
+        writeln!(out, "    {:<34} {:>4.0}%", name(*id), progress * 100.0)?;
+    }
+    Ok(())
 }
 
 /// A line for each alliance that deliberates.

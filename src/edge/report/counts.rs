@@ -1,5 +1,6 @@
 //! The counts of a campaign: plain numbers, as `headless --json` prints them.
 
+use crate::base::id::AllianceId;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -230,4 +231,30 @@ pub struct Summary {
     pub pool: PoolCounts,
     /// Wars and treaties.
     pub diplomacy: DiplomacyCounts,
+    /// What was built.
+    pub wonder: WonderCounts,
+    /// Who won, if somebody did.
+    pub victory: Option<VictoryCount>,
+}
+
+/// Counts of wonders.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WonderCounts {
+    /// Levels that were built.
+    pub levels: u64,
+    /// The highest level of one.
+    pub highest: u8,
+}
+
+/// How a campaign was won.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct VictoryCount {
+    /// By whom.
+    pub alliance: AllianceId,
+    /// The name of the condition that it met.
+    pub condition: String,
+    /// When, in days from the start.
+    pub day: f64,
+    /// All who were still in it, who led first, and how far each had come: 0..=1.
+    pub ranking: Vec<(AllianceId, f64)>,
 }

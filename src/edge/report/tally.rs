@@ -1,6 +1,6 @@
 //! Counting facts.
 
-use super::counts::Summary;
+use super::counts::{Summary, VictoryCount};
 use super::directory::Directory;
 use super::treaties::Treaties;
 use crate::base::clock::{GameSpan, GameTime};
@@ -170,18 +170,12 @@ impl CampaignTally {
                 }
             }
             Fact::BattleFought { .. } => self.count_battle(fact),
-            Fact::AlarmRaised { .. } => self.summary.defense.alarms += 1,
-            Fact::AlarmAnswered { answer, .. } => match answer {
-                DefenseAnswer::Hold => self.summary.defense.held += 1,
-                DefenseAnswer::Dodge => self.summary.defense.dodged += 1,
-                DefenseAnswer::Snipe => self.summary.defense.sniped += 1,
-                DefenseAnswer::None => self.summary.defense.unanswered += 1,
-            },
-            Fact::ReliefSent { .. } | Fact::ReliefReturned { .. } => self.count_relief(&fact.fact),
-            Fact::Retaliated { waits_until, .. } => {
-                self.summary.defense.retaliated += 1;
-                self.summary.defense.back_timed += u64::from(waits_until.is_some());
-            }
+            Fact::AlarmRaised { .. }
+            | Fact::AlarmAnswered { .. }
+            | Fact::ReliefSent { .. }
+            | Fact::ReliefReturned { .. }
+            | Fact::Retaliated { .. } => self.count_defense(&fact.fact),
+            Fact::WonderRaised { .. } | Fact::VictoryWon { .. } => self.count_victory(fact),
             Fact::SiteChanged { .. }
             | Fact::MembershipChanged { .. }
             | Fact::PlayerEliminated { .. }
@@ -391,8 +385,37 @@ impl CampaignTally {
         }
     }
 
-    fn count_relief(&mut self, fact: &Fact) {
+    fn count_victory(&mut self, fact: &CampaignFact) {
+        match &fact.fact {
+            Fact::WonderRaised { level, .. } => {
+                self.summary.wonder.levels += 1;
+                self.summary.wonder.highest = self.summary.wonder.highest.max(*level);
+            }
+            Fact::VictoryWon { alliance, condition, ranking } => {
+                self.summary.victory = Some(VictoryCount {
+                    alliance: *alliance,
+                    condition: condition.clone(),
+                    day: (fact.at - GameTime(0)).as_hours() / 24.0,
+                    ranking: ranking.clone(),
+                });
+            }
+            _ => {}
+        }
+    }
+
+    fn count_defense(&mut self, fact: &Fact) {
         match fact {
+            Fact::AlarmRaised { .. } => self.summary.defense.alarms += 1,
+            Fact::AlarmAnswered { answer, .. } => match answer {
+                DefenseAnswer::Hold => self.summary.defense.held += 1,
+                DefenseAnswer::Dodge => self.summary.defense.dodged += 1,
+                DefenseAnswer::Snipe => self.summary.defense.sniped += 1,
+                DefenseAnswer::None => self.summary.defense.unanswered += 1,
+            },
+            Fact::Retaliated { waits_until, .. } => {
+                self.summary.defense.retaliated += 1;
+                self.summary.defense.back_timed += u64::from(waits_until.is_some());
+            }
             Fact::ReliefSent { order, arrives, hit, .. } => {
                 self.summary.defense.reliefs += 1;
                 self.summary.defense.in_time += u64::from(arrives < hit);

@@ -172,13 +172,15 @@ impl<'a, 'b, 'w, 's> Standing<'a, 'b, 'w, 's> {
         if all == 0 { 0.0 } else { near as f64 / all as f64 }
     }
 
-    /// The part of the own sites near land that the other claims or contests.
+    /// How far the other has come towards a victory, if it leads; or the part of the own sites near land that it claims or
+    /// contests, whichever is more.
     #[expect(clippy::cast_precision_loss, reason = "counts of sites")]
     fn rivalry(&self, other: AllianceId) -> f64 {
         let view = &self.session.situation.view;
         let own: usize = self.session.members.iter().map(|m| view.sites_of(m.player).len()).sum();
         let pressed = self.pressed.get(&other).copied().unwrap_or(0);
-        if own == 0 { 0.0 } else { (f64::from(pressed) / own as f64).min(1.0) }
+        let near = if own == 0 { 0.0 } else { (f64::from(pressed) / own as f64).min(1.0) };
+        near.max(self.session.ranking.lead_of(other))
     }
 
     /// Whether the other offers it.

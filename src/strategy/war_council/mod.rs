@@ -10,6 +10,7 @@ mod motion;
 mod option;
 mod scouting;
 mod session;
+mod wonder;
 
 pub use scouting::{ScoutingPolicy, ScoutingRecord, ScoutingSettings, ScoutsGone};
 pub use session::{CouncilCalendar, WAR_COUNCIL, WarCouncilSettings, WarCouncilSystems};

@@ -3,14 +3,14 @@
 use super::diplomacy::Outlook;
 use super::option::CouncilOption;
 use super::scouting::{ScoutingRecord, ScoutingSettings};
-use super::{attack, diplomacy, expansion, scouting};
+use super::{attack, diplomacy, expansion, scouting, wonder};
 use crate::action::diplomacy::{OfferRefused, OwnOffers};
 use crate::action::operations::{Group, GroupStatus, Operation, RunningOperations, SendScouts};
 use crate::base::clock::{Agenda, CampaignSystems, DueBatch, DueKind, GameSpan, GameTime};
 use crate::base::contract::{CampaignFact, Fact, INPUT, Input, Inputs, Rank, Scenario, SiteState, WantedStates};
 use crate::base::id::{AllianceId, EntityIndex, PlayerId, ProposalId, SiteId};
 use crate::decision::council::{
-    ActionKind, Decisions, Proposal, Situation, SubmitProposal, Threats, VotingSettings, stagger,
+    ActionKind, Decisions, Proposal, ProposalStatus, Situation, SubmitProposal, Threats, VotingSettings, stagger,
 };
 use crate::decision::planning::allocation::AllocationSettings;
 use crate::decision::planning::rules::diplomacy::Dealings;
@@ -18,6 +18,8 @@ use crate::decision::planning::{Library, PlanningSettings};
 use crate::knowledge::intel::{Cause, ObservationLog, Seen};
 use crate::knowledge::territory::Territory;
 use crate::society::alliance::{MemberInfo, StanceSettings};
+use crate::strategy::victory::VictoryRanking;
+use crate::strategy::wonder::{WonderSettings, Wonders};
 use bevy::ecs::system::SystemParam;
 use bevy::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -179,6 +181,15 @@ pub(super) struct Session<'a, 'w, 's> {
     pub(super) treating: BTreeSet<(AllianceId, ActionKind)>,
     /// When changes of how to stand to others were refused by the members.
     pub(super) refused_changes: BTreeMap<(AllianceId, ActionKind), (GameTime, Dealings)>,
+    /// Whether members are asked to give for a wonder, or give already.
+    pub(super) building: bool,
+    /// When members last refused to.
+    pub(super) wonder_refused: Option<GameTime>,
+    /// Levels of the wonder of each alliance.
+    pub(super) wonders: &'a Wonders<'w, 's>,
+    /// Who has come how far towards a victory.
+    pub(super) ranking: &'a VictoryRanking,
+    pub(super) wonder_settings: &'a WonderSettings,
     /// Who proposes, if a member does by itself; else the council looks for somebody.
     pub(super) mover: Option<PlayerId>,
     pub(super) own_offers: &'a OwnOffers,
@@ -216,6 +227,14 @@ impl Records<'_, '_> {
     fn treats_with(&self, decisions: &Decisions) -> BTreeSet<(AllianceId, ActionKind)> {
         let about = |p: &Proposal| p.action.stance().and(p.enemy).map(|other| (other, p.action));
         self.open(decisions).filter_map(about).collect()
+    }
+
+    /// When members last refused to build a wonder.
+    fn wonder_refused(&self, decisions: &Decisions) -> Option<GameTime> {
+        let proposals = decisions.decided.iter().filter_map(|id| self.proposals.get(self.index.proposal(*id)?).ok());
+        let refused =
+            proposals.filter(|p| p.action == ActionKind::WonderPush && !matches!(p.status, ProposalStatus::Passed(_)));
+        refused.filter_map(|p| p.decided_at).max()
     }
 
     fn operation(&self, id: ProposalId) -> Option<&Operation> {
@@ -270,6 +289,8 @@ pub(super) struct Rules<'w> {
     allocation: Res<'w, AllocationSettings>,
     voting: Res<'w, VotingSettings>,
     stances: Res<'w, StanceSettings>,
+    wonders: Res<'w, WonderSettings>,
+    ranking: Res<'w, VictoryRanking>,
 }
 
 /// Everything that a session reads.
@@ -278,6 +299,7 @@ pub(super) struct Hall<'w, 's> {
     rules: Rules<'w>,
     pub(super) situation: Situation<'w, 's>,
     territory: Territory<'w, 's>,
+    wonders: Wonders<'w, 's>,
     records: Records<'w, 's>,
 }
 
@@ -291,7 +313,7 @@ impl<'w, 's> Hall<'w, 's> {
         mover: Option<PlayerId>,
         now: GameTime,
     ) -> Option<Session<'_, 'w, 's>> {
-        let Self { rules, situation, territory, records } = self;
+        let Self { rules, situation, territory, wonders, records } = self;
         let (decisions, running, log, own_offers) = records.of(alliance)?;
         let left_to_confederates: BTreeSet<SiteId> = situation.view.claimed_by_confederates(alliance, now).collect();
         Some(Session {
@@ -317,9 +339,15 @@ impl<'w, 's> Hall<'w, 's> {
             last_hit: records.last_hits(decisions),
             refused: decisions.refused.clone(),
             last_expansion: records.last_expansion(decisions),
-            voting: records.open(decisions).any(|p| p.action.stance().is_none()),
+            voting: records.open(decisions).any(|p| p.action.sends_troops()),
             treating: records.treats_with(decisions),
             refused_changes: decisions.refused_changes.clone(),
+            building: wonders.works(alliance, now)
+                || records.open(decisions).any(|p| p.action == ActionKind::WonderPush),
+            wonder_refused: records.wonder_refused(decisions),
+            wonders,
+            ranking: &rules.ranking,
+            wonder_settings: &rules.wonders,
             mover,
             own_offers,
             stance_settings: &rules.stances,
@@ -378,6 +406,7 @@ pub(super) fn hold_councils(
         }
         refusals.write_batch(outcome.outlook.refused);
         submissions.write_batch(outcome.outlook.best.map(|option| option.submission));
+        submissions.write_batch(outcome.wonder.map(|option| option.submission));
     }
 }
 
@@ -401,6 +430,8 @@ struct SessionOutcome {
     considered: Vec<SiteId>,
     /// How it could come to stand to others.
     outlook: Outlook,
+    /// What members could be asked to build.
+    wonder: Option<CouncilOption>,
 }
 
 impl SessionOutcome {
@@ -438,7 +469,7 @@ fn meet(session: &Session) -> SessionOutcome {
     let proposed = best.as_ref().ok().filter(|_| gate.is_none()).map(|o| &o.submission);
     let parties = if at_war { scouting::parties(session, proposed) } else { Vec::new() };
     let outlook = if session.settings.diplomacy { diplomacy::outlook(session) } else { Outlook::default() };
-    SessionOutcome { parties, best: best.ok(), gate, considered, outlook }
+    SessionOutcome { parties, best: best.ok(), gate, considered, outlook, wonder: wonder::option(session) }
 }
 
 /// Scouts that an alliance lost at each site within the last 72 hours, the largest party of each.

@@ -20,8 +20,8 @@ pub fn goal_met(goal: Goal, broken: Option<f64>, held: bool) -> bool {
         Goal::BreakDefense { share } => broken.is_some_and(|b| b >= share),
         Goal::Look => broken.is_some(),
         Goal::Take | Goal::Found => held,
-        // What is agreed on is no operation.
-        Goal::Agree => false,
+        // What is agreed on or built is no operation.
+        Goal::Agree | Goal::Build { .. } => false,
     }
 }
 
