@@ -1,0 +1,79 @@
+//! A person among NPCs: what it says is heard, and what it does with its promises changes what its voice is worth.
+
+#![expect(clippy::unwrap_used, reason = "helpers of tests may fail like tests")]
+
+#[path = "../examples/support/human_member/table.rs"]
+mod table;
+
+use table::{HELP, Table};
+
+fn say(table: &mut Table, command: &str) -> String {
+    table.command(command).unwrap().unwrap()
+}
+
+/// The trust of the others: at the beginning, once a first promise was kept, and once a second was kept or broken; and what of
+/// the scores of the next proposal was trust.
+struct Course {
+    first: f64,
+    kept: f64,
+    last: f64,
+    in_scores: f64,
+}
+
+fn promised(keeps: bool) -> Course {
+    let mut table = Table::new(1).unwrap();
+    say(&mut table, "wait 30");
+    let first = table.trust();
+    say(&mut table, "attack best");
+    let fought = say(&mut table, "wait 34");
+    assert!(fought.contains("goal_met"), "{fought}");
+    let kept = table.trust();
+    say(&mut table, "attack best");
+    let voted = say(&mut table, "wait 3");
+    assert!(voted.contains(": passed"), "{voted}");
+    if !keeps {
+        let broken = say(&mut table, "break");
+        assert!(broken.contains("sent home for good"), "{broken}");
+    }
+    let then = say(&mut table, "wait 30");
+    assert_eq!(then.contains("could not leave: no_troops_at_home"), !keeps, "{then}");
+    let last = table.trust();
+    say(&mut table, "attack best");
+    say(&mut table, "wait 6");
+    let opinions = table.opinions();
+    assert_eq!(opinions.len(), 3, "{}", say(&mut table, "trust"));
+    Course { first, kept, last, in_scores: opinions[2].trust }
+}
+
+#[test]
+fn who_breaks_a_promise_is_trusted_less_and_its_next_proposal_finds_fewer_friends() {
+    let (keeps, breaks) = (promised(true), promised(false));
+    assert!((keeps.kept - breaks.kept).abs() < 1e-9, "one campaign until then");
+    assert!(keeps.kept > keeps.first + 2.0, "a success binds: {} became {}", keeps.first, keeps.kept);
+    assert!(breaks.last < breaks.kept - 2.0, "a broken promise does not: {} became {}", breaks.kept, breaks.last);
+    assert!(breaks.last < keeps.last - 2.0, "{} where it was broken, {} where it was kept", breaks.last, keeps.last);
+    assert!(
+        breaks.in_scores < keeps.in_scores - 0.005,
+        "of the scores of the next proposal {} and {} were trust",
+        breaks.in_scores,
+        keeps.in_scores
+    );
+}
+
+#[test]
+fn what_is_no_command_is_told_and_changes_nothing() {
+    let mut table = Table::new(4).unwrap();
+    let mut told = |command: &str| table.command(command).unwrap_err().to_string();
+    assert_eq!(told("sing"), "`sing` is no command that is known here; `help` lists them");
+    assert_eq!(told("attack x"), "`x` is no number of a village");
+    assert_eq!(told("wait -3"), "hours must be a number from 0 to 1000, not `-3`");
+    assert_eq!(told("vote perhaps"), "`perhaps`: a vote is yes, no or abstain");
+    assert_eq!(say(&mut table, "vote yes"), "No vote waits for you.");
+    assert_eq!(say(&mut table, "help"), HELP.trim_end());
+    assert!(say(&mut table, "attack 1").contains("refused ("), "a proposal that cannot be is refused with its rule");
+    assert!(say(&mut table, "peace 9999").contains("refused (alliance_exists)"));
+    assert!(say(&mut table, "status").contains("inhabitants"));
+    assert!(table.command("quit").unwrap().is_none());
+    assert!(table.greeting().contains("officer") && table.farewell().contains("trust you"));
+    assert!(table.opinions().is_empty());
+}
