@@ -289,12 +289,17 @@ fn play(
     };
     #[expect(clippy::cast_possible_truncation, reason = "checked with the options")]
     let step = options.pace.map_or(GameSpan::hours(1), |secs| GameSpan((secs * 1_000.0).max(1.0) as i64));
+    // Where somebody can win no step passes the hour in which the campaign ends then.
+    let winnable = !app.world().resource::<VictoryConditions>().0.is_empty();
+    let step = if winnable { step.min(GameSpan::hours(1)) } else { step };
     loop {
         let clock = app.world().resource::<GameClock>();
         let (now, goal) = (clock.now(), clock.goal());
-        // Who loads a campaign that is won already wants to see how it goes on.
-        let won = app.world().resource::<VictoryRanking>().won.as_ref().is_some_and(|won| won.at > start);
-        if now >= end || won {
+        // It ends an hour after somebody has won, at whatever pace. Who loads a campaign that is won already wants to see how it
+        // goes on, and a recording runs to its own end.
+        let won = app.world().resource::<VictoryRanking>().won.as_ref().map(|won| won.at).filter(|at| *at > start);
+        let end = won.filter(|_| options.replay.is_none()).map_or(end, |at| end.min(at + GameSpan::hours(1)));
+        if now >= end {
             break;
         }
         if now == goal {

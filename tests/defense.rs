@@ -485,6 +485,43 @@ fn troops_stay_out_when_what_follows_grows_too_strong() {
 }
 
 #[test]
+fn who_answers_two_alarms_before_bed_leaves_once_and_comes_home() {
+    // Both hits come in its sleep; it answers each of them before, and leaves at the last moment before bed.
+    let made = sleeping(attacked_by_a_hammer(WEAK).village(3, 2, (90, 0), &[]), 2, 4 * 60, 480);
+    let mut app = made.village(5, 1, (0, 30), HAMMER).start(Ruleset::extended());
+    launch(&mut app, 1, 2, HAMMER, Manner::Siege);
+    app.run(GameSpan::mins(100));
+    let second = launch(&mut app, 5, 2, HAMMER, Manner::Siege);
+    until(&mut app, at(GameSpan::hours(4)));
+    assert_eq!(answers(&app).len(), 2, "{:?}", answers(&app));
+    assert_eq!(away(&app, 2), force(WEAK));
+    until(&mut app, second + GameSpan::hours(10));
+    assert_eq!((home(&app, 2), away(&app, 2)), (force(WEAK), Force::new()));
+    assert_eq!(of_site::<Defenses>(&app, 2).unwrap().dodges, []);
+}
+
+#[test]
+fn a_raid_whose_village_was_hit_while_it_waited_stays_at_home() {
+    let made = Made::new().player(1, 0, Rank::Member, HUMAN).player(2, 0, Rank::Member, LONE);
+    let made = made.village(1, 1, (0, 0), &[(IMPERIAN, 100), (LEGIONNAIRE, 10)]).village(2, 2, (40, 0), &[]);
+    let made = made.village(3, 2, (5, 0), &[(IMPERIAN, 400), (LEGIONNAIRE, 30), (SCOUT, 40)]);
+    let mut app = made.start(Ruleset::extended());
+    launch(&mut app, 3, 1, &[(SCOUT, 40)], Manner::Scout);
+    app.run(GameSpan::hours(1));
+    let hit = launch(&mut app, 1, 2, &[(IMPERIAN, 100)], Manner::Siege);
+    until(&mut app, hit + GameSpan::mins(95));
+    assert_eq!(of_player::<Reprisals>(&app, 2).unwrap().strikes.len(), 1);
+    // Half of them fall in between.
+    let world = app.app.world_mut();
+    let entity = world.resource::<EntityIndex>().site(SiteId(3)).unwrap();
+    let mut garrison = world.get_mut::<bevy_alliance::world::village::Garrison>(entity).unwrap();
+    garrison.home = garrison.home.share(0.5);
+    until(&mut app, hit + GameSpan::hours(7));
+    assert_eq!((battles(&app).len(), away(&app, 3)), (1, Force::new()), "fewer than were weighed go nowhere");
+    assert_eq!(of_site::<Commitments>(&app, 3).unwrap().promised(), Force::new());
+}
+
+#[test]
 fn an_army_that_comes_home_is_met_there() {
     let made = Made::new().player(1, 0, Rank::Member, HUMAN).player(2, 0, Rank::Member, LONE);
     let made = made.village(1, 1, (0, 0), &[(IMPERIAN, 100), (LEGIONNAIRE, 10)]).village(2, 2, (40, 0), &[]);

@@ -3,10 +3,13 @@
 #![expect(clippy::unwrap_used, reason = "helpers of tests may fail like tests")]
 
 use bevy_alliance::base::clock::GameSpan;
-use bevy_alliance::base::contract::{Fact, Motion, PlayerKind, Propose, Rank, Scenario, Stance, Treaty, Vote};
+use bevy_alliance::base::contract::{
+    Fact, Motion, PlayerKind, Propose, Rank, Scenario, SetStance, Stance, Treaty, Vote,
+};
 use bevy_alliance::base::id::{AllianceId, EntityIndex, PlayerId, SiteId};
 use bevy_alliance::decision::council::{Ballots, Proposal};
 use bevy_alliance::edge::test_app::{TestApp, small_world};
+use bevy_alliance::strategy::war_council::WarCouncilSettings;
 
 /// A world at war in which an officer of the first alliance is a person: the world, its alliance, and who it is.
 fn world() -> (Scenario, AllianceId, PlayerId) {
@@ -95,6 +98,7 @@ fn what_cannot_be_proposed_is_refused_with_the_reason() {
         (officer, attack(&[of(alliance)]), "no_war"),
         (officer, attack(&[of(enemy), of(alliance)]), "one_enemy"),
         (officer, attack(&[of(enemy)]), "no_intel"),
+        (officer, attack(&[of(enemy), of(enemy)]), "different_targets"),
         (officer, by_nobody, "pattern_exists"),
         (officer, Motion::DeclareWar(enemy), "not_from_here"),
         (officer, Motion::Treaty(enemy, Treaty::Peace), "war_min"),
@@ -102,7 +106,33 @@ fn what_cannot_be_proposed_is_refused_with_the_reason() {
     ] {
         assert_eq!(rule(&mut app, member, motion.clone()).as_deref(), Some(expected), "{motion:?}");
     }
+    app.app.world_mut().resource_mut::<WarCouncilSettings>().diplomacy = false;
+    assert_eq!(rule(&mut app, officer, Motion::DeclareWar(enemy)).as_deref(), Some("diplomacy"));
     assert!(!app.facts.iter().any(|f| matches!(f.fact, Fact::ProposalSubmitted { .. })));
+}
+
+#[test]
+fn of_two_motions_of_one_instant_the_first_opens() {
+    let (scenario, alliance, officer) = world();
+    let others = scenario.alliances.iter().filter(|a| a.active && a.id != alliance).map(|a| a.id);
+    let mut app = TestApp::new(&scenario);
+    for other in others.clone() {
+        app.send(SetStance { a: alliance, b: other, stance: Stance::Neutral });
+    }
+    let motion = |other| Propose { member: officer, motion: Motion::Treaty(other, Treaty::Pact) };
+    let [one, two] = others.take(2).collect::<Vec<_>>()[..] else { panic!("two others") };
+    app.app.world_mut().write_message(motion(one));
+    let told = app.send(motion(two)).to_vec();
+    let opened: Vec<_> = told
+        .iter()
+        .filter_map(|f| match &f.fact {
+            Fact::ProposalSubmitted { other, .. } => Some(*other),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(opened, [Some(one)]);
+    let refused = told.iter().any(|f| matches!(&f.fact, Fact::RequestRefused(r) if r.rule == "vote_is_open"));
+    assert!(refused, "{told:?}");
 }
 
 #[test]

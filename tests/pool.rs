@@ -191,7 +191,7 @@ fn goods_for_whom_is_no_member_any_more_come_back_into_the_pool() {
     app.run_in_steps(GameSpan::mins(1), GameSpan::mins(1));
     let held = pool(&app, 1);
     assert_eq!((held.stock, held.balance()), (Goods::new([500; 4]), Goods::new([500; 4])));
-    assert_eq!(held.entries.back().unwrap().kind, EntryKind::Returned);
+    assert_eq!(held.entries.back().unwrap().kind, EntryKind::Returned(GrantReason::WarEffort));
     assert_eq!(app.audit().goods_unaccounted, 0);
 }
 
@@ -236,7 +236,7 @@ fn the_ledger_equals_the_pool_over_a_million_random_commands() {
         let kind = match stream.below(5) {
             0..=2 => EntryKind::Contributed,
             3 => EntryKind::Granted(*stream.pick(&reasons).unwrap()),
-            _ => EntryKind::Returned,
+            _ => EntryKind::Returned(*stream.pick(&reasons).unwrap()),
         };
         // Nobody grants what is not there.
         let goods = if matches!(kind, EntryKind::Granted(_)) { goods.zip(pool.stock, i64::min) } else { goods };

@@ -133,7 +133,7 @@ fn of_alliance<C: bevy::prelude::Component>(app: &TestApp, id: u32) -> Option<&C
 
 #[test]
 fn a_wonder_is_voted_for_paid_out_of_the_pool_and_wins() {
-    let mut app = campaign(&world(3), VictoryCondition::Wonder { level: 100 }, 0.002);
+    let mut app = campaign(&world(3), VictoryCondition::Wonder { level: 100 }, 0.004);
     let course = run(&mut app, 60).unwrap();
     is_a_campaign(&course, 0.2);
     let settings = *app.app.world().resource::<WonderSettings>();
@@ -157,6 +157,43 @@ fn a_wonder_is_voted_for_paid_out_of_the_pool_and_wins() {
     assert!(voted < first(|f| matches!(f, Fact::WonderRaised { .. })));
     let levy: &Levy = of_alliance(&app, course.winner.0).unwrap();
     assert!(!levy.givers.is_empty());
+    assert_eq!(app.audit(), Audit::default());
+}
+
+#[test]
+fn who_loses_its_wonder_begins_another_and_levels_take_a_minute_at_least() {
+    let scenario = world(3);
+    let mut app = TestApp::with(&scenario, |app| {
+        app.insert_resource(VictoryConditions(vec![VictoryCondition::Wonder { level: 100 }])).insert_resource(
+            WonderSettings { cost: 0.000_1, level_takes: GameSpan(0), levels: 30, ..WonderSettings::default() },
+        );
+    });
+    let raised = |app: &TestApp| {
+        let raised = app.facts.iter().filter_map(|f| match f.fact {
+            Fact::WonderRaised { alliance, site, level } => Some((f.at, alliance, site, level)),
+            _ => None,
+        });
+        raised.collect::<Vec<_>>()
+    };
+    while raised(&app).is_empty() {
+        assert!(app.now() < GameTime(0) + GameSpan::days(30));
+        app.run(GameSpan::mins(10));
+    }
+    let (_, alliance, site, _) = raised(&app)[0];
+    // Its village goes to somebody else.
+    let loser = scenario.sites.iter().find(|s| s.id == site).unwrap().owner;
+    app.send(SetMembership { player: loser, alliance: None });
+    let before = raised(&app).len();
+    app.run(GameSpan::days(2));
+    let after: Vec<_> = raised(&app)[before..].iter().filter(|r| r.1 == alliance).copied().collect();
+    assert!(after.iter().all(|r| r.2 != site));
+    let times: Vec<GameTime> = raised(&app).iter().filter(|r| r.1 == alliance).map(|r| r.0).collect();
+    assert!(times.windows(2).all(|pair| pair[1] - pair[0] >= GameSpan::mins(1)));
+    // A whole wonder takes no more.
+    app.run(GameSpan::days(20));
+    assert!(raised(&app).iter().all(|r| r.3 <= 30));
+    let levy: &Levy = of_alliance(&app, alliance.0).unwrap();
+    assert!(raised(&app).iter().all(|r| r.1 != alliance || r.3 < 30) || levy.until <= app.now());
     assert_eq!(app.audit(), Audit::default());
 }
 

@@ -136,11 +136,19 @@ impl Table {
         Ok(Some(said.trim_end().to_owned()))
     }
 
-    /// Sends a request and runs what it leads to at this instant.
+    /// Sends a request and runs what it leads to at this instant. What it was refused for is told; refusals of others are theirs.
     fn send(&mut self, request: impl Message) -> String {
         self.app.world_mut().write_message(request);
         self.app.update();
-        self.news()
+        let heard = &self.app.world().resource::<Heard>().0;
+        let refused = heard.iter().find_map(|f| match &f.fact {
+            Fact::RequestRefused(refused) => {
+                Some(format!("refused ({}): {}, not {}", refused.rule, refused.limit, refused.value))
+            }
+            _ => None,
+        });
+        let refused = refused.map_or_else(String::new, |refused| format!("  {}: {refused}\n", self.now()));
+        refused + &self.news()
     }
 
     fn wait(&mut self, span: GameSpan) -> String {
@@ -165,13 +173,14 @@ impl Table {
     /// Proposes an attack on the first known target that can be planned for.
     fn attack_best(&mut self) -> String {
         let before = self.moved.len();
+        let mut last = String::new();
         for (site, ..) in self.targets() {
-            let said = self.propose(Motion::Attack { targets: vec![site], pattern: None });
+            last = self.propose(Motion::Attack { targets: vec![site], pattern: None });
             if self.moved.len() > before {
-                return said;
+                return last;
             }
         }
-        "No target that is known can be planned for.".to_owned()
+        format!("No target that is known can be planned for. Of the last:\n{last}")
     }
 
     fn vote(&mut self, how: &str, pledge_share: f64) -> Result<String, Failure> {
@@ -181,9 +190,10 @@ impl Table {
             "abstain" => Vote::Abstain,
             _ => return Err(format!("`{how}`: a vote is yes, no or abstain").into()),
         };
-        let Some(proposal) = self.asked.pop() else { return Ok("No vote waits for you.".to_owned()) };
+        let Some(proposal) = self.asked.last().copied() else { return Ok("No vote waits for you.".to_owned()) };
         let said =
             self.send(CastVote { proposal, member: self.me, vote, pledge_share, conditions: Vec::new(), text: None });
+        self.asked.retain(|id| *id != proposal);
         Ok(format!("You vote {how} on proposal {proposal}.\n{said}"))
     }
 
@@ -366,9 +376,6 @@ impl Table {
             }
             Fact::PoolRefused { member, rule, .. } if *member == self.me => {
                 Some(format!("the pool grants nothing: {rule}"))
-            }
-            Fact::RequestRefused(refused) => {
-                Some(format!("refused ({}): {}, not {}", refused.rule, refused.limit, refused.value))
             }
             _ => None,
         }

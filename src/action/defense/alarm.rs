@@ -12,7 +12,7 @@ use crate::base::contract::{
 use crate::base::id::{Knower, PlayerId, SiteId};
 use crate::base::rng::{Purpose, Stream};
 use crate::base::ruleset::{Force, Levels};
-use crate::decision::planning::{Incoming, believed};
+use crate::decision::planning::{Commitments, Incoming, believed};
 use crate::society::personality::rules as personality;
 use bevy::ecs::system::SystemParam;
 use bevy::prelude::*;
@@ -23,9 +23,21 @@ const ALARM_QUESTIONS: u64 = 1 << 63;
 
 /// Whoever takes a site thinks for itself: when the former owner would have answered, and how often it was alarmed, tells
 /// of its sleep and its enemies. Dodges that are out are still the former owner's to bring home.
-pub(super) fn forget_alarms(mut changed: MessageReader<SiteChanged>, watch: Watch, mut defenses: Query<&mut Defenses>) {
+pub(super) fn forget_alarms(
+    mut changed: MessageReader<SiteChanged>,
+    watch: Watch,
+    mut defenses: Query<&mut Defenses>,
+    mut commands: Commands,
+) {
     for change in changed.read() {
         let entity = watch.index.site(change.site);
+        // What the former owner promised of its troops binds nobody any more.
+        if let Some(entity) = entity {
+            commands
+                .entity(entity)
+                .entry::<Commitments>()
+                .and_modify(|mut c| c.0.retain(|promise| promise.order.operation().is_some()));
+        }
         let Some(mut defense) = entity.and_then(|e| defenses.get_mut(e).ok()) else { continue };
         (defense.alarm, defense.alarms) = (None, 0);
         defense.dodges.retain(|d| d.status != DodgeStatus::Planned);
@@ -140,7 +152,13 @@ pub(super) fn answer_alarms(
 
 /// Dodges that are out stay out until the last hit that is known now, or come back between two as long as that pays; whether
 /// any is out.
-fn keep_out(defense: &mut Defenses, alarm: &Alarm, watch: &Watch, agenda: &mut Agenda) -> bool {
+fn keep_out(
+    defense: &mut Defenses,
+    alarm: &Alarm,
+    watch: &Watch,
+    due: &[(GameTime, Force)],
+    agenda: &mut Agenda,
+) -> bool {
     let recall = watch.view.model().capabilities().recall;
     let mut out = false;
     for dodge in &mut defense.dodges {
@@ -150,7 +168,7 @@ fn keep_out(defense: &mut Defenses, alarm: &Alarm, watch: &Watch, agenda: &mut A
             continue;
         }
         out = true;
-        let comes_back = dodge.back_at.is_some_and(|back| alarm.pays_at(watch, back, force));
+        let comes_back = dodge.back_at.is_some_and(|back| alarm.pays_at(watch, back, force, due));
         if comes_back || (dodge.back_at.is_none() && alarm.last <= dodge.last_hit) {
             continue;
         }
@@ -208,11 +226,14 @@ impl<'a> Alarm<'a> {
         let Some(entity) = watch.index.site(self.state.site) else {
             return (DefenseAnswer::None, "nobody_home", Expected::default());
         };
-        let stays_out =
-            desk.defenses.get_mut(entity).is_ok_and(|mut d| keep_out(&mut d, self, watch, &mut desk.agenda));
         let due = desk.due(watch, self);
+        let stays_out =
+            desk.defenses.get_mut(entity).is_ok_and(|mut d| keep_out(&mut d, self, watch, &due, &mut desk.agenda));
         let mut case = self.case(watch, &due);
         let mut stays = rules::stays(&case, &watch.settings);
+        if stays == Some("nobody_home") {
+            self.judge_snipers(watch, desk, &due);
+        }
         match stays {
             Some("nobody_home") if stays_out => return (DefenseAnswer::Dodge, "stays_out", case.expected),
             Some("nobody_home") => return (DefenseAnswer::None, "nobody_home", case.expected),
@@ -234,7 +255,7 @@ impl<'a> Alarm<'a> {
         match &mut plan {
             Ok(dodge) => {
                 snipe = self.snipe(watch, desk, pool, &due, dodge);
-                desk.call_off(watch, self, snipe.map(|(gap, _)| gap));
+                desk.call_off(watch, self, |r| snipe.is_some_and(|(gap, _)| gap.holds(r.arrives)));
             }
             Err(_) => desk.keep(watch, self),
         }
@@ -366,14 +387,44 @@ impl<'a> Alarm<'a> {
         rules::expect(&state, population, &self.waves(watch, gap.before), &*watch.view.model().0)
     }
 
-    /// Whether troops that come back at an instant still do so in a gap, and for something worth it.
-    fn pays_at(&self, watch: &Watch, back: GameTime, troops: &Force) -> bool {
-        let next = self.incoming.iter().map(|i| i.arrival).find(|hit| *hit > back);
-        let clear = self.incoming.iter().all(|i| i.arrival != back);
-        next.is_some_and(|before| {
-            let gap = Gap { after: self.now, before };
-            clear && self.is_real_after(watch, gap) && rules::pays(self.between(watch, gap, troops), &watch.settings)
+    /// The gap that an instant lies in, if any hit comes after it and none at it. The first begins now.
+    fn gap_around(&self, at: GameTime) -> Option<Gap> {
+        let hits = || self.incoming.iter().map(|i| i.arrival);
+        let before = hits().find(|hit| *hit > at)?;
+        let after = hits().take_while(|hit| *hit < at).last().unwrap_or(self.now);
+        hits().all(|hit| hit != at).then_some(Gap { after, before })
+    }
+
+    /// Whether troops that come back at an instant still do so in a gap, and for something worth it with those who land there too.
+    fn pays_at(&self, watch: &Watch, back: GameTime, troops: &Force, due: &[(GameTime, Force)]) -> bool {
+        self.gap_around(back).is_some_and(|gap| {
+            let mut all = troops.clone();
+            due.iter().filter(|(at, _)| gap.holds(*at)).for_each(|(_, force)| all.add_all(force));
+            self.is_real_after(watch, gap) && rules::pays(self.between(watch, gap, &all), &watch.settings)
         })
+    }
+
+    /// While nobody is at home: allies who are to land between two hits still do if that is worth it by now, with the own troops
+    /// that come back to that gap; else they are called off. Others are on their way for reasons of their own.
+    fn judge_snipers(&self, watch: &Watch, desk: &mut Desk, due: &[(GameTime, Force)]) {
+        let entity = watch.index.site(self.state.site);
+        let defense = entity.and_then(|e| desk.defenses.get(e).ok());
+        let back: Vec<(GameTime, Force)> = defense.map_or_else(Vec::new, |defense| {
+            let own = defense.dodges.iter().filter(|d| d.player == self.player);
+            own.filter_map(|d| match &d.status {
+                DodgeStatus::Out { force, .. } => Some((d.back_at?, force.clone())),
+                DodgeStatus::Planned => None,
+            })
+            .collect()
+        });
+        let worth_it = |at: GameTime| {
+            self.gap_around(at).is_some_and(|gap| {
+                let mut all = Force::new();
+                due.iter().chain(&back).filter(|(at, _)| gap.holds(*at)).for_each(|(_, force)| all.add_all(force));
+                self.is_real_after(watch, gap) && rules::pays(self.between(watch, gap, &all), &watch.settings)
+            })
+        };
+        desk.call_off(watch, self, |r| r.after.is_none() || worth_it(r.arrives));
     }
 
     /// What is seen to come from an instant on, by arrival.

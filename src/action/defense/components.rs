@@ -35,8 +35,11 @@ pub const GRUDGE_WEIGHED: DueKind = DueKind::new(
 );
 
 /// A raid that is timed to an army's way home leaves. Owner: the player, n: the grudge.
-pub const STRIKE_LEAVES: DueKind =
-    DueKind::new(76, "strike_leaves", &[CampaignSystems::March, CampaignSystems::Settle]);
+pub const STRIKE_LEAVES: DueKind = DueKind::new(
+    76,
+    "strike_leaves",
+    &[CampaignSystems::Intake, CampaignSystems::Sense, CampaignSystems::March, CampaignSystems::Settle],
+);
 
 /// How far a dodge is.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -137,6 +140,8 @@ pub struct Strike {
     pub force: Force,
     /// When it leaves.
     pub leaves_at: GameTime,
+    /// When it is there: right behind the army.
+    pub arrives: GameTime,
 }
 
 /// What a player holds against those who attacked it: there from the first such attack on.

@@ -129,23 +129,24 @@ pub(super) fn weigh_grudges(
         let fact = Fact::Retaliated { order, player, against, target, ratio, waits_until, cites };
         facts.write(CampaignFact { at: now, fact });
         let Some(leaves_at) = waits_until else {
-            launches.write(launch(order, raid.origin, target, raid.force));
+            launches.write(launch(order, raid.origin, target, raid.force, None));
             continue;
         };
         let promise = Commitment { order, force: raid.force.clone(), until: leaves_at };
         commands.entity(entity).entry::<Commitments>().or_default().and_modify(|mut c| c.0.push(promise));
         let (n, origin, force) = (grudge.n, raid.origin, raid.force);
-        held.strikes.push(Strike { n, order, against, origin, target, force, leaves_at });
+        let arrives = grudge.home_at + AFTER;
+        held.strikes.push(Strike { n, order, against, origin, target, force, leaves_at, arrives });
         agenda.push(STRIKE_LEAVES.entry(leaves_at, u64::from(player.0), n));
     }
 }
 
-fn launch(order: OrderId, origin: SiteId, target: SiteId, force: Force) -> LaunchDue {
-    LaunchDue { order, origin, target, force, manner: Manner::Raid, wave: 0, arrival: None, aims: [None; 2] }
+fn launch(order: OrderId, origin: SiteId, target: SiteId, force: Force, arrival: Option<GameTime>) -> LaunchDue {
+    LaunchDue { order, origin, target, force, manner: Manner::Raid, wave: 0, arrival, aims: [None; 2] }
 }
 
-/// Gives the raids that waited their orders, if they still make sense: both villages in the same hands, no peace since, and no
-/// danger at home.
+/// Gives the raids that waited their orders, if they still make sense: both villages in the same hands, no peace since, no
+/// danger at home, and all that was promised still there. They are there at their instant, or stay.
 pub(super) fn release_strikes(
     batch: Res<DueBatch>,
     watch: Watch,
@@ -163,13 +164,16 @@ pub(super) fn release_strikes(
         let knower = watch.roster.knower_of(player);
         let mut coming = knower.into_iter().flat_map(|knower| watch.view.incoming(knower, batch.now()));
         let in_danger = coming.any(|t| t.target == strike.origin && t.arrival > batch.now());
-        if holder(strike.origin) == Some(player)
+        let whole = watch.state(player, strike.origin).is_some_and(|state| state.home.covers(&strike.force));
+        if whole
+            && holder(strike.origin) == Some(player)
             && holder(strike.target) == Some(strike.against)
             && !watch.is_friend(player, strike.against)
             && !busy
             && !in_danger
         {
-            launches.write(launch(strike.order, strike.origin, strike.target, strike.force.clone()));
+            let (order, force) = (strike.order, strike.force.clone());
+            launches.write(launch(order, strike.origin, strike.target, force, Some(strike.arrives)));
         }
     }
 }

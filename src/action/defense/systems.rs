@@ -1,6 +1,8 @@
 //! What alarms and grudges need at their instant, and how dodges leave and come home.
 
-use super::components::{ALARM_ANSWERED, DODGE_LEAVES, DODGE_RETURNS, Defenses, Dodge, DodgeStatus, GRUDGE_WEIGHED};
+use super::components::{
+    ALARM_ANSWERED, DODGE_LEAVES, DODGE_RETURNS, Defenses, Dodge, DodgeStatus, GRUDGE_WEIGHED, STRIKE_LEAVES,
+};
 use super::rules::{self, DefenseSettings};
 use crate::base::clock::{Agenda, DueBatch, GameTime};
 use crate::base::contract::{
@@ -124,7 +126,7 @@ pub(super) fn ask_states(
             }
         }
     }
-    for entry in batch.of(GRUDGE_WEIGHED) {
+    for entry in batch.of(GRUDGE_WEIGHED).iter().chain(batch.of(STRIKE_LEAVES)) {
         if let Some(player) = index.player(player_of(entry.owner)).and_then(|e| players.get(e).ok()) {
             wanted.ask(player.id, player.id);
         }
@@ -163,7 +165,12 @@ pub(super) fn release_dodges(
     mut defenses: Query<&mut Defenses>,
     mut launches: MessageWriter<LaunchDue>,
 ) {
+    let mut last = None;
     for entry in batch.of(DODGE_LEAVES) {
+        // Who answered twice before bed planned the same instant twice: it leaves once.
+        if last.replace((entry.owner, entry.n)) == Some((entry.owner, entry.n)) {
+            continue;
+        }
         let site = site_of(entry.owner);
         let Some(mut defense) = watch.index.site(site).and_then(|e| defenses.get_mut(e).ok()) else { continue };
         let due = |d: &Dodge| d.status == DodgeStatus::Planned && d.leaves_at == entry.due;
@@ -207,6 +214,9 @@ pub(super) fn note_launches(
         let Some(dodge) = defense.dodges.iter_mut().find(|d| d.n == n) else { continue };
         let recall = model.capabilities().recall;
         let back = dodge.back_at.and_then(|back| rules::turns_for(message.at, message.arrival, back, recall));
+        if back.is_none() {
+            dodge.back_at = None;
+        }
         let turns_at = back.unwrap_or_else(|| rules::turns_at(message.at, message.arrival, dodge.last_hit, recall));
         dodge.status = DodgeStatus::Out {
             march: message.march,
@@ -220,7 +230,7 @@ pub(super) fn note_launches(
     for message in failed.read() {
         let OrderId::Defense { site, n } = message.order else { continue };
         if let Some(mut defense) = index.site(site).and_then(|e| defenses.get_mut(e).ok()) {
-            defense.dodges.retain(|d| d.n != n);
+            defense.dodges.retain(|d| d.n != n || d.status != DodgeStatus::Planned);
         }
     }
 }

@@ -32,7 +32,7 @@ pub enum EntryKind {
     /// Goods left for a member.
     Granted(GrantReason),
     /// Goods that were granted came back: nobody was there to take them.
-    Returned,
+    Returned(GrantReason),
     /// Goods were built with in common: on nobody's account, whoever led then.
     Spent,
 }
@@ -55,7 +55,7 @@ impl PoolEntry {
     #[must_use]
     pub fn change(&self) -> Goods {
         match self.kind {
-            EntryKind::Contributed | EntryKind::Returned => self.goods,
+            EntryKind::Contributed | EntryKind::Returned(_) => self.goods,
             EntryKind::Granted(_) | EntryKind::Spent => Goods::ZERO.minus(self.goods),
         }
     }
@@ -175,15 +175,18 @@ impl Pool {
         let total = entry.goods.total();
         #[expect(clippy::cast_precision_loss, reason = "goods of one way, far below 2^53")]
         let points = match entry.kind {
-            EntryKind::Contributed | EntryKind::Returned => total as f64,
+            EntryKind::Contributed | EntryKind::Returned(_) => total as f64,
             EntryKind::Granted(_) | EntryKind::Spent => -(total as f64),
         };
         account.granted.retain(|(at, ..)| entry.at - *at < QUOTA_WITHIN);
         match entry.kind {
             EntryKind::Granted(reason) => account.granted.push((entry.at, reason, total)),
-            EntryKind::Returned => {
+            EntryKind::Returned(reason) => {
                 // What never came counts for nothing. Who left and came again in the meantime was not charged for it.
-                let Some(at) = account.granted.iter().position(|(.., goods)| *goods == total) else { return };
+                let Some(at) = account.granted.iter().position(|(_, why, goods)| (*why, *goods) == (reason, total))
+                else {
+                    return;
+                };
                 account.granted.remove(at);
             }
             EntryKind::Contributed | EntryKind::Spent => {}

@@ -170,7 +170,7 @@ pub(super) fn note_arrivals(
             continue;
         }
         let returned = underway.granted.is_some();
-        let kind = if returned { EntryKind::Returned } else { EntryKind::Contributed };
+        let kind = underway.granted.map_or(EntryKind::Contributed, |(reason, _)| EntryKind::Returned(reason));
         let member = underway.member;
         pool.enter(PoolEntry { at, member, kind, goods }, settings.entries_kept);
         let fact = Fact::PoolReceived { alliance: order.alliance, member, goods, returned, stock: pool.stock };

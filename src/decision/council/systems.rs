@@ -87,13 +87,16 @@ pub(super) fn open_proposals(
     mut commands: Commands,
 ) {
     let now = batch.now();
+    // What opens at this instant is no entity yet.
+    let mut opened: Vec<&SubmitProposal> = Vec::new();
     for submission in submitted.read() {
         let Some(entity) = index.alliance(submission.alliance) else { continue };
         let roll = roll(&charter, &situation, submission);
         let earliest = submission.trial.groups.iter().map(|g| g.launch).min().unwrap_or(submission.arrival);
         let earliest = submission.action.sends_troops().then_some(earliest);
         let refusal = refusal(submission, &charter, &limits, &index, &alliances, &proposals, earliest, now)
-            .and_then(|deadline| unclaimed(submission, &situation, now).map(|()| deadline));
+            .and_then(|deadline| unclaimed(submission, &situation, now).map(|()| deadline))
+            .and_then(|deadline| alone(submission, &opened).map(|()| deadline));
         let Ok((mut count, mut decisions)) = alliances.get_mut(entity) else { continue };
         let deadline = match refusal {
             Ok(deadline) => deadline,
@@ -102,6 +105,7 @@ pub(super) fn open_proposals(
                 continue;
             }
         };
+        opened.push(submission);
         let id = ProposalId { alliance: submission.alliance, n: count.count() };
         decisions.open.push(id);
         let proposal = proposal_of(id, submission, roll, now, deadline, &settings);
@@ -219,6 +223,27 @@ fn is_same(open: &Proposal, submission: &SubmitProposal) -> bool {
         (None, None) if open.action == ActionKind::WonderPush => submission.action == ActionKind::WonderPush,
         (None, None) => open.targets.iter().any(|t| submission.targets.iter().any(|s| s.site == t.site)),
         _ => false,
+    }
+}
+
+/// Of several submissions of one instant the first opens: one vote on a target, one on wars and treaties, one on a wonder.
+fn alone(submission: &SubmitProposal, opened: &[&SubmitProposal]) -> Result<(), RequestRefused> {
+    let target =
+        |other: &SubmitProposal| other.targets.iter().any(|t| submission.targets.iter().any(|s| s.site == t.site));
+    let same = |other: &&&SubmitProposal| {
+        let both = other.action.subject() == submission.action.subject();
+        let stances = other.action.stance().is_some() && submission.action.stance().is_some();
+        other.alliance == submission.alliance
+            && (stances || target(other) || (both && !submission.action.sends_troops()))
+    };
+    match opened.iter().find(same) {
+        Some(_) => Err(refused(
+            submission,
+            "vote_is_open",
+            "one vote on a target, and one on wars and treaties, at a time".to_owned(),
+            "another one opened at this instant".to_owned(),
+        )),
+        None => Ok(()),
     }
 }
 

@@ -101,6 +101,9 @@ pub(super) fn moved(
     if targets.is_empty() || targets.len() > session.settings.targets_per_operation {
         return Err("targets_per_operation");
     }
+    if targets.iter().enumerate().any(|(i, site)| targets[..i].contains(site)) {
+        return Err("different_targets");
+    }
     let enemy_of = |site: &SiteId| {
         let owner = session.situation.view.site(*site).map(|s| s.owner)?;
         session.situation.roster.alliance_of(owner).filter(|a| session.enemies.contains(a))

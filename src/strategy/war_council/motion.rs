@@ -58,6 +58,7 @@ fn hear(hall: &Hall, propose: &Propose, batch: &DueBatch) -> Result<CouncilOptio
 fn moved(session: &Session, motion: &Motion) -> Result<CouncilOption, &'static str> {
     match motion {
         Motion::Attack { targets, pattern } => attack::moved(session, targets, pattern.as_deref()),
+        Motion::DeclareWar(_) | Motion::Treaty(..) if !session.settings.diplomacy => Err("diplomacy"),
         Motion::DeclareWar(other) => diplomacy::moved(session, *other, ActionKind::DeclareWar),
         Motion::Treaty(other, treaty) => diplomacy::moved(session, *other, ActionKind::of_treaty(*treaty)),
     }
@@ -69,6 +70,8 @@ fn limit_of(rule: &str) -> &'static str {
         "pattern_exists" => "a pattern of the library",
         "pattern_fits" => "a pattern that the ruleset can carry",
         "targets_per_operation" => "as many targets as an operation may have",
+        "different_targets" => "each target once",
+        "diplomacy" => "games in which councils decide on war and peace",
         "no_war" => "villages of an alliance at war with this one",
         "one_enemy" => "villages of one enemy",
         "claimed_target" => "targets that no operation of the bloc goes to",

@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 
 /// To ask members for a week of goods for the wonder, where wonders win and nobody is asked yet.
 pub(super) fn option(session: &Session) -> Option<CouncilOption> {
-    let levels = session.ranking.wonder_levels?;
+    let levels = session.ranking.wonder_levels?.min(session.wonder_settings.levels);
     if session.building {
         return None;
     }

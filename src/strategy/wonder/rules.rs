@@ -48,6 +48,14 @@ impl Default for WonderSettings {
     }
 }
 
+impl WonderSettings {
+    /// How long a level takes: a minute at least, as a pool may pay for many.
+    #[must_use]
+    pub fn pace(&self) -> GameSpan {
+        self.level_takes.max(GameSpan::mins(1))
+    }
+}
+
 /// Goods of the first level.
 const FIRST: Goods = Goods::new([66_700, 69_050, 72_200, 13_200]);
 /// Each level costs so many times as much as the one before.

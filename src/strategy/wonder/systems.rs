@@ -86,7 +86,7 @@ pub(super) fn begin_work(
         let level = highest.map_or(0, |(_, level)| level);
         let until = now + settings.work_lasts;
         let givers = ballots.cast.keys().copied().filter(|member| ballots.approves(*member)).collect();
-        let next = now + settings.level_takes;
+        let next = now + settings.pace();
         commands.entity(entity).insert((
             Levy { until, givers, share, stock: a_days_levels(level, &settings) },
             WonderWork { site, until, next },
@@ -102,7 +102,7 @@ fn covers(stock: Goods, goods: Goods) -> bool {
 /// Goods of as many levels as can be built in a day.
 #[expect(clippy::cast_possible_truncation, reason = "levels of a day")]
 fn a_days_levels(level: u8, settings: &WonderSettings) -> i64 {
-    let levels = (24.0 / settings.level_takes.as_hours().max(0.1)).ceil() as i64;
+    let levels = (24.0 / settings.pace().as_hours()).ceil() as i64;
     rules::cost(level.saturating_add(1), settings).total().saturating_mul(levels)
 }
 
@@ -112,8 +112,9 @@ pub(super) fn raise_wonders(
     settings: Res<WonderSettings>,
     pool_settings: Res<PoolSettings>,
     index: Res<EntityIndex>,
+    view: View,
     roster: Roster,
-    mut works: Query<(&mut WonderWork, &mut Pool)>,
+    mut works: Query<(&mut WonderWork, &mut Pool, &mut Levy)>,
     mut built: Query<(&Site, Option<&mut Wonder>)>,
     mut agenda: ResMut<Agenda>,
     mut facts: MessageWriter<CampaignFact>,
@@ -123,17 +124,27 @@ pub(super) fn raise_wonders(
     for entry in batch.of(WONDER_RISES) {
         let alliance = AllianceId(u32::try_from(entry.owner).unwrap_or(0));
         let found = index.alliance(alliance).and_then(|e| works.get_mut(e).ok());
-        let Some((mut work, mut pool)) = found.filter(|(work, _)| work.next == entry.due && work.goes_on(now)) else {
+        let due = found.filter(|(work, ..)| work.next == entry.due && work.goes_on(now));
+        let Some((mut work, mut pool, mut levy)) = due else { continue };
+        let own = |site: &Site| roster.alliance_of(site.owner) == Some(alliance);
+        // Who lost the village goes on where it has the next highest, or begins anew.
+        if !index.site(work.site).and_then(|e| built.get(e).ok()).is_some_and(|(site, _)| own(site)) {
+            let others = built.iter().filter(|(site, wonder)| own(site) && wonder.is_some());
+            let highest = others.max_by_key(|(s, w)| (w.map_or(0, |w| w.level), core::cmp::Reverse(s.id)));
+            let site =
+                highest.map(|(site, _)| site.id).or_else(|| seat(alliance, &roster, &view).map(|(site, _)| site));
+            work.site = site.unwrap_or(work.site);
+        }
+        let found = index.site(work.site).and_then(|e| Some((e, built.get_mut(e).ok()?)));
+        let found =
+            found.filter(|(_, (site, wonder))| own(site) && wonder.as_ref().is_none_or(|w| w.level < settings.levels));
+        let Some((entity, (_, wonder))) = found else {
+            // There is nothing left to build: nobody gives for it any more.
+            (work.until, levy.until) = (now, now);
             continue;
         };
-        let Some(entity) = index.site(work.site) else { continue };
-        let Ok((site, wonder)) = built.get_mut(entity) else { continue };
         let level = wonder.as_ref().map_or(0, |wonder| wonder.level);
-        // Who lost the village builds it no more.
-        if roster.alliance_of(site.owner) != Some(alliance) || level >= settings.levels {
-            continue;
-        }
-        work.next = now + settings.level_takes;
+        work.next = now + settings.pace();
         agenda.push(WONDER_RISES.entry(work.next, entry.owner, 0));
         let goods = rules::cost(level + 1, &settings);
         let Some(leader) = roster.leader(alliance).filter(|_| covers(pool.free(), goods)) else { continue };
@@ -144,6 +155,7 @@ pub(super) fn raise_wonders(
                 commands.entity(entity).insert(Wonder { level: 1 });
             }
         }
+        levy.stock = a_days_levels(level + 1, &settings);
         facts.write(CampaignFact { at: now, fact: Fact::WonderRaised { alliance, site: work.site, level: level + 1 } });
     }
 }

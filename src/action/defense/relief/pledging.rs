@@ -252,14 +252,11 @@ impl Desk<'_, '_> {
         }
     }
 
-    /// A site is given up: what was promised stays at home, what is out goes home at once; but for what lands in the gap in
-    /// which others stand up to what follows, and stays until the last hit.
-    pub(in super::super) fn call_off(&mut self, watch: &Watch, alarm: &Alarm, snipe: Option<Gap>) {
-        if snipe.is_some() {
-            self.keep(watch, alarm);
-        }
-        let lands = |r: &Relief| snipe.is_some_and(|gap| gap.holds(r.arrives));
-        let concerned = |r: &Relief| r.site == alarm.state.site && !r.called_off && !lands(r);
+    /// A site is given up: what was promised stays at home, what is out goes home at once; but for what is to be kept, which
+    /// stays until the last hit.
+    pub(in super::super) fn call_off(&mut self, watch: &Watch, alarm: &Alarm, keeps: impl Fn(&Relief) -> bool) {
+        self.keep(watch, alarm);
+        let concerned = |r: &Relief| r.site == alarm.state.site && !r.called_off && !keeps(r);
         for player in self.members(alarm.knower) {
             let Some(mut held) = watch.index.player(player).and_then(|e| self.reliefs.get_mut(e).ok()) else {
                 continue;

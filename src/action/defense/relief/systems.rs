@@ -60,7 +60,8 @@ pub(in super::super) fn release_reliefs(
                 force: relief.force.clone(),
                 manner: Manner::Reinforce,
                 wave: 0,
-                arrival: None,
+                // Between two hits there is one instant; all else is there when it is there.
+                arrival: relief.after.map(|_| relief.arrives),
                 aims: [None; 2],
             });
         }
