@@ -7,8 +7,8 @@ mod saves;
 use bevy_alliance::action::operations::Operation;
 use bevy_alliance::base::clock::{GameSpan, GameTime};
 use bevy_alliance::base::contract::{
-    CampaignFact, CastVote, Fact, Inbox, Input, InputLog, LaunchMarch, Manner, Scenario, ScenarioAppExt, ScenarioError,
-    SetStance, Site, Stance, Vote,
+    CampaignFact, CastVote, Fact, Inbox, Input, InputLog, LaunchMarch, Manner, Motion, Player, Propose, Scenario,
+    ScenarioAppExt, ScenarioError, SetStance, Site, Stance, Treaty, Vote,
 };
 use bevy_alliance::base::id::{AllianceId, OrderId};
 use bevy_alliance::base::limits::Limits;
@@ -44,7 +44,7 @@ fn plans() -> impl Strategy<Value = Plan> {
         4 => (0_u8..12).prop_map(When::AtEvent),
         4 => Just(When::Again),
     ];
-    prop::collection::vec((when, prop::collection::vec((0_u8..4, any::<u32>()), 1..3)), 4..24)
+    prop::collection::vec((when, prop::collection::vec((0_u8..5, any::<u32>()), 1..3)), 4..24)
 }
 
 fn pick<T: Clone>(list: &[T], n: u32) -> Option<T> {
@@ -89,6 +89,18 @@ fn input(app: &mut TestApp, (kind, n): Said) -> Option<Input> {
                 conditions: Vec::new(),
                 text: None,
             }))
+        }
+        3 => {
+            let mut players: Vec<_> = world.query::<&Player>().iter(world).map(|p| p.id).collect();
+            let mut villages: Vec<_> = world.query::<&Site>().iter(world).map(|s| s.id).collect();
+            players.sort_unstable();
+            villages.sort_unstable();
+            let motion = match n / 13 % 3 {
+                0 => Motion::Treaty(AllianceId(n % 4 + 1), Treaty::Peace),
+                1 => Motion::DeclareWar(AllianceId(n % 4 + 1)),
+                _ => Motion::Attack { targets: vec![pick(&villages, n)?], pattern: None },
+            };
+            Some(Input::Propose(Propose { member: pick(&players, n)?, motion }))
         }
         _ => {
             let mut operations: Vec<_> =
@@ -177,20 +189,22 @@ fn kind_of(input: &Input) -> u8 {
         Input::March(_) => 0,
         Input::Stance(_) => 1,
         Input::Vote(_) => 2,
-        _ => 3,
+        Input::Propose(_) => 3,
+        _ => 4,
     }
 }
 
 /// The property above is worth something only if its plans reach what they aim at.
 #[test]
 fn plans_bring_every_kind_of_input_at_awkward_instants() {
-    let every_kind: Vec<Said> = (0..4).map(|kind| (kind, 1)).collect();
+    let every_kind: Vec<Said> = (0..5).map(|kind| (kind, 1)).collect();
     let mut plan: Plan = vec![(When::AtEvent(3), every_kind.clone()), (When::Again, every_kind)];
-    plan.push((When::Later(1_000), vec![(1, 1)]));
+    // A truce, where there was war.
+    plan.push((When::Later(1_000), vec![(1, 6)]));
     let (recording, _, app) = live(&small_world(1, 120), &plan);
     let kinds: BTreeSet<_> = recording.inputs.iter().map(|logged| kind_of(&logged.input)).collect();
     let rounds: BTreeSet<_> = recording.inputs.iter().map(|logged| logged.round).collect();
-    assert_eq!((kinds.len(), rounds), (4, BTreeSet::from([0, 1, 2])));
+    assert_eq!((kinds.len(), rounds), (5, BTreeSet::from([0, 1, 2])));
     let refused = |f: &&CampaignFact| matches!(f.fact, Fact::RequestRefused(_));
     assert!(app.facts.iter().filter(refused).count() < recording.inputs.len(), "all of it was refused");
 }

@@ -90,10 +90,10 @@ fn tell_war(out: &mut String, tally: &CampaignTally) -> core::fmt::Result {
     let (d, c) = (s.defense, s.conquest);
     writeln!(
         out,
-        "  {} alarms: troops held {} times, left in time {} times, landed between hits {} times, {} were not answered; {} raids \
-         in return, {} of them timed to an army's way home.",
-        d.alarms, d.held, d.dodged, d.sniped, d.unanswered, d.retaliated, d.back_timed
+        "  {} alarms: troops held {} times, left in time {} times, landed between hits {} times; {} were not answered.",
+        d.alarms, d.held, d.dodged, d.sniped, d.unanswered
     )?;
+    writeln!(out, "  {} raids in return, {} of them timed to an army's way home.", d.retaliated, d.back_timed)?;
     writeln!(
         out,
         "  {} marches of relief, {} of them in time; {} were called home, {} without a battle.",
