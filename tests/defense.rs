@@ -500,15 +500,23 @@ fn who_answers_two_alarms_before_bed_leaves_once_and_comes_home() {
     assert_eq!(of_site::<Defenses>(&app, 2).unwrap().dodges, []);
 }
 
-#[test]
-fn a_raid_whose_village_was_hit_while_it_waited_stays_at_home() {
-    let made = Made::new().player(1, 0, Rank::Member, HUMAN).player(2, 0, Rank::Member, LONE);
+/// Player 2 has seen the army of village 1, which is to hit its empty village 2 and walks home then; 400 imperians stand five
+/// fields from there.
+fn hit_by_a_known_army(own: u32, other: u32) -> (TestApp, GameTime) {
+    let made = Made::new().quiet_alliance(7).quiet_alliance(8);
+    let made = made.player(1, other, Rank::Member, HUMAN).player(2, own, Rank::Member, LONE);
     let made = made.village(1, 1, (0, 0), &[(IMPERIAN, 100), (LEGIONNAIRE, 10)]).village(2, 2, (40, 0), &[]);
     let made = made.village(3, 2, (5, 0), &[(IMPERIAN, 400), (LEGIONNAIRE, 30), (SCOUT, 40)]);
     let mut app = made.start(Ruleset::extended());
     launch(&mut app, 3, 1, &[(SCOUT, 40)], Manner::Scout);
     app.run(GameSpan::hours(1));
     let hit = launch(&mut app, 1, 2, &[(IMPERIAN, 100)], Manner::Siege);
+    (app, hit)
+}
+
+#[test]
+fn a_raid_whose_village_was_hit_while_it_waited_stays_at_home() {
+    let (mut app, hit) = hit_by_a_known_army(0, 0);
     until(&mut app, hit + GameSpan::mins(95));
     assert_eq!(of_player::<Reprisals>(&app, 2).unwrap().strikes.len(), 1);
     // Half of them fall in between.
@@ -523,13 +531,7 @@ fn a_raid_whose_village_was_hit_while_it_waited_stays_at_home() {
 
 #[test]
 fn an_army_that_comes_home_is_met_there() {
-    let made = Made::new().player(1, 0, Rank::Member, HUMAN).player(2, 0, Rank::Member, LONE);
-    let made = made.village(1, 1, (0, 0), &[(IMPERIAN, 100), (LEGIONNAIRE, 10)]).village(2, 2, (40, 0), &[]);
-    let made = made.village(3, 2, (5, 0), &[(IMPERIAN, 400), (LEGIONNAIRE, 30), (SCOUT, 40)]);
-    let mut app = made.start(Ruleset::extended());
-    launch(&mut app, 3, 1, &[(SCOUT, 40)], Manner::Scout);
-    app.run(GameSpan::hours(1));
-    let hit = launch(&mut app, 1, 2, &[(IMPERIAN, 100)], Manner::Siege);
+    let (mut app, hit) = hit_by_a_known_army(0, 0);
     let home_at = hit + (hit - march(&app, 1, 1).unwrap().launched);
     until(&mut app, hit + GameSpan::mins(95));
     let told = app.facts.iter().find_map(|f| match f.fact {
@@ -557,14 +559,7 @@ fn promised_force() -> Force {
 
 #[test]
 fn nobody_waits_for_an_army_with_whose_owner_there_is_peace_by_then() {
-    let made = Made::new().quiet_alliance(7).quiet_alliance(8);
-    let made = made.player(1, 8, Rank::Member, HUMAN).player(2, 7, Rank::Member, LONE);
-    let made = made.village(1, 1, (0, 0), &[(IMPERIAN, 100), (LEGIONNAIRE, 10)]).village(2, 2, (40, 0), &[]);
-    let made = made.village(3, 2, (5, 0), &[(IMPERIAN, 400), (LEGIONNAIRE, 30), (SCOUT, 40)]);
-    let mut app = made.start(Ruleset::extended());
-    launch(&mut app, 3, 1, &[(SCOUT, 40)], Manner::Scout);
-    app.run(GameSpan::hours(1));
-    let hit = launch(&mut app, 1, 2, &[(IMPERIAN, 100)], Manner::Siege);
+    let (mut app, hit) = hit_by_a_known_army(7, 8);
     until(&mut app, hit + GameSpan::mins(95));
     assert_eq!(of_player::<Reprisals>(&app, 2).unwrap().strikes.len(), 1);
     app.send(SetStance { a: AllianceId(7), b: AllianceId(8), stance: Stance::Truce });
