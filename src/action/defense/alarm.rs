@@ -168,7 +168,11 @@ fn keep_out(
             continue;
         }
         out = true;
-        let comes_back = dodge.back_at.is_some_and(|back| alarm.pays_at(watch, back, force, due));
+        let comes_back = dodge.back_at.is_some_and(|back| {
+            let mut arrivals = due.to_vec();
+            arrivals.push((back, force.clone()));
+            alarm.pays_at(watch, back, &arrivals)
+        });
         if comes_back || (dodge.back_at.is_none() && alarm.last <= dodge.last_hit) {
             continue;
         }
@@ -178,6 +182,13 @@ fn keep_out(
         agenda.push(DODGE_RETURNS.entry(*turns_at, u64::from(alarm.state.site.0), dodge.n));
     }
     out
+}
+
+/// Those who land in a gap, of all who are to land.
+fn landing(gap: Gap, arrivals: &[(GameTime, Force)]) -> Force {
+    let mut troops = Force::new();
+    arrivals.iter().filter(|(at, _)| gap.holds(*at)).for_each(|(_, force)| troops.add_all(force));
+    troops
 }
 
 /// Everything that one answer rests on.
@@ -315,17 +326,11 @@ impl<'a> Alarm<'a> {
         let hits: Vec<GameTime> = self.incoming.iter().map(|i| i.arrival).collect();
         let mut gaps: Vec<Gap> = rules::gaps(&hits, watch.settings.snipe_gap).collect();
         gaps.retain(|gap| self.is_real_after(watch, *gap));
-        // What is on its way to a gap, and those who are back by then.
-        let landing = |gap: &Gap| {
-            let mut troops = Force::new();
-            due.iter().filter(|(at, _)| gap.holds(*at)).for_each(|(_, force)| troops.add_all(force));
-            troops
-        };
         let recall = watch.view.model().capabilities().recall;
         let own = gaps.iter().filter_map(|gap| {
             let travel = self.refuge_travel(watch, dodge)?;
             rules::turns_for(dodge.leaves_at, dodge.leaves_at + travel, gap.middle(), recall)?;
-            let mut troops = landing(gap);
+            let mut troops = landing(*gap, due);
             troops.add_all(&self.leaving);
             Some((*gap, self.between(watch, *gap, &troops)))
         });
@@ -337,7 +342,7 @@ impl<'a> Alarm<'a> {
             return Some((gap, expected));
         }
         for gap in gaps {
-            let mut troops = landing(&gap);
+            let mut troops = landing(gap, due);
             let mut pledges = Vec::new();
             if troops.is_empty() || !rules::pays(self.between(watch, gap, &troops), &watch.settings) {
                 let lacks = self.lacks_after(watch, gap, &troops);
@@ -395,12 +400,11 @@ impl<'a> Alarm<'a> {
         hits().all(|hit| hit != at).then_some(Gap { after, before })
     }
 
-    /// Whether troops that come back at an instant still do so in a gap, and for something worth it with those who land there too.
-    fn pays_at(&self, watch: &Watch, back: GameTime, troops: &Force, due: &[(GameTime, Force)]) -> bool {
-        self.gap_around(back).is_some_and(|gap| {
-            let mut all = troops.clone();
-            due.iter().filter(|(at, _)| gap.holds(*at)).for_each(|(_, force)| all.add_all(force));
-            self.is_real_after(watch, gap) && rules::pays(self.between(watch, gap, &all), &watch.settings)
+    /// Whether an instant lies in a gap in which it is worth it for all who land there to meet what follows.
+    fn pays_at(&self, watch: &Watch, at: GameTime, arrivals: &[(GameTime, Force)]) -> bool {
+        self.gap_around(at).is_some_and(|gap| {
+            let expected = self.between(watch, gap, &landing(gap, arrivals));
+            self.is_real_after(watch, gap) && rules::pays(expected, &watch.settings)
         })
     }
 
@@ -409,22 +413,13 @@ impl<'a> Alarm<'a> {
     fn judge_snipers(&self, watch: &Watch, desk: &mut Desk, due: &[(GameTime, Force)]) {
         let entity = watch.index.site(self.state.site);
         let defense = entity.and_then(|e| desk.defenses.get(e).ok());
-        let back: Vec<(GameTime, Force)> = defense.map_or_else(Vec::new, |defense| {
-            let own = defense.dodges.iter().filter(|d| d.player == self.player);
-            own.filter_map(|d| match &d.status {
-                DodgeStatus::Out { force, .. } => Some((d.back_at?, force.clone())),
-                DodgeStatus::Planned => None,
-            })
-            .collect()
+        let own = defense.into_iter().flat_map(|d| &d.dodges).filter(|d| d.player == self.player);
+        let back = own.filter_map(|d| match &d.status {
+            DodgeStatus::Out { force, .. } => Some((d.back_at?, force.clone())),
+            DodgeStatus::Planned => None,
         });
-        let worth_it = |at: GameTime| {
-            self.gap_around(at).is_some_and(|gap| {
-                let mut all = Force::new();
-                due.iter().chain(&back).filter(|(at, _)| gap.holds(*at)).for_each(|(_, force)| all.add_all(force));
-                self.is_real_after(watch, gap) && rules::pays(self.between(watch, gap, &all), &watch.settings)
-            })
-        };
-        desk.call_off(watch, self, |r| r.after.is_none() || worth_it(r.arrives));
+        let arrivals: Vec<(GameTime, Force)> = due.iter().cloned().chain(back).collect();
+        desk.call_off(watch, self, |r| r.after.is_none() || self.pays_at(watch, r.arrives, &arrivals));
     }
 
     /// What is seen to come from an instant on, by arrival.

@@ -97,6 +97,11 @@ pub struct Defenses {
 }
 
 impl Defenses {
+    /// Whether an alarm waits for its answer here, or troops of this player dodge.
+    pub(super) fn is_busy(&self, player: PlayerId) -> bool {
+        self.alarm.is_some() || self.dodges.iter().any(|dodge| dodge.player == player)
+    }
+
     /// Counts one more order and returns its n.
     pub fn count(&mut self) -> u32 {
         self.orders += 1;

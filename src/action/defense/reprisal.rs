@@ -107,8 +107,7 @@ pub(super) fn weigh_grudges(
         let grudge = held.grudges.remove(at);
         let busy = |site: SiteId| {
             let defense = watch.index.site(site).and_then(|e| defenses.get(e).ok());
-            let moves = |d: &Defenses| d.alarm.is_some() || d.dodges.iter().any(|dodge| dodge.player == player);
-            used.contains(&site) || defense.is_some_and(moves)
+            used.contains(&site) || defense.is_some_and(|d| d.is_busy(player))
         };
         let Some(raid) = best_raid(&watch, player, &grudge, now, busy) else { continue };
         let Some(entity) = watch.index.site(raid.origin) else { continue };
@@ -160,10 +159,9 @@ pub(super) fn release_strikes(
         let Some(strike) = held.strikes.iter().find(|s| s.n == entry.n && s.leaves_at == entry.due) else { continue };
         let holder = |site| watch.view.site(site).map(|s| s.owner);
         let defense = watch.index.site(strike.origin).and_then(|e| defenses.get(e).ok());
-        let busy = defense.is_some_and(|d| d.alarm.is_some() || d.dodges.iter().any(|dodge| dodge.player == player));
+        let busy = defense.is_some_and(|d| d.is_busy(player));
         let knower = watch.roster.knower_of(player);
-        let mut coming = knower.into_iter().flat_map(|knower| watch.view.incoming(knower, batch.now()));
-        let in_danger = coming.any(|t| t.target == strike.origin && t.arrival > batch.now());
+        let in_danger = knower.is_some_and(|knower| watch.is_marched_on(knower, strike.origin, batch.now()));
         let whole = watch.state(player, strike.origin).is_some_and(|state| state.home.covers(&strike.force));
         if whole
             && holder(strike.origin) == Some(player)
@@ -270,18 +268,24 @@ fn raid_of(watch: &Watch, knower: Knower, state: &SiteState, grudge: &Grudge, no
                 force: force.clone(),
                 upgrades: state.upgrades,
             };
-            let mut all = seen.troops.clone();
-            all.add_all(&grudge.left);
             let against = |troops: Force| {
                 let target = SiteEstimate { troops, ..seen.clone() };
                 model.forecast(core::slice::from_ref(&group), &target, Manner::Raid).ratio
             };
-            let with_survivors = against(all);
-            let enough = with_survivors >= watch.settings.strike_ratio;
-            if may_wait && enough && model.attack(&grudge.left) >= model.scale().attack_min {
-                waits_until = Some(leaves_at);
+            let worth_waiting = may_wait && model.attack(&grudge.left) >= model.scale().attack_min;
+            let with_survivors = (back_first || worth_waiting).then(|| {
+                let mut all = seen.troops.clone();
+                all.add_all(&grudge.left);
+                against(all)
+            });
+            match with_survivors {
+                Some(ratio) if back_first => ratio,
+                Some(ratio) if ratio >= watch.settings.strike_ratio => {
+                    waits_until = Some(leaves_at);
+                    ratio
+                }
+                _ => against(seen.troops.clone()),
             }
-            if back_first || waits_until.is_some() { with_survivors } else { against(seen.troops.clone()) }
         }
         None if back_first => return None,
         None => {

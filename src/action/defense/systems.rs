@@ -99,6 +99,11 @@ impl Watch<'_, '_> {
         self.commitments.get(self.index.site(site)?).ok()
     }
 
+    /// Whether a march is seen to come to an own site.
+    pub(super) fn is_marched_on(&self, knower: impl Into<Knower>, site: SiteId, now: GameTime) -> bool {
+        self.view.incoming(knower, now).any(|t| t.target == site && t.arrival > now)
+    }
+
     /// Whether a player's troops may flee into a site: its own, or one of its alliance.
     pub(super) fn is_ally(&self, player: PlayerId, owner: PlayerId) -> bool {
         self.relations.are_allies(player, owner)

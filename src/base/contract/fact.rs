@@ -111,7 +111,8 @@ pub enum Fact {
         proposal: ProposalId,
         /// Who proposed it.
         proposer: PlayerId,
-        /// What it asks for: `mass_attack`, `expansion`, `declare_war`, `make_peace`, `offer_pact` or `offer_confederacy`.
+        /// What it asks for: `mass_attack`, `expansion`, `declare_war`, `make_peace`, `offer_pact`,
+        /// `offer_confederacy` or `wonder_push`.
         action: String,
         /// What it targets.
         targets: Vec<SiteId>,

@@ -43,8 +43,7 @@ impl Wonders<'_, '_> {
     #[must_use]
     pub fn highest_of(&self, alliance: AllianceId) -> Option<(SiteId, u8)> {
         let own = self.wonders.iter().filter(|(site, _)| self.roster.alliance_of(site.owner) == Some(alliance));
-        own.map(|(site, wonder)| (site.id, wonder.level))
-            .max_by_key(|(site, level)| (*level, core::cmp::Reverse(*site)))
+        highest(own.map(|(site, wonder)| (site.id, wonder.level)))
     }
 
     /// The level of the highest wonder that a member holds; 0 for none.
@@ -59,6 +58,11 @@ impl Wonders<'_, '_> {
         let work = self.index.alliance(alliance).and_then(|e| self.works.get(e).ok());
         work.is_some_and(|work| work.goes_on(now))
     }
+}
+
+/// The highest of some wonders, and its level; of equals the lower site.
+fn highest(wonders: impl Iterator<Item = (SiteId, u8)>) -> Option<(SiteId, u8)> {
+    wonders.max_by_key(|(site, level)| (*level, core::cmp::Reverse(*site)))
 }
 
 /// Whoever approved gives from now on; levels are built where the alliance has its highest wonder, else where the pool is.
@@ -129,10 +133,9 @@ pub(super) fn raise_wonders(
         let own = |site: &Site| roster.alliance_of(site.owner) == Some(alliance);
         // Who lost the village goes on where it has the next highest, or begins anew.
         if !index.site(work.site).and_then(|e| built.get(e).ok()).is_some_and(|(site, _)| own(site)) {
-            let others = built.iter().filter(|(site, wonder)| own(site) && wonder.is_some());
-            let highest = others.max_by_key(|(s, w)| (w.map_or(0, |w| w.level), core::cmp::Reverse(s.id)));
-            let site =
-                highest.map(|(site, _)| site.id).or_else(|| seat(alliance, &roster, &view).map(|(site, _)| site));
+            let others = built.iter().filter(|(site, _)| own(site));
+            let highest = highest(others.filter_map(|(site, wonder)| Some((site.id, wonder?.level))));
+            let site = highest.map(|(site, _)| site).or_else(|| seat(alliance, &roster, &view).map(|(site, _)| site));
             work.site = site.unwrap_or(work.site);
         }
         let found = index.site(work.site).and_then(|e| Some((e, built.get_mut(e).ok()?)));

@@ -76,7 +76,7 @@ fn may_leave(watch: &Watch, defenses: &Query<&Defenses>, player: PlayerId, relie
     let holder = |site| watch.view.site(site).map(|s| s.owner);
     let Some(alliance) = watch.roster.active_alliance_of(player) else { return false };
     let helps = holder(relief.site).and_then(|owner| watch.roster.active_alliance_of(owner)) == Some(alliance);
-    let in_danger = watch.view.incoming(alliance, now).any(|t| t.target == relief.origin && t.arrival > now);
+    let in_danger = watch.is_marched_on(alliance, relief.origin, now);
     let defense = watch.index.site(relief.origin).and_then(|e| defenses.get(e).ok());
     let busy = defense.is_some_and(|d| d.alarm.is_some() || !d.dodges.is_empty());
     holder(relief.origin) == Some(player) && helps && !in_danger && !busy
