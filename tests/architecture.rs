@@ -9,7 +9,7 @@ use std::path::Path;
 
 /// The floors, lowest first, each with its modules in the order in which they may import from one another.
 const FLOORS: [(&str, &[&str]); 7] = [
-    ("base", &["error", "id", "goods", "geometry", "rng", "limits", "state", "clock", "ruleset", "contract"]),
+    ("base", &["error", "id", "goods", "geometry", "rng", "limits", "text", "state", "clock", "ruleset", "contract"]),
     ("society", &["personality", "alliance"]),
     ("knowledge", &["intel", "territory"]),
     ("decision", &["fair_play", "planning", "council"]),

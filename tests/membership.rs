@@ -4,15 +4,19 @@
 
 mod common;
 
+use bevy::ecs::schedule::ScheduleLabel;
+use bevy::prelude::Update;
 use bevy_alliance::action::operations::{GroupStatus, Operation};
 use bevy_alliance::base::clock::{GameSpan, GameTime};
 use bevy_alliance::base::contract::{
-    CampaignFact, Fact, LaunchRow, Player, PlayerKind, Rank, RequestRefused, SetMembership,
+    AnswerApplication, Apply, CampaignFact, Fact, LaunchRow, Player, PlayerKind, Rank, RequestRefused, Say,
+    SetMembership, SetRank,
 };
 use bevy_alliance::base::id::{AllianceId, EntityIndex, PlayerId, ProposalId};
 use bevy_alliance::base::limits::Limits;
 use bevy_alliance::base::ruleset::Ruleset;
 use bevy_alliance::decision::council::{Proposal, ProposalStatus};
+use bevy_alliance::edge::report::{Channels, Letter, LetterKind, ReportPlugin};
 use bevy_alliance::edge::test_app::{TestApp, small_world};
 use bevy_alliance::society::alliance::{MemberOf, Members, Membership};
 use common::*;
@@ -261,4 +265,152 @@ fn who_is_nobody_any_more_joins_nothing_and_has_no_stance() {
     app.send(set(5, None));
     let stance = SetStance { a: AllianceId(1), b: AllianceId(2), stance: Stance::War };
     assert_eq!(refusals(app.send(stance))[0].rule, "alliance_has_members");
+}
+
+fn apply(player: u32, alliance: u32) -> Apply {
+    Apply { player: PlayerId(player), alliance: AllianceId(alliance) }
+}
+
+/// The answers to applications: whose, by whom, whether it is taken in, why.
+fn answers(facts: &[CampaignFact]) -> Vec<(u32, Option<u32>, bool, String)> {
+    let of = |f: &CampaignFact| match &f.fact {
+        Fact::ApplicationAnswered { player, by, accepted, reason, .. } => {
+            Some((player.0, by.map(|p| p.0), *accepted, reason.clone()))
+        }
+        _ => None,
+    };
+    facts.iter().filter_map(of).collect()
+}
+
+#[test]
+fn whoever_leads_answers_who_applies_when_it_has_thought() {
+    let mut app = two_alliances().start(Ruleset::extended());
+    let told = app.send(apply(6, 1)).to_vec();
+    let answer_by = told.iter().find_map(|f| match f.fact {
+        Fact::ApplicationMade { alliance: AllianceId(1), player: PlayerId(6), answer_by } => Some(answer_by),
+        _ => None,
+    });
+    let answer_by = answer_by.unwrap();
+    let thought = answer_by - GameTime(0);
+    assert!(thought >= GameSpan::mins(5) && thought <= GameSpan::mins(90), "{thought}");
+    until(&mut app, answer_by - GameSpan(1));
+    assert_eq!(membership(&app, 6), None);
+    until(&mut app, answer_by);
+    app.update();
+    assert_eq!(answers(&app.facts), [(6, Some(1), true, "welcome".to_owned())]);
+    assert_eq!(membership(&app, 6), Some(Membership { alliance: AllianceId(1), rank: Rank::Member }));
+    assert_eq!(player(&app, 6).kind, PlayerKind::Active);
+    // Whoever is too far away, or too small, is not.
+    let mut made = two_alliances();
+    made.0.sites[5].at = bevy_alliance::base::geometry::Tile::new(80, 0);
+    let mut app = made.start(Ruleset::extended());
+    app.send(apply(6, 1));
+    app.run(GameSpan::hours(2));
+    assert_eq!(answers(&app.facts), [(6, Some(1), false, "out_of_reach".to_owned())]);
+    let mut made = two_alliances();
+    made.0.sites[5].population = 40;
+    let mut app = made.start(Ruleset::extended());
+    app.send(apply(6, 1));
+    app.run(GameSpan::hours(2));
+    assert_eq!(answers(&app.facts), [(6, Some(1), false, "too_small".to_owned())]);
+    assert_eq!(membership(&app, 6), None);
+}
+
+#[test]
+fn a_person_who_leads_answers_by_hand_and_officers_do_where_it_does_not() {
+    let led_by_a_person = || {
+        let mut made = two_alliances();
+        made.0.players[0].kind = PlayerKind::Human;
+        made
+    };
+    let answer = |by, accepts| AnswerApplication { by: PlayerId(by), player: PlayerId(6), accepts };
+    for accepts in [true, false] {
+        let mut app = led_by_a_person().start(Ruleset::extended());
+        app.send(apply(6, 1));
+        app.run(GameSpan::hours(3));
+        assert_eq!(answers(&app.facts), []);
+        let told = app.send(answer(3, accepts)).to_vec();
+        assert_eq!(refusals(&told)[0].rule, "may_answer", "a member is neither leader nor officer");
+        app.send(answer(1, accepts));
+        assert_eq!(answers(&app.facts), [(6, Some(1), accepts, "by_hand".to_owned())]);
+        assert_eq!(membership(&app, 6).is_some(), accepts);
+        assert_eq!(refusals(app.send(answer(1, accepts)))[0].rule, "application_waits");
+        app.run(GameSpan::hours(30));
+        assert_eq!(answers(&app.facts).len(), 1, "what was answered is not answered again");
+    }
+    let mut app = led_by_a_person().start(Ruleset::extended());
+    app.send(apply(6, 1));
+    app.run(GameSpan::hours(24));
+    app.update();
+    assert_eq!(answers(&app.facts), [(6, Some(2), true, "welcome".to_owned())], "the officer, after a day");
+    let mut made = led_by_a_person();
+    made.0.players[1].kind = PlayerKind::Human;
+    let mut app = made.start(Ruleset::extended());
+    app.send(apply(6, 1));
+    app.run(GameSpan::hours(25));
+    assert_eq!(answers(&app.facts), [(6, None, false, "nobody_answered".to_owned())]);
+}
+
+#[test]
+fn applications_that_make_no_sense_are_refused_by_name() {
+    let mut app = two_alliances().start(Ruleset::extended());
+    let mut rule = |request: Apply| refusals(app.send(request)).first().map(|r| r.rule.clone());
+    assert_eq!(rule(apply(99, 1)).as_deref(), Some("player_exists"));
+    assert_eq!(rule(apply(7, 1)).as_deref(), Some("has_a_site"), "who never acts");
+    assert_eq!(rule(apply(6, 2)).as_deref(), Some("alliance_deliberates"));
+    assert_eq!(rule(apply(3, 1)).as_deref(), Some("another_alliance"));
+    assert_eq!(rule(apply(6, 1)), None);
+    assert_eq!(rule(apply(6, 1)).as_deref(), Some("one_application"));
+}
+
+#[test]
+fn ranks_change_and_somebody_always_leads() {
+    let mut app = two_alliances().start(Ruleset::extended());
+    let rank = |player, rank| SetRank { player: PlayerId(player), rank };
+    app.send(rank(3, Rank::Officer));
+    assert_eq!(membership(&app, 3).unwrap().rank, Rank::Officer);
+    app.send(rank(3, Rank::Leader));
+    assert_eq!(membership(&app, 3).unwrap().rank, Rank::Leader);
+    assert_eq!(membership(&app, 1).unwrap().rank, Rank::Officer, "who led is among the officers");
+    for (request, rule) in [
+        (rank(3, Rank::Member), "somebody_leads"),
+        (rank(2, Rank::Officer), "another_rank"),
+        (rank(6, Rank::Officer), "is_a_member"),
+        (rank(99, Rank::Officer), "is_a_member"),
+    ] {
+        assert_eq!(refusals(app.send(request))[0].rule, rule);
+    }
+    let leaders = (1..=4).filter(|id| membership(&app, *id).unwrap().rank == Rank::Leader).count();
+    assert_eq!(leaders, 1);
+}
+
+#[test]
+fn what_is_said_reaches_the_own_alliance_only_and_is_bounded() {
+    let mut app = TestApp::with(&two_alliances().0, |app| {
+        app.add_plugins(ReportPlugin { host: Update.intern() });
+    });
+    let say = |player, text: &str| Say { player: PlayerId(player), text: text.to_owned() };
+    let state = |app: &mut TestApp| -> Vec<_> {
+        // The log has every input, words too.
+        app.hash_parts().into_iter().filter(|(name, _)| *name != "input_log").collect()
+    };
+    let before = state(&mut app);
+    app.send(say(4, "we attack\u{202e} at\u{7} dawn"));
+    assert_eq!(state(&mut app), before, "words are no state");
+    let letters = |app: &TestApp, alliance| -> Vec<Letter> {
+        app.app.world().resource::<Channels>().of(AllianceId(alliance)).cloned().collect()
+    };
+    assert_eq!(letters(&app, 1)[0].kind, LetterKind::Said { text: "we attack at dawn".to_owned() });
+    assert_eq!(letters(&app, 2), []);
+    let long = "x".repeat(1_001);
+    for (request, rule) in
+        [(say(6, "hello"), "is_a_member"), (say(4, &long), "text_chars"), (say(4, "\u{200b}\n"), "some_text")]
+    {
+        assert_eq!(refusals(app.send(request))[0].rule, rule);
+    }
+    for n in 0..300 {
+        app.send(say(4, &format!("{n}")));
+    }
+    let all = letters(&app, 1);
+    assert_eq!((all.len(), all.last().unwrap().n), (Channels::KEPT, 301));
 }

@@ -39,7 +39,7 @@ pub struct Limits {
     pub results_kept: usize,
     /// Conditions of one ballot.
     pub conditions_per_ballot: usize,
-    /// Characters of a text that a person writes with a vote.
+    /// Characters of a text that a person writes, with a vote or to its alliance.
     pub text_chars: usize,
     /// Characters of a name taken from a file or a game.
     pub name_chars: usize,

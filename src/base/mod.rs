@@ -1,7 +1,7 @@
 //! Plain values that every floor shares, the campaign's time, the state registry and the contract.
 //!
 //! The modules stand in this order and each imports only from those before it:
-//! `error`, `id`, `goods`, `geometry`, `rng`, `limits`, `state`, `clock`, `ruleset`, `contract`.
+//! `error`, `id`, `goods`, `geometry`, `rng`, `limits`, `text`, `state`, `clock`, `ruleset`, `contract`.
 //!
 //! What is *not* here: any behavior. Nothing in `base` knows what a council or a battle is.
 
@@ -15,3 +15,4 @@ pub mod limits;
 pub mod rng;
 pub mod ruleset;
 pub mod state;
+pub mod text;

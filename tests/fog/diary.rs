@@ -88,6 +88,8 @@ impl People<'_, '_> {
             | Fact::AlarmAnswered { player, .. }
             | Fact::Retaliated { player, .. }
             | Fact::ReliefSent { helper: player, .. }
+            | Fact::PostureTaken { helper: player, .. }
+            | Fact::PostureLeft { helper: player, .. }
             | Fact::ReliefReturned { helper: player, .. } => self.knower(*player),
             _ => None,
         }

@@ -1,20 +1,23 @@
 //! What a person can say at the table, and what it hears there.
 
+use bevy::ecs::schedule::ScheduleLabel;
 use bevy::ecs::system::RunSystemOnce;
 use bevy::prelude::*;
 use bevy_alliance::AlliancePlugins;
 use bevy_alliance::base::clock::{GameClock, GameSpan, GameTime};
 use bevy_alliance::base::contract::{
-    AskPool, BallotRequested, CampaignFact, CastVote, DismissTroops, Fact, GiveToPool, GrantReason, Motion, PlayerKind,
-    Propose, Rank, Reason, Scenario, ScenarioAppExt, Stance, Treaty, Vote,
+    AcknowledgeOrder, AskPool, BallotRequested, CampaignFact, CastVote, DismissTroops, Fact, GiveToPool, GrantReason,
+    Motion, PlayerKind, Propose, Rank, Reason, Say, Scenario, ScenarioAppExt, Stance, Treaty, Vote,
 };
 use bevy_alliance::base::goods::Goods;
 use bevy_alliance::base::id::{AllianceId, EntityIndex, PlayerId, ProposalId, SiteId};
-use bevy_alliance::base::ruleset::Ruleset;
+use bevy_alliance::base::ruleset::{Force, Ruleset};
 use bevy_alliance::decision::planning::Commitments;
+use bevy_alliance::edge::report::{Channels, Letter, ReportPlugin};
 use bevy_alliance::knowledge::intel::View;
 use bevy_alliance::society::alliance::Roster;
 use bevy_alliance::world::generator::{GeneratorOptions, generate_world};
+use bevy_alliance::world::village::Garrison;
 use std::fmt::Write;
 
 /// The commands, for a person.
@@ -23,6 +26,9 @@ pub(crate) const HELP: &str = "  status                      the time, your vill
   attack SITE.. | attack best propose an attack on villages, or on the first target that can be planned
   war|peace|pact ALLIANCE     propose a war or a treaty
   vote yes|no|abstain [SHARE] answer the latest vote that you were asked for, with at most this part of your army
+  order yes|no                answer the latest order that you have: if not, others are looked for
+  say WORDS                   tell your alliance something
+  messages                    what you and the others said, asked, ordered and answered lately
   give SITE N, ask SITE N     goods of each kind for the pool, or from it for your war effort
   break                       dismiss what you promised to send
   trust                       what the others think of you, and how they voted on what you proposed
@@ -38,6 +44,8 @@ pub(crate) struct Table {
     alliance: AllianceId,
     /// Votes that the person was asked for and has not answered.
     asked: Vec<ProposalId>,
+    /// Operations whose orders the person has not answered.
+    orders: Vec<ProposalId>,
     /// What the person proposed, and what each of the others thought of it.
     moved: Vec<(ProposalId, Vec<Opinion>)>,
 }
@@ -76,11 +84,12 @@ impl Table {
             .insert_resource(GameClock::manual())
             .init_resource::<Heard>()
             .add_plugins(AlliancePlugins::new(Update))
+            .add_plugins(ReportPlugin { host: Update.intern() })
             .add_systems(Last, hear);
         app.finish();
         app.cleanup();
         app.start_campaign(&scenario)?;
-        Ok(Self { app, me, alliance, asked: Vec::new(), moved: Vec::new() })
+        Ok(Self { app, me, alliance, asked: Vec::new(), orders: Vec::new(), moved: Vec::new() })
     }
 
     pub(crate) fn greeting(&self) -> String {
@@ -130,6 +139,9 @@ impl Table {
                 let goods = Goods::new([whole(number(n, "goods", 1.0, 1e9)?); 4]);
                 self.send(AskPool { site: SiteId(id(site, "village")?), goods, reason: GrantReason::WarEffort })
             }
+            ["order", how @ ("yes" | "no")] => self.answer_order(how == "yes"),
+            ["say", ref said @ ..] if !said.is_empty() => self.send(Say { player: self.me, text: said.join(" ") }),
+            ["messages"] => self.messages(),
             ["break"] => self.break_promises(),
             _ => return Err(format!("`{command}` is no command that is known here; `help` lists them").into()),
         };
@@ -197,12 +209,40 @@ impl Table {
         Ok(format!("You vote {how} on proposal {proposal}.\n{said}"))
     }
 
-    /// Dismisses all that is promised to leave the person's villages.
+    /// Answers the latest order that the person has.
+    fn answer_order(&mut self, accepts: bool) -> String {
+        let Some(operation) = self.orders.pop() else { return "You have no order.".to_owned() };
+        let said = self.send(AcknowledgeOrder { member: self.me, operation, accepts });
+        format!("You {} the order of operation {operation}.\n{said}", if accepts { "acknowledge" } else { "refuse" })
+    }
+
+    /// The latest messages of the alliance.
+    fn messages(&self) -> String {
+        let letters = self.app.world().resource::<Channels>().of(self.alliance);
+        let latest: Vec<&Letter> = letters.rev().take(12).collect();
+        let mut said = String::new();
+        for letter in latest.into_iter().rev() {
+            let sender = match letter.sender {
+                Some(sender) if sender == self.me => "you".to_owned(),
+                Some(sender) => format!("player {sender}"),
+                None => "the alliance".to_owned(),
+            };
+            let _ = writeln!(said, "  {} {sender}: {}", letter.at, letter.kind);
+        }
+        if said.is_empty() { "Nobody has said anything yet.".to_owned() } else { said }
+    }
+
+    /// Dismisses all troops at home of the kinds that are promised to leave the person's villages: nothing is left to be sent.
     fn break_promises(&mut self) -> String {
         let mine = self.app.world_mut().run_system_once({
             let me = self.me;
-            move |view: View, index: Res<EntityIndex>, promises: Query<&Commitments>| {
-                let of = |site: &SiteId| Some((*site, promises.get(index.site(*site)?).ok()?.promised()));
+            move |view: View, index: Res<EntityIndex>, villages: Query<(&Commitments, &Garrison)>| {
+                let of = |site: &SiteId| {
+                    let (promises, garrison) = villages.get(index.site(*site)?).ok()?;
+                    let promised = promises.promised();
+                    let all = garrison.home.iter().filter(|(class, _)| promised.count(*class) > 0);
+                    Some((*site, all.collect::<Force>()))
+                };
                 view.sites_of(me).iter().filter_map(of).filter(|(_, force)| !force.is_empty()).collect::<Vec<_>>()
             }
         });
@@ -352,6 +392,18 @@ impl Table {
                 self.asked.retain(|id| id != proposal);
                 let test = failed_test.as_ref().map_or_else(String::new, |test| format!(" ({test})"));
                 Some(format!("proposal {proposal}: {outcome}{test}"))
+            }
+            Fact::OrderGiven { operation, member, groups, first_launch, answer_by } if *member == self.me => {
+                self.orders.push(*operation);
+                Some(format!(
+                    "operation {operation}: you are to send {groups} groups, the first at {first_launch}; say until {answer_by} \
+                     if you will not"
+                ))
+            }
+            Fact::OrderAnswered { operation, member, answer }
+                if operation.alliance == self.alliance && answer != "acknowledged" =>
+            {
+                Some(format!("operation {operation}: player {member} is {answer}; others are looked for"))
             }
             Fact::TrustChanged { subject, before, after, because, .. } if *subject == self.me => {
                 Some(format!("those who took part in {because} trust you {after:+.1} now, {before:+.1} before"))

@@ -1,8 +1,7 @@
 //! Sightings become alarms; alarms are answered.
 
 use super::components::{ALARM_ANSWERED, DODGE_LEAVES, DODGE_RETURNS, Defenses, Dodge, DodgeStatus};
-use super::relief::Landing;
-use super::relief::{Desk, Pool, rules as relief};
+use super::relief::{Call, Desk, Landing, Pool, Terms, rules as relief};
 use super::rules::{self, Case, Expected, Gap, Refuge, Wave};
 use super::systems::{Watch, site_of};
 use crate::base::clock::{Agenda, DueBatch, GameSpan, GameTime};
@@ -20,6 +19,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// Questions that a player thinks about are told apart by a number; those of alarms have the highest bit.
 const ALARM_QUESTIONS: u64 = 1 << 63;
+/// Those of relief have the second highest.
+const RELIEF_QUESTIONS: u64 = 1 << 62;
 
 /// Whoever takes a site thinks for itself: when the former owner would have answered, and how often it was alarmed, tells
 /// of its sleep and its enemies. Dodges that are out are still the former owner's to bring home.
@@ -290,6 +291,15 @@ impl<'a> Alarm<'a> {
         }
     }
 
+    /// What is asked of the members near by.
+    fn call(&self, watch: &Watch, desk: &Desk) -> Call<'_> {
+        let site = self.state.site;
+        let alarms = watch.index.site(site).and_then(|e| desk.defenses.get(e).ok()).map_or(0, |d| d.alarms);
+        let question = RELIEF_QUESTIONS | u64::from(site.0) << 31 | u64::from(alarms);
+        let (knower, now, state) = (self.knower, self.now, self.state);
+        Call { knower, now, state, spared: &self.threatened, question, part: 1.0 }
+    }
+
     /// Books relief if there is any with which it is better to hold; what holding is like with it.
     fn relieve(
         &self,
@@ -299,7 +309,7 @@ impl<'a> Alarm<'a> {
         due: &[(GameTime, Force)],
         lacks: f64,
     ) -> Option<Case> {
-        let pledges = desk.plan(pool, watch, self, Landing::Before(self.first), lacks);
+        let pledges = desk.plan(pool, watch, &self.call(watch, desk), Landing::Before(self.first), lacks);
         if pledges.is_empty() {
             return None;
         }
@@ -309,7 +319,8 @@ impl<'a> Alarm<'a> {
         rules::stays(&case, &watch.settings)?;
         #[expect(clippy::cast_possible_truncation, reason = "points of a few armies")]
         let deficit_left = case.lacks.ceil() as i64;
-        desk.book(pool, watch, self, pledges, None, deficit_left);
+        let terms = Terms::Alarm { after: None, hit: self.first, until: self.last, deficit_left };
+        desk.book(pool, watch, self.state.site, pledges, terms);
         Some(case)
     }
 
@@ -346,7 +357,7 @@ impl<'a> Alarm<'a> {
             let mut pledges = Vec::new();
             if troops.is_empty() || !rules::pays(self.between(watch, gap, &troops), &watch.settings) {
                 let lacks = self.lacks_after(watch, gap, &troops);
-                pledges = desk.plan(pool, watch, self, Landing::Within(gap), lacks);
+                pledges = desk.plan(pool, watch, &self.call(watch, desk), Landing::Within(gap), lacks);
                 pledges.iter().for_each(|p| troops.add_all(&p.force));
             }
             let expected = self.between(watch, gap, &troops);
@@ -355,7 +366,8 @@ impl<'a> Alarm<'a> {
             }
             #[expect(clippy::cast_possible_truncation, reason = "points of a few armies")]
             let deficit_left = self.lacks_after(watch, gap, &troops).ceil() as i64;
-            desk.book(pool, watch, self, pledges, Some(gap), deficit_left);
+            let terms = Terms::Alarm { after: Some(gap.after), hit: gap.before, until: self.last, deficit_left };
+            desk.book(pool, watch, self.state.site, pledges, terms);
             return Some((gap, expected));
         }
         None

@@ -1,5 +1,5 @@
 //! Defense: what a player does by itself, from its own knowledge, when others march on it: hold, dodge, retaliate; and
-//! what its allies send.
+//! what its allies send, when it is marched on and before.
 //!
 //! It works for lone players as for members of an alliance that deliberates; humans decide for themselves unless a
 //! setting says otherwise, and those who never act do not. A site to which nothing happens has no component, no entry
@@ -9,6 +9,7 @@
 
 mod alarm;
 mod components;
+pub mod posture;
 pub mod relief;
 mod reprisal;
 pub mod rules;
@@ -18,13 +19,14 @@ pub use components::{
     ALARM_ANSWERED, DODGE_LEAVES, DODGE_RETURNS, Defenses, Dodge, DodgeStatus, GRUDGE_WEIGHED, Grudge, Reprisals,
     STRIKE_LEAVES, Strike,
 };
-pub use relief::{RELIEF_LEAVES, RELIEF_RETURNS, Relief, ReliefStatus, Reliefs};
+pub use posture::{POSTURE_REVIEWED, PostureSettings};
+pub use relief::{PostureEnd, Purpose, RELIEF_LEAVES, RELIEF_RETURNS, Relief, ReliefStatus, Reliefs};
 pub use rules::DefenseSettings;
 pub use systems::DefenseSystems;
 
 use crate::action::pool::PoolSystems;
 use crate::base::clock::{Campaign, CampaignAppExt, CampaignSystems};
-use crate::base::contract::WorldSystems;
+use crate::base::contract::{ScenarioAppExt, WorldSystems};
 use crate::base::state::StateAppExt;
 use crate::decision::council::CouncilSystems;
 use crate::knowledge::intel::IntelSystems;
@@ -44,11 +46,15 @@ impl Plugin for DefensePlugin {
             .add_due_kind(DODGE_RETURNS)
             .add_due_kind(RELIEF_LEAVES)
             .add_due_kind(RELIEF_RETURNS)
+            .add_due_kind(POSTURE_REVIEWED)
             .init_resource::<DefenseSettings>()
+            .init_resource::<PostureSettings>()
             .register_state::<Defenses>("defenses")
             .register_state::<Reprisals>("reprisals")
             .register_state::<Reliefs>("reliefs")
             .register_state_resource::<DefenseSettings>("defense_settings")
+            .register_state_resource::<PostureSettings>("posture_settings")
+            .add_scenario_loader(31, posture::schedule_reviews)
             .configure_sets(
                 Campaign,
                 (
@@ -68,8 +74,10 @@ impl Plugin for DefensePlugin {
             .add_systems(
                 Campaign,
                 (
-                    (systems::ask_states, relief::ask_helpers).chain().in_set(DefenseSystems::Ask),
-                    (alarm::answer_alarms, reprisal::weigh_grudges).chain().in_set(DefenseSystems::Answer),
+                    (systems::ask_states, relief::ask_helpers, posture::ask_states).chain().in_set(DefenseSystems::Ask),
+                    (alarm::answer_alarms, reprisal::weigh_grudges, posture::review_postures)
+                        .chain()
+                        .in_set(DefenseSystems::Answer),
                     (
                         systems::release_returns,
                         relief::return_reliefs,
@@ -82,6 +90,7 @@ impl Plugin for DefensePlugin {
                     (
                         systems::note_launches,
                         relief::note_reliefs,
+                        posture::part_ways,
                         alarm::forget_alarms,
                         alarm::raise_alarms,
                         reprisal::note_attacks,

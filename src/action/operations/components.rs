@@ -1,5 +1,6 @@
 //! What an operation is: groups with their orders, and what became of each.
 
+use super::orders::OrderSettings;
 use super::review::Alert;
 use super::rules::ReactSettings;
 use crate::base::clock::{CampaignSystems, DueKind, GameSpan, GameTime};
@@ -253,6 +254,8 @@ pub struct RunningOperations(pub Vec<ProposalId>);
 pub struct OperationSettings {
     /// When more is sent, and when less.
     pub react: ReactSettings,
+    /// How members answer their orders.
+    pub orders: OrderSettings,
     /// Whether members fail to send what they were ordered to, each group with a chance of 1 - the member's reliability.
     pub no_shows: bool,
     /// A target stays claimed, and its operation open, for this long after the last arrival.
@@ -263,6 +266,12 @@ pub struct OperationSettings {
 
 impl Default for OperationSettings {
     fn default() -> Self {
-        Self { react: ReactSettings::default(), no_shows: true, claim_after_arrival: GameSpan::hours(1), pyrrhic: 1.5 }
+        Self {
+            react: ReactSettings::default(),
+            orders: OrderSettings::default(),
+            no_shows: true,
+            claim_after_arrival: GameSpan::hours(1),
+            pyrrhic: 1.5,
+        }
     }
 }

@@ -7,6 +7,7 @@ mod changes;
 mod claims;
 mod components;
 mod conclude;
+mod orders;
 mod review;
 pub mod rules;
 mod systems;
@@ -15,6 +16,7 @@ pub use components::{
     CLAIMS_TOLD, GROUP_ARRIVES, GROUP_LAUNCHES, GROUP_RECALLED, Group, GroupStatus, OPERATION_CONCLUDES, Operation,
     OperationSettings, OperationStatus, REVISIONS_KEPT, Revision, RunningOperations, Target,
 };
+pub use orders::{ORDER_ANSWERED, ORDER_CLOSES, Order, OrderSettings, Orders};
 pub use review::{Alert, OPERATION_REVIEWED};
 pub use systems::{OperationSystems, SendScouts};
 
@@ -41,10 +43,13 @@ impl Plugin for OperationsPlugin {
             .add_due_kind(CLAIMS_TOLD)
             .add_due_kind(OPERATION_CONCLUDES)
             .add_due_kind(OPERATION_REVIEWED)
+            .add_due_kind(ORDER_ANSWERED)
+            .add_due_kind(ORDER_CLOSES)
             .add_pass_message::<Revise>()
             .init_resource::<OperationSettings>()
             .add_pass_message::<SendScouts>()
             .register_state::<Operation>("operation")
+            .register_state::<Orders>("orders")
             .register_state::<RunningOperations>("running_operations")
             .register_state_resource::<OperationSettings>("operation_settings")
             .add_scenario_loader(30, systems::spawn_running)
@@ -82,7 +87,13 @@ impl Plugin for OperationsPlugin {
                     (systems::recall_inputs, systems::release_recalls, systems::release_groups)
                         .chain()
                         .in_set(OperationSystems::Release),
-                    (systems::note_launches, arrivals::take_arrivals, arrivals::tell_arrivals, systems::note_battles)
+                    (
+                        systems::note_launches,
+                        orders::note_answers,
+                        arrivals::take_arrivals,
+                        arrivals::tell_arrivals,
+                        systems::note_battles,
+                    )
                         .chain()
                         .in_set(OperationSystems::Follow),
                     review::ask_states.in_set(OperationSystems::Ask),

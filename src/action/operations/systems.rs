@@ -6,6 +6,7 @@ use super::components::{
     GROUP_LAUNCHES, GROUP_RECALLED, Group, GroupStatus, OPERATION_CONCLUDES, Operation, OperationSettings,
     OperationStatus, RunningOperations, Target,
 };
+use super::orders::Couriers;
 use super::review::{OPERATION_REVIEWED, decision_points, raise};
 use super::rules::{self, Occasion};
 use crate::base::clock::{Agenda, DueBatch, GameTime};
@@ -81,6 +82,7 @@ pub(super) fn start_operations(
     index: Res<EntityIndex>,
     model: Res<Model>,
     settings: Res<OperationSettings>,
+    couriers: Couriers,
     proposals: Query<&Proposal>,
     mut commitments: Query<&mut Commitments>,
     mut records: Query<&mut WarRecord>,
@@ -131,7 +133,8 @@ pub(super) fn start_operations(
         if let Some(mut running) = index.alliance(operation.id.alliance).and_then(|e| running.get_mut(e).ok()) {
             running.0.push(operation.id);
         }
-        commands.entity(entity).insert(operation);
+        let orders = couriers.give(&operation, &settings, now, &mut agenda, &mut facts);
+        commands.entity(entity).insert((operation, orders));
     }
 }
 
@@ -296,6 +299,12 @@ fn scouting_mission(id: ProposalId, request: &SendScouts, now: GameTime) -> Oper
     }
 }
 
+/// Whether an NPC does not send one of its groups, by chance: the less reliable it is the more likely.
+pub(super) fn no_show(seed: u64, operation: ProposalId, group: usize, traits: Option<&Traits>) -> bool {
+    let mut draw = Stream::new(seed, proposal_key(operation), Purpose::NO_SHOW, group as u64);
+    !draw.chance(personality::reliability(traits.unwrap_or(&Traits::NEUTRAL)))
+}
+
 /// What a release is held against.
 #[derive(SystemParam)]
 pub(super) struct Release<'w, 's> {
@@ -318,9 +327,7 @@ impl Release<'_, '_> {
         if !self.settings.no_shows || operation.scouting || player.kind != PlayerKind::Active {
             return false;
         }
-        let seed = self.seed.as_ref().map_or(0, |s| s.0);
-        let mut draw = Stream::new(seed, proposal_key(operation.id), Purpose::NO_SHOW, group as u64);
-        !draw.chance(personality::reliability(traits))
+        no_show(self.seed.as_ref().map_or(0, |s| s.0), operation.id, group, Some(traits))
     }
 
     /// Why a group that is due stays at home by a decision, if it does.

@@ -10,7 +10,7 @@ use bevy::prelude::*;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
-/// An alliance meets over its pool. Owner: the alliance.
+/// An alliance meets over its pool. Owner: the alliance, n: [`MEETS_REGULARLY`] or [`MEETS_FOR_RELIEF`].
 pub const POOL_MEETS: DueKind = DueKind::new(
     68,
     "pool_meets",
@@ -22,6 +22,11 @@ pub const POOL_MEETS: DueKind = DueKind::new(
         CampaignSystems::Settle,
     ],
 );
+
+/// Its meeting of the day: all reasons, and gifts.
+pub const MEETS_REGULARLY: u32 = 0;
+/// Relief has come to a member: who feeds it is granted crop at once.
+pub const MEETS_FOR_RELIEF: u32 = 1;
 
 /// What an entry of the ledger says.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]

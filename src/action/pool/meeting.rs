@@ -1,6 +1,6 @@
 //! Members give of their surplus, and those in need are granted.
 
-use super::components::{Levy, POOL_MEETS, Pool, Underway};
+use super::components::{Levy, MEETS_REGULARLY, POOL_MEETS, Pool, Underway};
 use super::rules::{self, Need, PoolSettings, Request};
 use super::systems::{alliance_of, seat};
 use crate::base::clock::{Agenda, DueBatch, GameTime};
@@ -195,7 +195,10 @@ pub(super) fn hold_meetings(
         if table.settings.period.0 <= 0 {
             continue;
         }
-        agenda.push(POOL_MEETS.entry(now + table.settings.period, entry.owner, 0));
+        let regular = entry.n == MEETS_REGULARLY;
+        if regular {
+            agenda.push(POOL_MEETS.entry(now + table.settings.period, entry.owner, MEETS_REGULARLY));
+        }
         let Some(mut pool) = table.index.alliance(alliance).and_then(|e| pools.get_mut(e).ok()) else { continue };
         let Some((seat, _)) = seat(alliance, &table.roster, &table.view) else { continue };
         let members = table.roster.members(alliance);
@@ -212,6 +215,7 @@ pub(super) fn hold_meetings(
                 let standing = pool.accounts.get(&m.player)?.standing(now);
                 Some((table.request(&pool, alliance, m, now)?, standing, m))
             })
+            .filter(|(asked, ..)| regular || asked.reason == GrantReason::Relief)
             .collect();
         asking
             .sort_by(|a, b| (a.0.reason).cmp(&b.0.reason).then(b.1.total_cmp(&a.1)).then(a.2.player.cmp(&b.2.player)));
@@ -219,6 +223,9 @@ pub(super) fn hold_meetings(
             if let Err(rule) = table.grant(&mut pool, alliance, member, asked, now) {
                 table.refuse(alliance, member.player, asked, rule, now);
             }
+        }
+        if !regular {
+            continue;
         }
         let enough = table.settings.reserve_per_member.saturating_mul(i64::try_from(members.len()).unwrap_or(0));
         let levied = table.levy(alliance).map_or(0, |levy| levy.stock);

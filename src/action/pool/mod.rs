@@ -9,7 +9,9 @@ mod meeting;
 pub mod rules;
 mod systems;
 
-pub use components::{Account, EntryKind, Levy, POOL_MEETS, Pool, PoolEntry, Underway};
+pub use components::{
+    Account, EntryKind, Levy, MEETS_FOR_RELIEF, MEETS_REGULARLY, POOL_MEETS, Pool, PoolEntry, Underway,
+};
 pub use rules::PoolSettings;
 pub use systems::{PoolSystems, seat};
 

@@ -1,6 +1,6 @@
 //! What pools need at their instants, and what becomes of goods on their way.
 
-use super::components::{Account, EntryKind, POOL_MEETS, Pool, PoolEntry, Underway};
+use super::components::{Account, EntryKind, MEETS_REGULARLY, POOL_MEETS, Pool, PoolEntry, Underway};
 use super::rules::PoolSettings;
 use crate::base::clock::{Agenda, DueBatch, GameClock};
 use crate::base::contract::{
@@ -35,7 +35,7 @@ pub(super) fn spawn_pools(world: &mut World, scenario: &Scenario) {
         world.entity_mut(entity).insert(Pool { accounts, ..Pool::default() });
         if period.0 > 0 {
             let first = now + stagger(scenario.seed, alliance.id, period);
-            world.resource_mut::<Agenda>().push(POOL_MEETS.entry(first, u64::from(alliance.id.0), 0));
+            world.resource_mut::<Agenda>().push(POOL_MEETS.entry(first, u64::from(alliance.id.0), MEETS_REGULARLY));
         }
     }
 }

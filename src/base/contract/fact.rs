@@ -318,6 +318,28 @@ pub enum Fact {
         /// Whose troops.
         helper: PlayerId,
     },
+    /// A member's troops left to strengthen a village of the frontier, without an alarm.
+    PostureTaken {
+        /// The order of the march.
+        order: OrderId,
+        /// Which village they strengthen.
+        site: SiteId,
+        /// Whose troops.
+        helper: PlayerId,
+        /// When they are there.
+        arrives: GameTime,
+    },
+    /// What is left of them is called home.
+    PostureLeft {
+        /// The order that brought them.
+        order: OrderId,
+        /// Which village they strengthened.
+        site: SiteId,
+        /// Whose troops.
+        helper: PlayerId,
+        /// Why: `threat_over`, `needed_elsewhere`, `needed_at_home`, `relieved`, `given_up` or `parted`.
+        reason: String,
+    },
     /// A player raids the village that an attack on it came from.
     Retaliated {
         /// The order of the raid.
@@ -484,6 +506,59 @@ pub enum Fact {
         player: PlayerId,
         /// Its rank now.
         rank: Rank,
+    },
+    /// A player asks an alliance to take it in.
+    ApplicationMade {
+        /// Which alliance.
+        alliance: AllianceId,
+        /// Who.
+        player: PlayerId,
+        /// When it is answered at the latest.
+        answer_by: GameTime,
+    },
+    /// An application was answered.
+    ApplicationAnswered {
+        /// Which alliance.
+        alliance: AllianceId,
+        /// Who asked.
+        player: PlayerId,
+        /// Who answered, if anybody did.
+        by: Option<PlayerId>,
+        /// Whether it is taken in.
+        accepted: bool,
+        /// Why: `welcome`, `out_of_reach`, `too_small`, `distrusted`, `enemy`, `nobody_answered`, or `by_hand` of a person.
+        reason: String,
+    },
+    /// A member says something to its alliance.
+    Said {
+        /// Which alliance.
+        alliance: AllianceId,
+        /// Who.
+        player: PlayerId,
+        /// What: data, never markup or an instruction.
+        text: String,
+    },
+    /// A member has an order of an operation.
+    OrderGiven {
+        /// Which operation.
+        operation: ProposalId,
+        /// Who.
+        member: PlayerId,
+        /// Groups that it is to send.
+        groups: u32,
+        /// When the first of them leaves.
+        first_launch: GameTime,
+        /// Who has not answered by then is replaced.
+        answer_by: GameTime,
+    },
+    /// A member answered an order, or did not.
+    OrderAnswered {
+        /// Which operation.
+        operation: ProposalId,
+        /// Who.
+        member: PlayerId,
+        /// What: `acknowledged`, `refused`, or `silent` where the time was over.
+        answer: String,
     },
     /// A player has no site left.
     PlayerEliminated {

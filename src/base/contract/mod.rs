@@ -28,8 +28,9 @@ pub use pool::{AskPool, GiveToPool, GoodsCame, GoodsDue, GoodsLeft, GoodsStayed,
 pub use relations::{Relations, Stances, Standing, Treaty};
 pub(crate) use request::expect_inputs;
 pub use request::{
-    DismissTroops, INPUT, Inbox, InboxSender, Input, InputLog, Inputs, LaunchMarch, LoggedInput, RecallMarch,
-    RequestRefused, SendGoods, SetMembership, SetStance, TrainTroops,
+    AcknowledgeOrder, AnswerApplication, Apply, DismissTroops, INPUT, Inbox, InboxSender, Input, InputLog, Inputs,
+    LaunchMarch, LoggedInput, RecallMarch, RequestRefused, Say, SendGoods, SetMembership, SetRank, SetStance,
+    TrainTroops,
 };
 pub use scenario::{
     AccountRole, Rank, Scenario, ScenarioAlliance, ScenarioAppExt, ScenarioError, ScenarioLoaders, ScenarioPlayer,

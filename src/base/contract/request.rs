@@ -14,7 +14,7 @@ use super::vote::{CastVote, Propose};
 use crate::base::clock::{Agenda, CampaignAppExt, CampaignSystems, DueKind, GameClock, GameTime, HostSystems};
 use crate::base::error::CampaignError;
 use crate::base::goods::Goods;
-use crate::base::id::{AllianceId, MarchId, OrderId, PlayerId, SiteId};
+use crate::base::id::{AllianceId, MarchId, OrderId, PlayerId, ProposalId, SiteId};
 use crate::base::limits::Limits;
 use crate::base::ruleset::Force;
 use crate::base::state::{Kept, StateAppExt};
@@ -26,7 +26,7 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 use super::fact::{CampaignFact, Fact};
-use super::scenario::{Stance, WorldSeed};
+use super::scenario::{Rank, Stance, WorldSeed};
 
 /// Sets how two alliances stand to each other, both ways.
 #[derive(Message, Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -101,6 +101,55 @@ pub struct SetMembership {
     pub alliance: Option<AllianceId>,
 }
 
+/// A player asks to be taken into an alliance that deliberates: whoever leads it answers.
+#[derive(Message, Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Apply {
+    /// Who.
+    pub player: PlayerId,
+    /// Where it wants to belong.
+    pub alliance: AllianceId,
+}
+
+/// A person who leads an alliance answers an application.
+#[derive(Message, Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct AnswerApplication {
+    /// Who answers: the leader or an officer.
+    pub by: PlayerId,
+    /// Who applied.
+    pub player: PlayerId,
+    /// Whether it is taken in.
+    pub accepts: bool,
+}
+
+/// A member's rank becomes another one. Who is made leader puts the present leader among the officers.
+#[derive(Message, Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct SetRank {
+    /// Which member.
+    pub player: PlayerId,
+    /// Its rank from now on.
+    pub rank: Rank,
+}
+
+/// A person answers the order that an operation has for it. Who does not answer in time is replaced.
+#[derive(Message, Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct AcknowledgeOrder {
+    /// Which member.
+    pub member: PlayerId,
+    /// Which operation.
+    pub operation: ProposalId,
+    /// Whether it will send what was ordered; if not, others are looked for at once.
+    pub accepts: bool,
+}
+
+/// A member says something to its alliance. It is shown and never understood: no decision rests on it.
+#[derive(Message, Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Say {
+    /// Who.
+    pub player: PlayerId,
+    /// What: at most [`Limits::text_chars`] characters. What controls a display is taken out.
+    pub text: String,
+}
+
 /// Something from outside that the campaign must see at an exact game time.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub enum Input {
@@ -130,6 +179,16 @@ pub enum Input {
     Give(GiveToPool),
     /// A request to the pool.
     Ask(AskPool),
+    /// An application.
+    Apply(Apply),
+    /// An answer to one.
+    Answer(AnswerApplication),
+    /// A rank.
+    Rank(SetRank),
+    /// An answer to an order.
+    Acknowledge(AcknowledgeOrder),
+    /// Words to the own alliance.
+    Say(Say),
 }
 
 /// An input with its place in time.
@@ -249,6 +308,11 @@ pub(super) fn plug(app: &mut App, host: InternedScheduleLabel) {
         .add_message::<Propose>()
         .add_message::<AskPool>()
         .add_message::<SetMembership>()
+        .add_message::<Apply>()
+        .add_message::<AnswerApplication>()
+        .add_message::<SetRank>()
+        .add_message::<AcknowledgeOrder>()
+        .add_message::<Say>()
         .add_instant_end(release_next_round)
         .register_kept::<WaitingInputs>("waiting_inputs")
         .add_systems(host, log_inputs.in_set(HostSystems::Inputs))
@@ -262,6 +326,11 @@ struct Requests<'w, 's> {
     motions: MessageReader<'w, 's, Propose>,
     stances: MessageReader<'w, 's, SetStance>,
     memberships: MessageReader<'w, 's, SetMembership>,
+    applications: MessageReader<'w, 's, Apply>,
+    answers: MessageReader<'w, 's, AnswerApplication>,
+    ranks: MessageReader<'w, 's, SetRank>,
+    acknowledged: MessageReader<'w, 's, AcknowledgeOrder>,
+    said: MessageReader<'w, 's, Say>,
     marches: MessageReader<'w, 's, LaunchMarch>,
     recalls: MessageReader<'w, 's, RecallMarch>,
     trainings: MessageReader<'w, 's, TrainTroops>,
@@ -285,7 +354,12 @@ impl Requests<'_, '_> {
         let asked = self.asked.read().map(|a| Input::Ask(*a));
         let pool = gifts.chain(asked);
         let motions = self.motions.read().map(|m| Input::Propose(m.clone()));
-        let society = votes.chain(motions).chain(stances).chain(memberships);
+        let members = memberships.chain(self.applications.read().map(|a| Input::Apply(*a)));
+        let members = members.chain(self.answers.read().map(|a| Input::Answer(*a)));
+        let members = members.chain(self.ranks.read().map(|r| Input::Rank(*r)));
+        let orders = self.acknowledged.read().map(|a| Input::Acknowledge(*a));
+        let said = self.said.read().map(|s| Input::Say(s.clone()));
+        let society = votes.chain(motions).chain(stances).chain(members).chain(orders).chain(said);
         society.chain(marches).chain(recalls).chain(trainings).chain(dismissals).chain(goods).chain(pool).collect()
     }
 }

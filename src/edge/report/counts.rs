@@ -34,6 +34,28 @@ pub struct BallotCounts {
     pub conditions_met: u64,
 }
 
+/// Counts of orders that members were asked to answer.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OrderCounts {
+    /// Given: one for each member of an operation that has the time to answer.
+    pub given: u64,
+    /// Answered: the member will send what was ordered.
+    pub acknowledged: u64,
+    /// Answered: it will not.
+    pub refused: u64,
+    /// Not answered in time: others were looked for.
+    pub silent: u64,
+}
+
+/// Counts of applications to alliances.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ApplicationCounts {
+    /// Made.
+    pub made: u64,
+    /// Answered with yes.
+    pub accepted: u64,
+}
+
 /// Counts of operations.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct OperationCounts {
@@ -90,6 +112,10 @@ pub struct DefenseCounts {
     pub sent_home: u64,
     /// Those of it that saw no battle where they stayed.
     pub unused: u64,
+    /// Marches that left to strengthen a village of the frontier before anybody marched on it.
+    pub posted: u64,
+    /// Those of them that went home.
+    pub posted_home: u64,
     /// Raids in return.
     pub retaliated: u64,
     /// Those of them that were timed to an army's way home.
@@ -223,6 +249,10 @@ pub struct Summary {
     pub looks: LookCounts,
     /// Losses.
     pub losses: LossCounts,
+    /// Orders that members were asked to answer.
+    pub orders: OrderCounts,
+    /// Players who asked alliances to take them in.
+    pub applications: ApplicationCounts,
     /// What players did about attacks on them.
     pub defense: DefenseCounts,
     /// Sites that changed hands.

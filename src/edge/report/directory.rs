@@ -66,6 +66,14 @@ impl Directory {
         self.sites.insert(site.id, (name, site.owner));
     }
 
+    /// Notes the alliance that a player belongs to from now on.
+    pub fn note_member(&mut self, player: PlayerId, alliance: Option<AllianceId>) {
+        match alliance {
+            Some(alliance) => self.alliance_of.insert(player, alliance),
+            None => self.alliance_of.remove(&player),
+        };
+    }
+
     /// A player's name.
     #[must_use]
     pub fn player(&self, id: PlayerId) -> &str {

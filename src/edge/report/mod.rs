@@ -1,8 +1,10 @@
-//! What happened, counted and told: a tally of the outward facts, and a readable account of a campaign.
+//! What happened, counted and told: a tally of the outward facts, what the members of an alliance hear of each other, and a
+//! readable account of a campaign.
 //!
 //! What is *not* here: files and terminals. The tally is plain data; whoever runs the campaign writes it somewhere.
 
 mod account;
+mod channel;
 mod counts;
 mod directory;
 mod explain;
@@ -12,9 +14,10 @@ mod treaties;
 mod words;
 
 pub use account::account;
+pub use channel::{Channels, Letter, LetterKind};
 pub use counts::{
-    BallotCounts, ConquestCounts, CouncilCounts, DefenseCounts, DiplomacyCounts, LookCounts, LossCounts,
-    OperationCounts, PoolCounts, ProposalCounts, ResultCounts, Summary,
+    ApplicationCounts, BallotCounts, ConquestCounts, CouncilCounts, DefenseCounts, DiplomacyCounts, LookCounts,
+    LossCounts, OperationCounts, OrderCounts, PoolCounts, ProposalCounts, ResultCounts, Summary,
 };
 pub use directory::Directory;
 pub use explain::{Explanation, TargetBasis, explain};
@@ -38,9 +41,10 @@ pub struct ReportPlugin {
 impl Plugin for ReportPlugin {
     fn build(&self, app: &mut App) {
         app.init_resource::<CampaignTally>()
+            .init_resource::<Channels>()
             .add_scenario_loader(100, |world, _| begin_tally(world))
             .add_state_rebuilder(100, begin_tally)
-            .add_systems(self.host, count_facts.in_set(HostSystems::Facts));
+            .add_systems(self.host, (count_facts, channel::deliver).chain().in_set(HostSystems::Facts));
     }
 }
 
@@ -49,6 +53,7 @@ fn begin_tally(world: &mut World) {
     let mut tally = CampaignTally::default();
     tally.directory = Directory::of_world(world);
     world.insert_resource(tally);
+    world.resource_mut::<Channels>().clear();
 }
 
 fn count_facts(
@@ -58,6 +63,9 @@ fn count_facts(
     mut tally: ResMut<CampaignTally>,
 ) {
     for fact in facts.read() {
+        if let Fact::MembershipChanged { player, to, .. } = fact.fact {
+            tally.directory.note_member(player, to);
+        }
         if let Fact::SiteChanged { site, from: None, .. } = fact.fact
             && let Some(founded) = index.site(site).and_then(|e| sites.get(e).ok())
         {

@@ -161,6 +161,15 @@ impl CampaignTally {
             | Fact::SiteScouted { .. }
             | Fact::ScoutsSent { .. }
             | Fact::GroupFailed { .. } => self.count_scouts(at, &fact.fact),
+            Fact::OrderGiven { .. } => self.summary.orders.given += 1,
+            Fact::OrderAnswered { answer, .. } => match answer.as_str() {
+                "acknowledged" => self.summary.orders.acknowledged += 1,
+                "refused" => self.summary.orders.refused += 1,
+                _ => self.summary.orders.silent += 1,
+            },
+            Fact::ApplicationMade { .. } => self.summary.applications.made += 1,
+            Fact::ApplicationAnswered { accepted, .. } => self.summary.applications.accepted += u64::from(*accepted),
+            Fact::Said { .. } => {}
             Fact::MarchArrived { order: Some(order), wave, .. } => {
                 // A move of the defense is no wave of an operation: its way in has no instant to keep.
                 if let Some(operation) = order.operation() {
@@ -174,6 +183,8 @@ impl CampaignTally {
             | Fact::AlarmAnswered { .. }
             | Fact::ReliefSent { .. }
             | Fact::ReliefReturned { .. }
+            | Fact::PostureTaken { .. }
+            | Fact::PostureLeft { .. }
             | Fact::Retaliated { .. } => self.count_defense(&fact.fact),
             Fact::WonderRaised { .. } | Fact::VictoryWon { .. } => self.count_victory(fact),
             Fact::SiteChanged { .. }
@@ -416,6 +427,8 @@ impl CampaignTally {
                 self.summary.defense.retaliated += 1;
                 self.summary.defense.back_timed += u64::from(waits_until.is_some());
             }
+            Fact::PostureTaken { .. } => self.summary.defense.posted += 1,
+            Fact::PostureLeft { .. } => self.summary.defense.posted_home += 1,
             Fact::ReliefSent { order, arrives, hit, .. } => {
                 self.summary.defense.reliefs += 1;
                 self.summary.defense.in_time += u64::from(arrives < hit);

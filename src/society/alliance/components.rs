@@ -113,6 +113,19 @@ impl Credit {
 #[derive(Component, Clone, PartialEq, Debug, Default, Reflect, Serialize, Deserialize)]
 pub struct Trust(pub BTreeMap<PlayerId, Decayed>);
 
+/// An application that waits for its answer.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Reflect, Serialize, Deserialize)]
+pub struct Application {
+    /// When it was made.
+    pub since: GameTime,
+    /// When it is answered at the latest.
+    pub answer_by: GameTime,
+}
+
+/// Players who ask an alliance to take them in.
+#[derive(Component, Clone, PartialEq, Eq, Debug, Default, Reflect, Serialize, Deserialize)]
+pub struct Applications(pub BTreeMap<PlayerId, Application>);
+
 /// How many of the groups that a member was ordered to send really left.
 #[derive(Component, Clone, Copy, PartialEq, Eq, Debug, Default, Reflect, Serialize, Deserialize)]
 pub struct Reliability {

@@ -1,12 +1,13 @@
 //! Who joins, who leaves, who follows a leader, and what ends with the last site.
 
+use super::applications::Admitted;
 use super::components::{Alliance, MemberOf, Membership, Reliability, Trust, WarRecord, Wars};
 use super::rules;
-use super::systems::{Roster, refusal};
+use super::systems::{MemberInfo, Roster, refusal};
 use crate::base::clock::{DueBatch, GameTime};
 use crate::base::contract::{
-    CampaignFact, Estates, Fact, INPUT, Input, Inputs, MembershipChanged, Player, PlayerKind, Rank, SetMembership,
-    SiteChanged, Stance, StanceChanged, Stances,
+    CampaignFact, Estates, Fact, INPUT, Input, Inputs, LoggedInput, MembershipChanged, Player, PlayerKind, Rank,
+    SetMembership, SetRank, SiteChanged, Stance, StanceChanged, Stances,
 };
 use crate::base::id::{AllianceId, EntityIndex, PlayerId};
 use crate::base::limits::Limits;
@@ -31,23 +32,29 @@ struct Move {
     to: Option<AllianceId>,
 }
 
-/// Players leave and join as a game says. Each move of an instant is checked in its order; who leads is decided when all
-/// have moved.
+/// Players leave and join as a game says, and as applications were answered. Each move of an instant is checked in its order;
+/// who leads is decided when all have moved.
 pub(super) fn apply_memberships(
     batch: Res<DueBatch>,
     inputs: Res<Inputs>,
+    mut admitted: MessageReader<Admitted>,
     limits: Res<Limits>,
     index: Res<EntityIndex>,
     roster: Roster,
     mut tidings: Tidings,
     mut commands: Commands,
 ) {
-    if batch.of(INPUT).is_empty() {
+    let admitted = admitted.read().map(|a| SetMembership { player: a.player, alliance: Some(a.alliance) });
+    let mut wanted: Vec<SetMembership> = admitted.collect();
+    if !batch.of(INPUT).is_empty() {
+        let set = |logged: &LoggedInput| if let Input::Membership(set) = logged.input { Some(set) } else { None };
+        wanted.extend(inputs.now.iter().filter_map(set));
+    }
+    if wanted.is_empty() {
         return;
     }
     let mut moves: Vec<Move> = Vec::new();
-    for logged in &inputs.now {
-        let Input::Membership(set) = &logged.input else { continue };
+    for set in &wanted {
         match check(set, &moves, &roster, &limits) {
             Ok(from) => moves.push(Move { player: set.player, from, to: set.alliance }),
             Err((rule, limit, value)) => {
@@ -67,6 +74,54 @@ pub(super) fn apply_memberships(
     }
     for alliance in moves.iter().filter_map(|m| m.from).collect::<BTreeSet<_>>() {
         follow_up(alliance, leaders.get(&alliance).copied(), now, &index, &roster, &mut tidings, &mut commands);
+    }
+}
+
+/// Members get other ranks as a game says. Who is made leader puts the present one among the officers; nobody else ends that.
+pub(super) fn apply_ranks(
+    batch: Res<DueBatch>,
+    inputs: Res<Inputs>,
+    roster: Roster,
+    mut facts: MessageWriter<CampaignFact>,
+    mut commands: Commands,
+) {
+    if batch.of(INPUT).is_empty() {
+        return;
+    }
+    let now = batch.now();
+    let mut set: BTreeMap<PlayerId, Rank> = BTreeMap::new();
+    for logged in &inputs.now {
+        let Input::Rank(SetRank { player, rank }) = logged.input else { continue };
+        let member = roster.alliance_of(player).zip(roster.member(player));
+        let held = member.as_ref().map(|(_, m)| set.get(&player).copied().unwrap_or(m.rank));
+        let refused = match (held, rank) {
+            (None, _) => Some(("is_a_member", "a member of an alliance", player.to_string())),
+            (Some(held), wanted) if held == wanted => {
+                Some(("another_rank", "a rank that the member does not have", format!("{wanted:?}")))
+            }
+            (Some(Rank::Leader), wanted) => {
+                Some(("somebody_leads", "another member who is made leader first", format!("{wanted:?}")))
+            }
+            _ => None,
+        };
+        if let Some((rule, limit, value)) = refused {
+            facts.write(refusal(now, format!("set_rank {player}"), rule, limit, value));
+            continue;
+        }
+        let Some((alliance, _)) = member else { continue };
+        if rank == Rank::Leader {
+            let rank_of = |m: &MemberInfo| set.get(&m.player).copied().unwrap_or(m.rank);
+            let before = roster.members(alliance).into_iter().find(|m| rank_of(m) == Rank::Leader);
+            set.extend(before.map(|m| (m.player, Rank::Officer)));
+        }
+        set.insert(player, rank);
+    }
+    for (player, rank) in set {
+        let Some((alliance, member)) = roster.alliance_of(player).zip(roster.member(player)) else { continue };
+        if member.rank != rank {
+            commands.entity(member.entity).insert(Membership { alliance, rank });
+            facts.write(CampaignFact { at: now, fact: Fact::RankChanged { alliance, player, rank } });
+        }
     }
 }
 

@@ -1,20 +1,24 @@
-//! Alliances: members and their ranks, who joins and who leaves, stances between alliances and their wars, trust, grievance,
-//! reliability, and what ends with the last village.
+//! Alliances: members and their ranks, who applies, joins and leaves, what members say, stances between alliances and their
+//! wars, trust, grievance, reliability, and what ends with the last village.
 //!
-//! What is *not* here: deciding on stances (`action::diplomacy`, or a game with `SetStance`) and on memberships (a game with
-//! `SetMembership`), and anything about what an alliance knows or plans.
+//! What is *not* here: deciding on stances (`action::diplomacy`, or a game with `SetStance`), and anything about what an
+//! alliance knows or plans.
 
+mod applications;
 mod components;
 mod membership;
 pub mod rules;
+mod speech;
 mod stances;
 mod systems;
 mod wars;
 
+pub use applications::APPLICATION_ANSWERED;
 pub use components::{
-    Alliance, Credit, Decayed, Grievances, MemberOf, Members, Membership, ProposalCount, Reliability, Trust, War,
-    WarRecord, Wars,
+    Alliance, Application, Applications, Credit, Decayed, Grievances, MemberOf, Members, Membership, ProposalCount,
+    Reliability, Trust, War, WarRecord, Wars,
 };
+pub use rules::ApplicationSettings;
 pub use stances::{STANCE_CHANGES, StanceSettings, change_of, stance_change};
 pub use systems::{MemberInfo, Roster};
 
@@ -53,6 +57,11 @@ impl Plugin for AlliancePlugin {
             .register_state::<Trust>("trust")
             .register_state::<Reliability>("reliability")
             .register_state::<WarRecord>("war_record")
+            .register_state::<Applications>("applications")
+            .init_resource::<ApplicationSettings>()
+            .register_state_resource::<ApplicationSettings>("application_settings")
+            .add_due_kind(APPLICATION_ANSWERED)
+            .add_pass_message::<applications::Admitted>()
             .add_observer(systems::on_membership)
             .configure_sets(Campaign, AllianceSystems::Stances.in_set(CampaignSystems::Intake))
             .add_scenario_loader(10, systems::spawn_alliances)
@@ -63,7 +72,14 @@ impl Plugin for AlliancePlugin {
             .add_systems(
                 Campaign,
                 (
-                    (stances::apply_inputs, stances::apply_due, membership::apply_memberships)
+                    (
+                        stances::apply_inputs,
+                        stances::apply_due,
+                        applications::answer_applications,
+                        membership::apply_memberships,
+                        membership::apply_ranks,
+                        speech::tell_what_is_said,
+                    )
                         .chain()
                         .in_set(AllianceSystems::Stances),
                     (systems::note_grievances, wars::note_battles).chain().in_set(AllianceSystems::Grievances),

@@ -1,10 +1,12 @@
-//! Trust and grievance, as plain functions.
+//! Trust, grievance, and who is taken in, as plain functions.
 
 use super::components::Decayed;
 use crate::base::clock::{GameSpan, GameTime};
 use crate::base::contract::Rank;
 use crate::base::id::{AllianceId, PlayerId, SiteId};
 use crate::base::rng::{Purpose, Stream};
+use bevy::prelude::{Reflect, Resource};
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 
 /// Grievance halves in this time.
@@ -88,6 +90,75 @@ pub fn bloc(alliance: AllianceId, confederates: impl Fn(AllianceId) -> Vec<Allia
         open.extend(confederates(next).into_iter().filter(|other| bloc.insert(*other)));
     }
     bloc
+}
+
+/// What is known to all of a player who asks to be taken in, and what whoever answers thinks of it.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub struct Applicant {
+    /// Fields from its nearest village to the nearest of a member's; `None` if it has none.
+    pub fields_away: Option<f64>,
+    /// Its inhabitants over those of a mean member.
+    pub inhabitants: f64,
+    /// Trust of whoever answers in it, -100..=100.
+    pub trust: f64,
+    /// Whether it is of an alliance at war with this one.
+    pub enemy: bool,
+}
+
+/// Whom an alliance takes in.
+#[derive(Resource, Clone, Copy, PartialEq, Debug, Reflect, Serialize, Deserialize)]
+pub struct ApplicationSettings {
+    /// Nobody who lives farther away than this from all members.
+    pub fields_max: f64,
+    /// Nobody with a smaller part of a mean member's inhabitants.
+    pub inhabitants_min: f64,
+    /// Nobody who is trusted less by whoever answers.
+    pub trust_min: f64,
+    /// A person who leads answers within this time, or officers do.
+    pub person_answers_within: GameSpan,
+    /// Applications that wait at most.
+    pub waiting_max: usize,
+}
+
+impl Default for ApplicationSettings {
+    fn default() -> Self {
+        Self {
+            fields_max: 60.0,
+            inhabitants_min: 0.25,
+            trust_min: -20.0,
+            person_answers_within: GameSpan::hours(24),
+            waiting_max: 16,
+        }
+    }
+}
+
+/// Whether an alliance takes a player in: `welcome`, or the first reason against it.
+///
+/// ```
+/// use bevy_alliance::society::alliance::rules::{Applicant, ApplicationSettings, application};
+/// let applicant = Applicant { fields_away: Some(20.0), inhabitants: 0.6, trust: 15.0, enemy: false };
+/// let answer = |applicant| application(&applicant, &ApplicationSettings::default());
+/// assert_eq!(answer(applicant), Ok("welcome"));
+/// assert_eq!(answer(Applicant { fields_away: Some(61.0), ..applicant }), Err("out_of_reach"));
+/// assert_eq!(answer(Applicant { inhabitants: 0.2, ..applicant }), Err("too_small"));
+/// assert_eq!(answer(Applicant { trust: -21.0, ..applicant }), Err("distrusted"));
+/// assert_eq!(answer(Applicant { enemy: true, ..applicant }), Err("enemy"));
+/// ```
+///
+/// # Errors
+/// The reason against it.
+pub fn application(applicant: &Applicant, settings: &ApplicationSettings) -> Result<&'static str, &'static str> {
+    if applicant.enemy {
+        Err("enemy")
+    } else if applicant.fields_away.is_none_or(|fields| fields > settings.fields_max) {
+        Err("out_of_reach")
+    } else if applicant.inhabitants < settings.inhabitants_min {
+        Err("too_small")
+    } else if applicant.trust < settings.trust_min {
+        Err("distrusted")
+    } else {
+        Ok("welcome")
+    }
 }
 
 /// What others lose in trust in a member who did not send what it had pledged, per group.

@@ -1,6 +1,6 @@
 //! Ranking those who are still in it.
 
-use super::condition::VictoryConditions;
+use super::condition::{VictoryCondition, VictoryConditions};
 use super::rules::{Contender, Field, progress};
 use crate::base::clock::{Agenda, CampaignSystems, DueBatch, DueKind, GameClock, GameSpan, GameTime};
 use crate::base::contract::{CampaignFact, Fact, Scenario};
@@ -55,6 +55,8 @@ pub struct VictoryRanking {
     pub won: Option<VictoryResult>,
     /// The level of a wonder that wins, if any does.
     pub wonder_levels: Option<u8>,
+    /// Whether the last alliance wins.
+    pub last_alliance: bool,
 }
 
 impl VictoryRanking {
@@ -69,7 +71,9 @@ impl VictoryRanking {
 pub(super) fn begin(world: &mut World, _scenario: &Scenario) {
     let conditions = world.resource::<VictoryConditions>();
     let (any, wonder_levels) = (!conditions.0.is_empty(), conditions.wonder_levels());
-    world.resource_mut::<VictoryRanking>().wonder_levels = wonder_levels;
+    let last_alliance = conditions.0.contains(&VictoryCondition::LastAlliance);
+    let mut ranking = world.resource_mut::<VictoryRanking>();
+    (ranking.wonder_levels, ranking.last_alliance) = (wonder_levels, last_alliance);
     if any {
         let first = world.resource::<GameClock>().now() + PERIOD;
         world.resource_mut::<Agenda>().push(VICTORY_CHECKED.entry(first, 0, 0));

@@ -44,6 +44,8 @@ struct Candidate {
     /// What else its score rests on.
     inputs: TargetInputs,
     score: f64,
+    /// Whether nobody stands there whom an operation could break: it can only be taken.
+    undefended: bool,
 }
 
 /// The best attack, or the gate that blocks all of them. What is planned for in detail is noted in `considered`: the
@@ -58,23 +60,33 @@ pub(super) fn best_option(session: &Session, considered: &mut Vec<SiteId>) -> Re
         return Err("no_intel");
     }
     considered.extend(candidates.iter().map(|c| c.spec.site));
+    let taking = taking(session);
     let mut planned: Vec<(Candidate, Plan, GameTime)> = candidates
         .into_iter()
         .filter_map(|c| {
-            let pattern = session.library.default_pattern();
+            // What a victory needs is taken if it can be.
+            let takes = taking.filter(|_| c.undefended || stakes(session, c.spec.site) > 0.0);
+            let breaks = (!c.undefended).then(|| session.library.default_pattern());
             let forces = Forces { sources: &sources, guards: &[] };
-            let (plan, arrival) = plan(session, forces, (c.enemy, core::slice::from_ref(&c.spec)), pattern)?;
-            plan.meets_any(1.0).then(|| (rescored(session, c, &plan, arrival, PatternGoal::Break), plan, arrival))
+            takes.into_iter().chain(breaks).find_map(|pattern| {
+                let (plan, arrival) = plan(session, forces, (c.enemy, core::slice::from_ref(&c.spec)), pattern)?;
+                let met = plan.meets_any(1.0);
+                met.then(|| (rescored(session, c.clone(), &plan, arrival, pattern.goal), plan, arrival))
+            })
         })
         .collect();
     planned.retain(|(c, ..)| c.score >= session.planning.scores.target_min);
     planned.sort_by(|a, b| b.0.score.total_cmp(&a.0.score).then(a.0.spec.site.cmp(&b.0.spec.site)));
     let Some((best, ..)) = planned.first() else { return Err("no_target_above_threshold") };
+    if let Some(pattern) = taking.filter(|_| best.undefended) {
+        let forces = Forces { sources: &sources, guards: &[] };
+        return option(session, forces, &[best], pattern).ok_or("no_plan");
+    }
     let enemy = best.enemy;
     let together: Vec<&Candidate> = planned
         .iter()
         .map(|(c, ..)| c)
-        .filter(|c| c.enemy == enemy)
+        .filter(|c| c.enemy == enemy && !c.undefended)
         .take(session.settings.targets_per_operation)
         .collect();
     options(session, &sources, &together)
@@ -132,9 +144,18 @@ pub(super) fn moved(
         })
         .collect();
     let known = known.ok_or("no_intel")?;
+    if pattern.goal != PatternGoal::Take && known.iter().any(|c| c.undefended) {
+        return Err("no_defense_to_break");
+    }
     let guards = if pattern.has_guards() { all_guards(session) } else { Vec::new() };
     let forces = Forces { sources: &sources, guards: &guards };
     option(session, forces, &known.iter().collect::<Vec<_>>(), pattern).ok_or("no_plan")
+}
+
+/// The first pattern that takes a site and that the ruleset can carry.
+fn taking<'a>(session: &'a Session) -> Option<&'a Pattern> {
+    let mut fitting = session.library.fitting(session.situation.view.model().capabilities());
+    fitting.find(|p| p.goal == PatternGoal::Take)
 }
 
 /// The default pattern with one to all of these targets, and with as many as are best with it all other patterns that the
@@ -253,15 +274,15 @@ fn candidate(
     // Whoever can be home before the latest arrival may stand there.
     let latest = session.now + session.settings.arrival_within;
     let estimate = session.situation.view.estimate_at(session.alliance, site, session.now, latest)?;
-    if estimate.population < session.situation.view.model().scale().population_min {
+    if estimate.population < session.situation.view.model().scale().population_min && stakes(session, site) <= 0.0 {
         return None;
     }
-    // An operation breaks a defense; where there is none, a raid does.
-    if session.situation.view.model().cost(&estimate.troops) < session.situation.view.model().scale().defense_goods_min
-    {
-        return None;
-    }
-    let value = value(session, &estimate, estimate.goods.total(), PatternGoal::Break);
+    // An operation breaks a defense; where there is none, a raid does, or it is taken.
+    let model = session.situation.view.model();
+    let undefended = model.cost(&estimate.troops) < model.scale().defense_goods_min;
+    let takes = undefended || stakes(session, site) > 0.0;
+    let goal = if takes { PatternGoal::Take } else { PatternGoal::Break };
+    let value = value(session, site, &estimate, estimate.goods.total(), goal);
     let attack = AttackEstimate {
         ratio: GUESSED_RATIO,
         confidence: estimate.confidence,
@@ -269,19 +290,21 @@ fn candidate(
         value_goods: value,
         cost_goods: cost_at(session, sources, &estimate, GUESSED_RATIO)?,
     };
+    // Who must be the last pities nobody.
+    let to_the_end = session.ranking.last_alliance;
     let inputs = TargetInputs {
         gain: None,
         aim: Some(aim(session, enemy, site)),
         confidence: None,
         hours_away: Some(hours_away(session, sources, &estimate)?),
-        other_enemies: Some(others(session, enemy)),
+        other_enemies: (!to_the_end).then(|| others(session, enemy)),
         leads: false,
         days_since_hit: session.last_hit.get(&site).map(|t| (session.now - *t).as_hours() / 24.0),
-        strength_ratio: Some(strength),
+        strength_ratio: (!to_the_end).then_some(strength),
     };
     let score = score(session, &attack, &inputs);
     let spec = TargetSpec::new(site, estimate, value, session.allocation, &*session.situation.view.model().0);
-    Some(Candidate { enemy, spec, attack, inputs, score })
+    Some(Candidate { enemy, spec, attack, inputs, score, undefended })
 }
 
 /// The score of a target with what an attack on it is believed to bring.
@@ -293,7 +316,7 @@ fn score(session: &Session, attack: &AttackEstimate, inputs: &TargetInputs) -> f
 
 /// The value of breaking a site, what can be carried off and what its troops cost; and of taking it, what it makes.
 #[expect(clippy::cast_precision_loss, reason = "goods of one village, far below 2^53")]
-fn value(session: &Session, estimate: &SiteEstimate, carry: i64, goal: PatternGoal) -> f64 {
+fn value(session: &Session, site: SiteId, estimate: &SiteEstimate, carry: i64, goal: PatternGoal) -> f64 {
     let model = session.situation.view.model();
     let offense = estimate.troops.iter().filter(|(c, _)| model.is_offense(*c)).collect();
     let offense = model.cost(&offense);
@@ -302,10 +325,18 @@ fn value(session: &Session, estimate: &SiteEstimate, carry: i64, goal: PatternGo
         kills_defense_goods: Some((model.cost(&estimate.troops) - offense) as f64),
         kills_offense_goods: Some(offense as f64),
         bonus_goods: (goal == PatternGoal::Take)
-            .then(|| session.settings.take_hours * model.production(estimate.population)),
+            .then(|| session.settings.take_hours * model.production(estimate.population) + stakes(session, site)),
         ..ValueInputs::default()
     };
     target_value(&inputs, &session.planning.scores).score
+}
+
+/// What taking a site brings towards a victory, in goods: public all of it.
+fn stakes(session: &Session, site: SiteId) -> f64 {
+    let last = if session.ranking.last_alliance { session.settings.elimination_bonus } else { 0.0 };
+    let levels = session.ranking.wonder_levels.map_or(0, |levels| levels.min(session.wonder_settings.levels));
+    let built = if levels > 0 { f64::from(session.wonders.level_at(site)) / f64::from(levels) } else { 0.0 };
+    last + session.settings.wonder_bonus * built.min(1.0)
 }
 
 /// What an attack at this ratio would cost to send, judged by the nearest large force; the plan replaces this guess.
@@ -375,20 +406,21 @@ impl Prospect {
     pub(super) fn of(session: &Session, means: &Means, enemy: AllianceId, site: SiteId) -> Option<Self> {
         let public = session.situation.view.site(site)?;
         let model = session.situation.view.model();
-        if public.population < model.scale().population_min {
+        if public.population < model.scale().population_min && stakes(session, site) <= 0.0 {
             return None;
         }
         let torus = session.situation.view.torus();
         let nearest = session.own.iter().map(|s| torus.distance_squared(s.at, public.at)).min()?;
+        let to_the_end = session.ranking.last_alliance;
         let inputs = TargetInputs {
             gain: None,
             aim: Some(aim(session, enemy, site)),
             confidence: Some(intel::SCOUT_CONFIDENCE),
             hours_away: Some(f64::from(nearest).sqrt() / model.scale().fields_per_hour),
-            other_enemies: Some(others(session, enemy)),
+            other_enemies: (!to_the_end).then(|| others(session, enemy)),
             leads: false,
             days_since_hit: session.last_hit.get(&site).map(|t| (session.now - *t).as_hours() / 24.0),
-            strength_ratio: means.strength.get(&enemy).copied(),
+            strength_ratio: means.strength.get(&enemy).copied().filter(|_| !to_the_end),
         };
         let army = model.goods_per_inhabitant() * f64::from(public.population);
         Some(Self { army, score: target_score(&inputs, &session.planning.scores).score })
@@ -475,7 +507,7 @@ fn rescored(session: &Session, candidate: Candidate, plan: &Plan, arrival: GameT
     let mut spec = candidate.spec.clone();
     // Help that may come is no gain to reckon with.
     let seen = SiteEstimate { troops: spec.seen.clone(), ..spec.estimate.clone() };
-    spec.value = value(session, &seen, carry, goal);
+    spec.value = value(session, site, &seen, carry, goal);
     #[expect(clippy::cast_precision_loss, reason = "goods of one operation")]
     let cost_goods = groups().map(|g| model.cost(&g.force) as f64).sum();
     let attack = AttackEstimate { ratio, cost_goods, value_goods: spec.value, ..candidate.attack };

@@ -77,6 +77,7 @@ fn limit_of(rule: &str) -> &'static str {
         "claimed_target" => "targets that no operation of the bloc goes to",
         "no_force_at_home" => "a village that has offense to send",
         "no_intel" => "villages of which the troops are known, worth an operation",
+        "no_defense_to_break" => "villages with troops worth an operation, or a pattern that takes a village",
         "no_plan" => "a plan that meets its goal at every target, asks two members at least, and is worth it",
         "vote_is_open" => "one vote on wars and treaties at a time",
         "refused_lately" => "what was not refused within 36 hours on the same facts",

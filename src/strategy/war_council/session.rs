@@ -75,6 +75,10 @@ pub struct WarCouncilSettings {
     pub goal_share: f64,
     /// Hours of what a site makes that taking it is worth.
     pub take_hours: f64,
+    /// What taking a site is worth beyond that, in goods, where the last alliance wins: there every site counts, small ones too.
+    pub elimination_bonus: f64,
+    /// What taking a site with a whole wonder is worth beyond that, in goods, where a wonder wins; of one that is begun its part.
+    pub wonder_bonus: f64,
     /// Hours of what a new site will make that founding it is worth.
     pub expansion_hours: f64,
     /// Between two expansions that an alliance proposes.
@@ -97,6 +101,8 @@ impl Default for WarCouncilSettings {
             quiet_within: GameSpan::hours(12),
             goal_share: 0.8,
             take_hours: 168.0,
+            elimination_bonus: 40_000.0,
+            wonder_bonus: 400_000.0,
             expansion_hours: 720.0,
             expansion_pause: GameSpan::hours(72),
             war_reach: GameSpan::hours(8),

@@ -46,6 +46,13 @@ impl Wonders<'_, '_> {
         highest(own.map(|(site, wonder)| (site.id, wonder.level)))
     }
 
+    /// The level of the wonder of a site; 0 for none.
+    #[must_use]
+    pub fn level_at(&self, site: SiteId) -> u8 {
+        let wonder = self.index.site(site).and_then(|e| self.wonders.get(e).ok());
+        wonder.map_or(0, |(_, wonder)| wonder.level)
+    }
+
     /// The level of the highest wonder that a member holds; 0 for none.
     #[must_use]
     pub fn level_of(&self, alliance: AllianceId) -> u8 {

@@ -28,6 +28,49 @@ pub enum ReliefStatus {
     },
 }
 
+/// What troops help for.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Purpose {
+    /// An alarm asked for them: they stay until the last hit.
+    Alarm,
+    /// None did: they strengthen a village of the frontier until they are called off, at most until `until`. Why they were.
+    Posture(Option<PostureEnd>),
+}
+
+/// Why troops leave a village of the frontier that they strengthened.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PostureEnd {
+    /// The village would be safe without them.
+    ThreatOver,
+    /// Another village of the frontier needs them more.
+    NeededElsewhere,
+    /// Their own village needs them more.
+    NeededAtHome,
+    /// They were there for as long as troops stay at most.
+    Relieved,
+    /// The village is given up before a hit.
+    GivenUp,
+    /// Their owner, or the village's, is of another alliance by now.
+    Parted,
+}
+
+impl PostureEnd {
+    /// Its name, as facts and logs give it.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::ThreatOver => "threat_over",
+            Self::NeededElsewhere => "needed_elsewhere",
+            Self::NeededAtHome => "needed_at_home",
+            Self::Relieved => "relieved",
+            Self::GivenUp => "given_up",
+            Self::Parted => "parted",
+        }
+    }
+}
+
 /// Troops of one site that help another one of the alliance.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Relief {
@@ -53,10 +96,28 @@ pub struct Relief {
     pub until: GameTime,
     /// Points of defense that were missing when it was promised, with all that was promised together.
     pub deficit_left: i64,
+    /// What it is for.
+    pub purpose: Purpose,
     /// Whether the site that it helps has been given up: its troops leave it before the hit.
     pub called_off: bool,
     /// How far it is.
     pub status: ReliefStatus,
+}
+
+impl Relief {
+    /// Whether no alarm asked for it.
+    #[must_use]
+    pub fn is_posted(&self) -> bool {
+        matches!(self.purpose, Purpose::Posture(_))
+    }
+
+    /// Calls it off, for a reason that counts where it is posted; whether it was not called off before.
+    pub(in super::super) fn call_off(&mut self, why: PostureEnd) -> bool {
+        if let Purpose::Posture(end) = &mut self.purpose {
+            end.get_or_insert(why);
+        }
+        !core::mem::replace(&mut self.called_off, true)
+    }
 }
 
 /// The relief that a player promised or sent and that is not on its way home: there from the first on.

@@ -9,6 +9,6 @@ mod pledging;
 pub mod rules;
 mod systems;
 
-pub use components::{RELIEF_LEAVES, RELIEF_RETURNS, Relief, ReliefStatus, Reliefs};
-pub(super) use pledging::{Desk, Landing, Pool, release};
+pub use components::{PostureEnd, Purpose, RELIEF_LEAVES, RELIEF_RETURNS, Relief, ReliefStatus, Reliefs};
+pub(super) use pledging::{Call, Desk, Landing, Pool, Terms, release};
 pub(super) use systems::{ask_helpers, note_reliefs, release_reliefs, return_reliefs};

@@ -4,7 +4,7 @@ use super::super::alarm::Alarm;
 use super::super::components::Defenses;
 use super::super::rules::{AFTER, Gap};
 use super::super::systems::Watch;
-use super::components::{RELIEF_LEAVES, RELIEF_RETURNS, Relief, ReliefStatus, Reliefs};
+use super::components::{PostureEnd, Purpose, RELIEF_LEAVES, RELIEF_RETURNS, Relief, ReliefStatus, Reliefs};
 use super::rules::{self, Offer, Offered};
 use crate::base::clock::{Agenda, GameSpan, GameTime};
 use crate::base::contract::{SiteState, WorldModel};
@@ -15,17 +15,14 @@ use crate::decision::planning::{Commitment, Commitments};
 use crate::society::personality::rules as personality;
 use bevy::ecs::system::SystemParam;
 use bevy::prelude::*;
-use std::collections::BTreeMap;
-
-/// Questions that a player thinks about are told apart by a number; those of relief have the second highest bit.
-const RELIEF_QUESTIONS: u64 = 1 << 62;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What answering alarms changes.
 #[derive(SystemParam)]
 pub(in super::super) struct Desk<'w, 's> {
     situation: Situation<'w, 's>,
     pub(in super::super) defenses: Query<'w, 's, &'static mut Defenses>,
-    reliefs: Query<'w, 's, &'static mut Reliefs>,
+    pub(in super::super) reliefs: Query<'w, 's, &'static mut Reliefs>,
     pub(in super::super) agenda: ResMut<'w, Agenda>,
     commands: Commands<'w, 's>,
 }
@@ -63,10 +60,44 @@ impl Landing {
     }
 }
 
+/// For which site troops are asked, and of whom.
+#[derive(Clone, Copy)]
+pub(in super::super) struct Call<'a> {
+    /// Whose members are asked.
+    pub(in super::super) knower: Knower,
+    pub(in super::super) now: GameTime,
+    /// The site that they are for.
+    pub(in super::super) state: &'a SiteState,
+    /// Sites that give nothing.
+    pub(in super::super) spared: &'a BTreeSet<SiteId>,
+    /// The number of the question that each of them thinks about.
+    pub(in super::super) question: u64,
+    /// The part of what a site may give that it is asked for, 0..=1.
+    pub(in super::super) part: f64,
+}
+
+/// On what terms troops go.
+#[derive(Clone, Copy)]
+pub(in super::super) enum Terms {
+    /// They were asked for when an alarm was answered: for these hits, with so many points missing all the same.
+    Alarm {
+        /// The hit after which they are to land.
+        after: Option<GameTime>,
+        /// The first hit.
+        hit: GameTime,
+        /// The last one.
+        until: GameTime,
+        /// Points of defense.
+        deficit_left: i64,
+    },
+    /// No alarm asked for them: they stay at most so long.
+    Posture(GameSpan),
+}
+
 /// Relief that one site would send.
 pub(in super::super) struct Pledge {
     player: PlayerId,
-    origin: SiteId,
+    pub(in super::super) origin: SiteId,
     pub(in super::super) force: Force,
     leaves_at: GameTime,
     pub(in super::super) arrives: GameTime,
@@ -95,8 +126,13 @@ impl Desk<'_, '_> {
         due
     }
 
+    /// Everything that is known to threaten an alliance, once for all that is asked at this instant.
+    pub(in super::super) fn threats<'p>(&self, pool: &'p mut Pool, alliance: AllianceId, now: GameTime) -> &'p Threats {
+        pool.threats.entry(alliance).or_insert_with(|| self.situation.threats(alliance, now))
+    }
+
     /// The members of an alliance that deliberates, sorted; nobody for a lone player.
-    fn members(&self, knower: Knower) -> Vec<PlayerId> {
+    pub(in super::super) fn members(&self, knower: Knower) -> Vec<PlayerId> {
         let Knower::Alliance(alliance) = knower else { return Vec::new() };
         self.situation.roster.members(alliance).iter().map(|m| m.player).collect()
     }
@@ -106,17 +142,17 @@ impl Desk<'_, '_> {
         &self,
         pool: &mut Pool,
         watch: &Watch,
-        alarm: &Alarm,
+        call: &Call,
         landing: Landing,
         lacks: f64,
     ) -> Vec<Pledge> {
-        let mut sources = self.sources(pool, watch, alarm, landing.last());
+        let mut sources = self.sources(pool, watch, call, landing.last());
         let offers: Vec<Offer> = sources.iter_mut().map(|source| core::mem::take(&mut source.offer)).collect();
         let pledged = rules::pledge(lacks, &offers);
         let model = watch.view.model();
         let sent = sources.iter().zip(pledged.forces).filter(|(_, force)| !force.is_empty());
         sent.filter_map(|(source, force)| {
-            let travel = model.travel_of(source.state, alarm.state.at, &force)?;
+            let travel = model.travel_of(source.state, call.state.at, &force)?;
             let leaves_at = match landing {
                 Landing::Before(_) => source.leaves_at,
                 Landing::Within(gap) => sent_to_land(watch, source, gap, travel)?,
@@ -128,27 +164,24 @@ impl Desk<'_, '_> {
     }
 
     /// What the members' sites within reach could send so that it is there at `last` at the latest, sorted by player and site.
-    fn sources<'a>(&self, pool: &mut Pool, watch: &'a Watch, alarm: &Alarm, last: GameTime) -> Vec<Source<'a>> {
-        let site = alarm.state.site;
-        let alarms = watch.index.site(site).and_then(|e| self.defenses.get(e).ok()).map_or(0, |d| d.alarms);
-        let question = RELIEF_QUESTIONS | u64::from(site.0) << 31 | u64::from(alarms);
+    fn sources<'a>(&self, pool: &mut Pool, watch: &'a Watch, call: &Call, last: GameTime) -> Vec<Source<'a>> {
         let mut sources = Vec::new();
-        for player in self.members(alarm.knower).into_iter().filter(|player| watch.acts(*player)) {
+        for player in self.members(call.knower).into_iter().filter(|player| watch.acts(*player)) {
             // Nobody leaves before it has thought about it and is awake.
-            let thought = alarm.now + personality::think_time(watch.roster.seed(), player, question);
+            let thought = call.now + personality::think_time(watch.roster.seed(), player, call.question);
             let leaves_at = watch.rhythm(player).next_awake(thought);
             if leaves_at > last {
                 continue;
             }
             for state in watch.view.own_of(Knower::Player(player), player) {
-                if !watch.is_near(state.at, alarm.state.at) || !self.may_give(watch, alarm, state) {
+                if !watch.is_near(state.at, call.state.at) || !self.may_give(watch, call, state) {
                     continue;
                 }
                 let before = pool.leaving.get(&state.site).into_iter().flatten().copied();
                 let others: Vec<GameTime> = watch.departures(state.site).chain(before).collect();
                 let leaves_at = rules::spaced(leaves_at, others.clone(), watch.view.model().send_spacing());
-                let spare = self.spare(pool, alarm, state);
-                let troops = in_time(watch, alarm, state, spare, leaves_at, last);
+                let spare = self.spare(pool, call, state);
+                let troops = in_time(watch, call, state, spare, leaves_at, last);
                 if !troops.is_empty() {
                     sources.push(Source { state, leaves_at, others, offer: Offer { site: state.site, troops } });
                 }
@@ -158,26 +191,26 @@ impl Desk<'_, '_> {
     }
 
     /// Whether a site is itself in no danger: no march is seen to come to it, and nobody of it leaves to dodge one.
-    fn may_give(&self, watch: &Watch, alarm: &Alarm, state: &SiteState) -> bool {
+    fn may_give(&self, watch: &Watch, call: &Call, state: &SiteState) -> bool {
         let defense = watch.index.site(state.site).and_then(|e| self.defenses.get(e).ok());
         let busy = defense.is_some_and(|d| d.alarm.is_some() || !d.dodges.is_empty());
-        state.site != alarm.state.site && !alarm.threatened.contains(&state.site) && !busy
+        state.site != call.state.site && !call.spared.contains(&state.site) && !busy
     }
 
     /// What a site may give at this instant: its defenders that are promised to nobody, no more than keeps its home term at
     /// -0.2, and nothing twice.
-    fn spare<'p>(&self, pool: &'p mut Pool, alarm: &Alarm, state: &SiteState) -> &'p Force {
+    fn spare<'p>(&self, pool: &'p mut Pool, call: &Call, state: &SiteState) -> &'p Force {
         let Pool { threats, spare, .. } = pool;
         spare.entry(state.site).or_insert_with(|| {
-            let Knower::Alliance(alliance) = alarm.knower else { return Force::new() };
+            let Knower::Alliance(alliance) = call.knower else { return Force::new() };
             let situation = &self.situation;
             let model: &dyn WorldModel = &*situation.view.model().0;
             let free = situation.free(state);
             let fights_at_home = |class| model.is_fighter(class) && !model.is_offense(class);
             let defenders: Force = free.iter().filter(|(class, _)| fights_at_home(*class)).collect();
-            let threats = threats.entry(alliance).or_insert_with(|| situation.threats(alliance, alarm.now));
+            let threats = threats.entry(alliance).or_insert_with(|| situation.threats(alliance, call.now));
             let stays = free.minus(&defenders);
-            situation.may_leave(state, defenders, &stays, threats, alarm.now)
+            situation.may_leave(state, defenders, &stays, threats, call.now)
         })
     }
 
@@ -186,10 +219,9 @@ impl Desk<'_, '_> {
         &mut self,
         pool: &mut Pool,
         watch: &Watch,
-        alarm: &Alarm,
+        site: SiteId,
         pledges: Vec<Pledge>,
-        gap: Option<Gap>,
-        deficit_left: i64,
+        terms: Terms,
     ) {
         for Pledge { player, origin, force, leaves_at, arrives } in pledges {
             let Some((of_site, of_player)) = watch.index.site(origin).zip(watch.index.player(player)) else { continue };
@@ -208,18 +240,23 @@ impl Desk<'_, '_> {
             }
             let promise = Commitment { order, force: force.clone(), until: leaves_at };
             self.commands.entity(of_site).entry::<Commitments>().or_default().and_modify(|mut c| c.0.push(promise));
+            let (after, hit, until, deficit_left, purpose) = match terms {
+                Terms::Alarm { after, hit, until, deficit_left } => (after, hit, until, deficit_left, Purpose::Alarm),
+                Terms::Posture(longest) => (None, arrives, arrives + longest, 0, Purpose::Posture(None)),
+            };
             let relief = Relief {
                 n: 0,
                 order,
                 origin,
-                site: alarm.state.site,
+                site,
                 force,
                 leaves_at,
                 arrives,
-                after: gap.map(|gap| gap.after),
-                hit: gap.map_or(alarm.first, |gap| gap.before),
-                until: alarm.last,
+                after,
+                hit,
+                until,
                 deficit_left,
+                purpose,
                 called_off: false,
                 status: ReliefStatus::Promised,
             };
@@ -237,11 +274,11 @@ impl Desk<'_, '_> {
             let Some(mut held) = watch.index.player(player).and_then(|e| self.reliefs.get_mut(e).ok()) else {
                 continue;
             };
-            if !held.reliefs.iter().any(|r| r.site == alarm.state.site && !r.called_off && r.until < alarm.last) {
+            let stays = |r: &Relief| r.site == alarm.state.site && !r.called_off && r.until < alarm.last;
+            if !held.reliefs.iter().any(stays) {
                 continue;
             }
-            let reliefs = held.reliefs.iter_mut();
-            for relief in reliefs.filter(|r| r.site == alarm.state.site && !r.called_off && r.until < alarm.last) {
+            for relief in held.reliefs.iter_mut().filter(|r| stays(r)) {
                 relief.until = alarm.last;
                 let at = rules::judged_at(relief.arrives, relief.until);
                 if let ReliefStatus::Out { judged_at, .. } = &mut relief.status {
@@ -265,7 +302,7 @@ impl Desk<'_, '_> {
                 continue;
             }
             for relief in held.reliefs.iter_mut().filter(|r| concerned(r)) {
-                relief.called_off = true;
+                relief.call_off(PostureEnd::GivenUp);
                 match &mut relief.status {
                     ReliefStatus::Promised => {
                         if let Some(entity) = watch.index.site(relief.origin) {
@@ -320,21 +357,22 @@ fn sent_to_land(watch: &Watch, source: &Source, gap: Gap, travel: GameSpan) -> O
 /// The part of what a site may give that is there at `last` at the latest if it leaves at `leaves_at`.
 fn in_time(
     watch: &Watch,
-    alarm: &Alarm,
+    call: &Call,
     state: &SiteState,
     spare: &Force,
     leaves_at: GameTime,
     last: GameTime,
 ) -> Vec<Offered> {
     let model: &dyn WorldModel = &*watch.view.model().0;
-    let lands = |class| model.travel(state, alarm.state.at, class).is_some_and(|t| leaves_at + t <= last);
-    spare
+    let lands = |class| model.travel(state, call.state.at, class).is_some_and(|t| leaves_at + t <= last);
+    let asked = if call.part < 1.0 { spare.share(call.part) } else { spare.clone() };
+    asked
         .iter()
         .filter(|(class, _)| lands(*class))
         .map(|(class, count)| Offered {
             class,
             count,
-            points: rules::points(model, alarm.state, &Force::of(class, 1)),
+            points: rules::points(model, call.state, &Force::of(class, 1)),
             upkeep: model.upkeep(state.owner, class),
         })
         .collect()

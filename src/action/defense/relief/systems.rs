@@ -4,9 +4,10 @@ use super::super::alarm::Alerts;
 use super::super::components::{ALARM_ANSWERED, Defenses};
 use super::super::rules::{AFTER, DefenseSettings};
 use super::super::systems::{Watch, player_of, site_of};
-use super::components::{RELIEF_LEAVES, RELIEF_RETURNS, Relief, ReliefStatus, Reliefs};
+use super::components::{PostureEnd, Purpose, RELIEF_LEAVES, RELIEF_RETURNS, Relief, ReliefStatus, Reliefs};
 use super::pledging::release;
 use super::rules;
+use crate::action::pool::{MEETS_FOR_RELIEF, POOL_MEETS};
 use crate::base::clock::{Agenda, DueBatch, GameTime};
 use crate::base::contract::{
     CampaignFact, Fact, GroupLaunched, LaunchDue, Manner, RecallGroup, WantedStates, WithdrawGuests,
@@ -107,7 +108,7 @@ pub(in super::super) fn note_reliefs(
         let Some(message) = left.get(&order) else {
             let relief = held.reliefs.remove(at);
             let owner = alerts.watch.view.site(relief.site).map(|s| s.owner);
-            if let Some(owner) = owner.filter(|_| relief.hit > now) {
+            if let Some(owner) = owner.filter(|_| relief.hit > now && !relief.is_posted()) {
                 alerts.raise(relief.site, owner, relief.hit, now);
             }
             continue;
@@ -118,8 +119,17 @@ pub(in super::super) fn note_reliefs(
         relief.force = message.force.clone();
         relief.status = ReliefStatus::Out { march: message.march, judged_at };
         alerts.agenda.push(RELIEF_RETURNS.entry(judged_at, u64::from(player.0), relief.n));
+        // A stack is fed: whoever gets it may ask for crop as soon as it is there.
+        let host = alerts.watch.view.site(relief.site).and_then(|s| alerts.watch.roster.active_alliance_of(s.owner));
+        if let Some(host) = host {
+            alerts.agenda.push(POOL_MEETS.entry(message.arrival + AFTER, u64::from(host.0), MEETS_FOR_RELIEF));
+        }
         let (site, arrives, hit, deficit_left) = (relief.site, relief.arrives, relief.hit, relief.deficit_left);
-        let fact = Fact::ReliefSent { order, site, helper: player, arrives, hit, deficit_left };
+        let fact = if relief.is_posted() {
+            Fact::PostureTaken { order, site, helper: player, arrives }
+        } else {
+            Fact::ReliefSent { order, site, helper: player, arrives, hit, deficit_left }
+        };
         alerts.facts.write(CampaignFact { at: now, fact });
     }
 }
@@ -149,24 +159,32 @@ pub(in super::super) fn return_reliefs(
         };
         let (site, origin) = (relief.site, relief.origin);
         let stays = rules::stays_for(now, hits(site), hits(origin), watch.settings.relief_stays);
-        if let Some(until) = stays.filter(|_| !relief.called_off) {
+        if let Some(until) = stays.filter(|_| !relief.called_off && !relief.is_posted()) {
             relief.until = until;
             put_off(relief, until + AFTER, player, &mut agenda);
             continue;
         }
         let (order, arrives) = (relief.order, relief.arrives);
         let ReliefStatus::Out { march, .. } = relief.status else { continue };
+        // Who is under way when a village is given up is called back.
         if now < arrives {
             recalls.write(RecallGroup { order, march });
             // Where it is too late to call it back it turns when it is there.
             put_off(relief, arrives + AFTER, player, &mut agenda);
             continue;
         }
-        held.reliefs.remove(at);
+        let relief = held.reliefs.remove(at);
         if let Some(march) = march {
             withdrawals.write(WithdrawGuests { order, march, site });
         }
-        facts.write(CampaignFact { at: now, fact: Fact::ReliefReturned { order, site, helper: player } });
+        let fact = match relief.purpose {
+            Purpose::Alarm => Fact::ReliefReturned { order, site, helper: player },
+            Purpose::Posture(end) => {
+                let reason = end.unwrap_or(PostureEnd::Relieved).name().to_owned();
+                Fact::PostureLeft { order, site, helper: player, reason }
+            }
+        };
+        facts.write(CampaignFact { at: now, fact });
     }
 }
 
