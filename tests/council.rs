@@ -407,7 +407,7 @@ fn what_was_not_known_is_absent_from_the_explanation() {
         site.troops = Some(force(&[("praetorian", 100)]));
     }
     let mut app = at_war(&scenario);
-    app.run(GameSpan::days(6));
+    app.run(GameSpan::days(8));
     let submitted: Vec<ProposalId> = app
         .facts
         .iter()

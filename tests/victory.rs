@@ -5,14 +5,19 @@
 use bevy::ecs::system::RunSystemOnce;
 use bevy_alliance::action::pool::{EntryKind, Levy, Pool};
 use bevy_alliance::base::clock::{GameSpan, GameTime};
-use bevy_alliance::base::contract::{Fact, PlayerKind, Scenario, SetMembership, SetStance, Stance};
+use bevy_alliance::base::contract::{
+    AccountRole, Fact, PlayerKind, Rank, Scenario, ScenarioAlliance, ScenarioPlayer, ScenarioSite, SetMembership,
+    SetStance, Stance,
+};
+use bevy_alliance::base::geometry::Tile;
 use bevy_alliance::base::goods::Goods;
-use bevy_alliance::base::id::{AllianceId, EntityIndex, PlayerId};
+use bevy_alliance::base::id::{AllianceId, EntityIndex, PlayerId, SiteId, TribeId};
 use bevy_alliance::base::ruleset::Ruleset;
 use bevy_alliance::edge::report::CampaignTally;
 use bevy_alliance::edge::test_app::TestApp;
 use bevy_alliance::knowledge::territory::Territory;
 use bevy_alliance::strategy::victory::{VictoryCondition, VictoryConditions, VictoryRanking};
+use bevy_alliance::strategy::war_council::WarCouncilSettings;
 use bevy_alliance::strategy::wonder::{Wonder, WonderSettings, rules::cost};
 use bevy_alliance::world::audit::Audit;
 use bevy_alliance::world::generator::{GeneratorOptions, generate_world};
@@ -60,6 +65,11 @@ fn run(app: &mut TestApp, days: i64) -> Option<Course> {
     None
 }
 
+/// How far those have come who are still in it.
+fn progress(app: &TestApp) -> Vec<f64> {
+    app.app.world().resource::<VictoryRanking>().standings.iter().map(|s| s.progress).collect()
+}
+
 /// It began far from its end, took a while, and was a contest.
 fn is_a_campaign(course: &Course, second: f64) {
     assert!(course.first <= 0.4, "it began at {}", course.first);
@@ -103,14 +113,11 @@ fn land_is_won_by_who_grows() {
 }
 
 #[test]
-fn the_last_alliance_wins() {
+fn who_is_left_when_all_others_are_gone_wins() {
     let scenario = world(3);
     let mut app = campaign(&scenario, VictoryCondition::LastAlliance, 1.0);
-    let first: Vec<f64> = {
-        app.run(GameSpan::hours(6));
-        app.app.world().resource::<VictoryRanking>().standings.iter().map(|s| s.progress).collect()
-    };
-    assert_eq!(first, [1.0 / 3.0; 3]);
+    app.run(GameSpan::hours(6));
+    assert_eq!(progress(&app), [1.0 / 3.0; 3]);
     app.run(GameSpan::days(11));
     for (n, alliance) in [(1, 2), (2, 3)] {
         let of = |p: &&bevy_alliance::base::contract::ScenarioPlayer| {
@@ -238,4 +245,72 @@ fn member_of(scenario: &Scenario, alliance: u32) -> PlayerId {
         p.kind == PlayerKind::Active && p.membership.is_some_and(|(id, _)| id == AllianceId(alliance))
     };
     scenario.players.iter().find(of).unwrap().id
+}
+
+/// Three alliances in full lands where nobody founds anything: a large one that keeps hammers, and two small ones.
+fn to_the_end() -> Scenario {
+    let sides = [(12_u32, 4_u32, 1_000_u32, (-12_i16, 0_i16)), (4, 2, 500, (12, 4)), (3, 1, 300, (0, 14))];
+    let (sites, players) = (Vec::new(), Vec::new());
+    let (alliances, stances) = (Vec::new(), Vec::new());
+    let mut made = Scenario { seed: 1, half_width: 30, sites, players, alliances, stances };
+    let (mut player, mut site) = (0, 0);
+    for (id, (members, villages, population, center)) in (1..).map(AllianceId).zip(sides) {
+        made.alliances.push(ScenarioAlliance { id, name: format!("A{id}"), active: true });
+        let mut place = 0_i16;
+        for member in 0..members {
+            player += 1;
+            let rank = [Rank::Leader, Rank::Officer, Rank::Officer].get(member as usize).copied().unwrap_or_default();
+            let hammer = id == AllianceId(1) && member % 3 != 2;
+            made.players.push(ScenarioPlayer {
+                id: PlayerId(player),
+                name: format!("P{player}"),
+                kind: PlayerKind::Active,
+                membership: Some((id, rank)),
+                role: Some(if hammer { AccountRole::Hammer } else { AccountRole::Mixed }),
+                rhythm: None,
+            });
+            for _ in 0..villages {
+                site += 1;
+                made.sites.push(ScenarioSite {
+                    id: SiteId(site),
+                    at: Tile::new(center.0 + place % 6 * 2, center.1 + place / 6 * 2),
+                    name: format!("V{site}"),
+                    owner: PlayerId(player),
+                    tribe: TribeId(u8::try_from(player % 3).unwrap()),
+                    population: population + site * 37 % 100,
+                    ..ScenarioSite::default()
+                });
+                place += 1;
+            }
+        }
+    }
+    for (a, b) in [(1, 2), (1, 3), (2, 3)] {
+        made.stances.push((AllianceId(a), AllianceId(b), Stance::War));
+    }
+    made
+}
+
+#[test]
+fn an_alliance_takes_what_the_others_have_until_it_is_the_last() {
+    let mut app = TestApp::with(&to_the_end(), |app| {
+        app.insert_resource(VictoryConditions(vec![VictoryCondition::LastAlliance])).insert_resource(
+            WarCouncilSettings {
+                diplomacy: false,
+                expansion_hours: 0.0,
+                elimination_bonus: 150_000.0,
+                ..WarCouncilSettings::default()
+            },
+        );
+    });
+    app.run(GameSpan::hours(6));
+    assert_eq!(progress(&app), [1.0 / 3.0; 3]);
+    let course = run(&mut app, 120).unwrap();
+    assert!(course.day >= 10.0, "it took {} days", course.day);
+    assert_eq!(course.ranking, [(course.winner, 1.0)]);
+    // Nobody left by itself: every village was taken, and whoever lost its last was out.
+    let out = |pick: fn(&Fact) -> bool| app.facts.iter().filter(|f| pick(&f.fact)).count();
+    assert_eq!(out(|f| matches!(f, Fact::PlayerEliminated { .. })), 7);
+    assert_eq!(out(|f| matches!(f, Fact::AllianceEliminated { .. })), 2);
+    assert!(out(|f| matches!(f, Fact::SiteChanged { to: Some(_), from: Some(_), .. })) >= 11);
+    assert_eq!(app.audit(), Audit::default());
 }
