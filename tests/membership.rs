@@ -364,6 +364,32 @@ fn applications_that_make_no_sense_are_refused_by_name() {
 }
 
 #[test]
+fn an_application_ends_when_its_player_moves_and_a_full_alliance_takes_nobody() {
+    let mut app = two_alliances().start(Ruleset::extended());
+    app.send(apply(6, 1));
+    app.send(set(6, Some(2)));
+    app.run(GameSpan::hours(3));
+    assert_eq!(answers(&app.facts), []);
+    assert_eq!(membership(&app, 6).unwrap().alliance, AllianceId(2));
+    let mut app = two_alliances().start(Ruleset::extended());
+    app.app.world_mut().resource_mut::<Limits>().members_per_alliance = 4;
+    app.send(apply(6, 1));
+    app.run(GameSpan::hours(3));
+    assert_eq!(answers(&app.facts), [(6, Some(1), false, "full".to_owned())]);
+    assert_eq!(membership(&app, 6), None);
+    // A person who comes to lead has a day from when it was made, whoever led then.
+    let mut made = two_alliances();
+    made.0.players[3].membership = Some((AllianceId(1), Rank::Officer));
+    let mut app = made.start(Ruleset::extended());
+    app.send(apply(6, 1));
+    app.send(SetRank { player: PlayerId(4), rank: Rank::Leader });
+    app.run(GameSpan::hours(23));
+    assert_eq!(answers(&app.facts), []);
+    app.run(GameSpan::hours(2));
+    assert_eq!(answers(&app.facts), [(6, Some(1), true, "welcome".to_owned())]);
+}
+
+#[test]
 fn ranks_change_and_somebody_always_leads() {
     let mut app = two_alliances().start(Ruleset::extended());
     let rank = |player, rank| SetRank { player: PlayerId(player), rank };
@@ -408,9 +434,13 @@ fn what_is_said_reaches_the_own_alliance_only_and_is_bounded() {
     {
         assert_eq!(refusals(app.send(request))[0].rule, rule);
     }
+    // Who moves hears nothing of before, and is heard where it is.
+    app.send(set(6, Some(1)));
+    let told = letters(&app, 1);
+    assert_eq!(told.last().unwrap().kind, LetterKind::Membership { what: "joins".to_owned() });
     for n in 0..300 {
         app.send(say(4, &format!("{n}")));
     }
     let all = letters(&app, 1);
-    assert_eq!((all.len(), all.last().unwrap().n), (Channels::KEPT, 301));
+    assert_eq!((all.len(), all.last().unwrap().n), (Channels::KEPT, 302));
 }

@@ -136,10 +136,10 @@ fn ordered(answer: &str) -> (String, String) {
     let mut table = Table::new(1).unwrap();
     say(&mut table, "wait 30");
     say(&mut table, "attack best");
-    let voted = say(&mut table, "wait 3");
+    let voted = say(&mut table, "wait 1");
     assert!(voted.contains("you are to send"), "{voted}");
     let answered = if answer.is_empty() { String::new() } else { say(&mut table, answer) };
-    (answered, say(&mut table, "wait 34"))
+    (answered, say(&mut table, "wait 36"))
 }
 
 #[test]
@@ -155,15 +155,35 @@ fn a_person_that_refuses_in_time_is_replaced_and_one_that_says_nothing_keeps_its
 }
 
 #[test]
-fn orders_are_state_and_leave_with_their_operation() {
+fn orders_are_there_for_who_marches_and_for_nobody_else() {
     let mut app = TestApp::new(&small_world(1, 300));
     app.run(GameSpan::days(5));
+    let given = orders(&app);
     let world = app.app.world_mut();
     let mut all = world.query::<(&Operation, Option<&Orders>)>();
+    let mut kept = 0;
     for (operation, orders) in all.iter(world) {
-        let has = orders.is_some_and(|o| !o.0.is_empty());
-        assert!(!(operation.scouting && has), "scouts have no time to answer");
-        let members = |o: &Orders| o.0.keys().all(|m| operation.groups.iter().any(|g| g.member == *m));
-        assert!(orders.is_none_or(members));
+        let Some(orders) = orders.filter(|o| !o.0.is_empty()) else { continue };
+        assert!(!operation.scouting, "scouts have no time to answer");
+        for (member, order) in &orders.0 {
+            assert!(operation.groups.iter().any(|g| g.member == *member));
+            let told = &given[&(operation.id, *member)];
+            assert_eq!(order.answer_by, told.answer_by);
+            assert_eq!(order.answered, told.answers.first().map(|(at, _)| *at));
+            kept += 1;
+        }
     }
+    assert!(kept > 0, "orders are kept with their operations");
+}
+
+#[test]
+fn what_is_no_open_order_of_a_person_is_refused() {
+    let mut table = Table::new(1).unwrap();
+    say(&mut table, "wait 30");
+    say(&mut table, "attack best");
+    say(&mut table, "wait 3");
+    // The time for answering is over by then, and the groups have left.
+    say(&mut table, "wait 8");
+    let late = say(&mut table, "order no");
+    assert!(late.contains("refused (order_is_open)"), "{late}");
 }

@@ -6,6 +6,7 @@
 /// ```
 /// use bevy_alliance::base::text::shown;
 /// assert_eq!(shown("  hold\u{1b}[31m\n\tthe \u{202e}gate\u{200b} "), "hold [31m the gate");
+/// assert_eq!(shown("hold\u{2028}on"), "hold on");
 /// assert_eq!(shown("\u{0}\u{7}\n"), "");
 /// ```
 #[must_use]
@@ -49,7 +50,7 @@ fn is_format(c: char) -> bool {
             | '\u{61c}'
             | '\u{180e}'
             | '\u{200b}'..='\u{200f}'
-            | '\u{2028}'..='\u{202e}'
+            | '\u{202a}'..='\u{202e}'
             | '\u{2060}'..='\u{206f}'
             | '\u{fe00}'..='\u{fe0f}'
             | '\u{feff}'

@@ -79,9 +79,10 @@ impl People<'_, '_> {
             | Fact::BallotCast { proposal, .. }
             | Fact::ProposalDecided { proposal, .. }
             | Fact::DecisionArchived { proposal } => Some(Knower::Alliance(proposal.alliance)),
-            Fact::OperationStarted { operation, .. } | Fact::OperationRevised { operation, .. } => {
-                Some(Knower::Alliance(operation.alliance))
-            }
+            Fact::OperationStarted { operation, .. }
+            | Fact::OperationRevised { operation, .. }
+            | Fact::OrderGiven { operation, .. }
+            | Fact::OrderAnswered { operation, .. } => Some(Knower::Alliance(operation.alliance)),
             Fact::OperationConcluded(report) => Some(Knower::Alliance(report.operation.alliance)),
             Fact::GroupLaunched { order, .. } | Fact::GroupFailed { order, .. } => diaries.of_order(*order),
             Fact::AlarmRaised { player, .. }

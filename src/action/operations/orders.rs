@@ -158,7 +158,8 @@ pub(super) fn note_answers(batch: Res<DueBatch>, inputs: Res<Inputs>, mut answer
         for logged in &inputs.now {
             let Input::Acknowledge(answer) = logged.input else { continue };
             let AcknowledgeOrder { member, operation, accepts } = answer;
-            if !answers.answer(operation, member, if accepts { "acknowledged" } else { "refused" }, now) {
+            let said = if accepts { "acknowledged" } else { "refused" };
+            if !answers.is_open(operation, member, now) || !answers.answer(operation, member, said, now) {
                 answers.facts.write(CampaignFact { at: now, fact: Fact::RequestRefused(not_open(answer)) });
             }
         }
@@ -186,6 +187,16 @@ impl Answers<'_, '_> {
     fn is_person(&self, member: PlayerId) -> bool {
         let player = self.index.player(member).and_then(|e| self.players.get(e).ok());
         player.is_some_and(|p| p.kind == PlayerKind::Human)
+    }
+
+    /// Whether a person can still answer its order: the time is not over, and some of its groups wait.
+    fn is_open(&self, id: ProposalId, member: PlayerId, now: GameTime) -> bool {
+        let found = self.index.proposal(id).and_then(|e| self.operations.get(e).ok());
+        found.is_some_and(|(operation, orders)| {
+            let in_time = orders.0.get(&member).is_some_and(|order| order.answer_by >= now);
+            let waits = operation.groups.iter().any(|g| g.member == member && g.status == GroupStatus::Waiting);
+            self.is_person(member) && in_time && waits
+        })
     }
 
     /// Notes one answer; false if none is waited for.

@@ -11,7 +11,7 @@ use bevy::ecs::schedule::{
     InternedScheduleLabel, LogLevel, ScheduleBuildSettings, ScheduleLabel, SingleThreadedExecutor,
 };
 use bevy::prelude::*;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The schedule that runs once per due instant. It is single-threaded on purpose (a multi-threaded run costs forty
 /// times as much overhead), and two systems whose order is not said are an error when it is built.
@@ -171,6 +171,31 @@ impl DueBatch {
     }
 }
 
+/// What the clock waits for: it stands a millisecond before the first of these instants until that hold is let go.
+///
+/// Something outside owes an answer at such an instant, and whoever asked decides for how long of wall time it is worth waiting. Holds
+/// are the host's: they are no state, and change nothing but when the campaign goes on.
+#[derive(Resource, Default, Debug)]
+pub struct ClockHolds(BTreeSet<(GameTime, u64)>);
+
+impl ClockHolds {
+    /// Has the clock wait before an instant. `key` tells holds of one instant apart.
+    pub fn hold(&mut self, before: GameTime, key: u64) {
+        self.0.insert((before, key));
+    }
+
+    /// Lets a hold go.
+    pub fn release(&mut self, before: GameTime, key: u64) {
+        self.0.remove(&(before, key));
+    }
+
+    /// The last instant that may be run; `None` where nothing is waited for.
+    #[must_use]
+    pub fn limit(&self) -> Option<GameTime> {
+        self.0.first().map(|(before, _)| *before - GameSpan(1))
+    }
+}
+
 /// Counters of what the campaign has run, for diagnostics and benches.
 #[derive(Resource, Default, Clone, Copy, Debug)]
 pub struct PassStats {
@@ -206,6 +231,7 @@ impl Plugin for ClockPlugin {
             .init_resource::<Agenda>()
             .init_resource::<DueKinds>()
             .init_resource::<DueBatch>()
+            .init_resource::<ClockHolds>()
             .init_resource::<PassStats>()
             .init_resource::<PassCleanup>()
             .init_resource::<InstantEnds>()
@@ -319,6 +345,9 @@ fn run_campaign(world: &mut World) -> Result {
     };
     let mut passes = 0;
     while passes < slice_passes {
+        // A pass may have asked for something that the next one waits for.
+        let held = world.resource::<ClockHolds>().limit();
+        let goal = held.map_or(goal, |limit| limit.max(world.resource::<GameClock>().now()).min(goal));
         let Some(due) = world.resource_mut::<Agenda>().next_due(goal) else {
             world.resource_mut::<GameClock>().set_now(goal);
             return Ok(());

@@ -12,7 +12,7 @@ mod time;
 
 pub use agenda::{Agenda, DueEntry};
 pub use host::{
-    Campaign, CampaignAppExt, CampaignSystems, ClockPlugin, DueBatch, DueKind, DueKinds, HostSystems, Mechanics,
-    PassScratch, PassStats, SetMask,
+    Campaign, CampaignAppExt, CampaignSystems, ClockHolds, ClockPlugin, DueBatch, DueKind, DueKinds, HostSystems,
+    Mechanics, PassScratch, PassStats, SetMask,
 };
 pub use time::{ClockMode, GameClock, GameSpan, GameTime};

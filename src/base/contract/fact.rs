@@ -337,7 +337,8 @@ pub enum Fact {
         site: SiteId,
         /// Whose troops.
         helper: PlayerId,
-        /// Why: `threat_over`, `needed_elsewhere`, `needed_at_home`, `relieved`, `given_up` or `parted`.
+        /// Why: `threat_over`, `needed_elsewhere`, `needed_at_home`, `relieved`, `given_up`,
+        /// `parted` or `fallen`.
         reason: String,
     },
     /// A player raids the village that an attack on it came from.
@@ -526,7 +527,8 @@ pub enum Fact {
         by: Option<PlayerId>,
         /// Whether it is taken in.
         accepted: bool,
-        /// Why: `welcome`, `out_of_reach`, `too_small`, `distrusted`, `enemy`, `nobody_answered`, or `by_hand` of a person.
+        /// Why: `welcome`, `out_of_reach`, `too_small`, `distrusted`, `enemy`, `full`, `no_site`, `nobody_answered`, or
+        /// `by_hand` of a person.
         reason: String,
     },
     /// A member says something to its alliance.
@@ -548,7 +550,7 @@ pub enum Fact {
         groups: u32,
         /// When the first of them leaves.
         first_launch: GameTime,
-        /// Who has not answered by then is replaced.
+        /// An NPC that has not answered by then is replaced; a person where a setting says so.
         answer_by: GameTime,
     },
     /// A member answered an order, or did not.

@@ -4,6 +4,7 @@
 //! has reaches its alliance as a [`SiteState`] that it asked for; everything else reaches an alliance as a fact with
 //! a witness, through the gateway of `knowledge`.
 
+mod advice;
 mod change;
 mod estate;
 mod fact;
@@ -16,6 +17,7 @@ mod scenario;
 mod site;
 mod vote;
 
+pub use advice::{Advice, AdvisedBallot, AdvisedChoice};
 pub use change::{MembershipChanged, PopulationChanged, SiteChanged, StanceChanged};
 pub use estate::{Estates, Founding};
 pub use fact::{CampaignFact, DefenseAnswer, Fact, LaunchRow, OperationReport};

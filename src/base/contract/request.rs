@@ -8,6 +8,7 @@
 //! a pass after all that: round 1, and what a later host update sees at the same instant round 2, and so on. A replay
 //! knows all inputs from the beginning, so it holds later rounds back until nothing else is due at their instant.
 
+use super::advice::Advice;
 use super::march::{GroupArrived, Manner};
 use super::pool::{AskPool, GiveToPool};
 use super::vote::{CastVote, Propose};
@@ -130,7 +131,7 @@ pub struct SetRank {
     pub rank: Rank,
 }
 
-/// A person answers the order that an operation has for it. Who does not answer in time is replaced.
+/// A person answers the order that an operation has for it, until the time for that is over.
 #[derive(Message, Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct AcknowledgeOrder {
     /// Which member.
@@ -189,6 +190,8 @@ pub enum Input {
     Acknowledge(AcknowledgeOrder),
     /// Words to the own alliance.
     Say(Say),
+    /// A language model's answer.
+    Advice(Advice),
 }
 
 /// An input with its place in time.
@@ -313,6 +316,7 @@ pub(super) fn plug(app: &mut App, host: InternedScheduleLabel) {
         .add_message::<SetRank>()
         .add_message::<AcknowledgeOrder>()
         .add_message::<Say>()
+        .add_message::<Advice>()
         .add_instant_end(release_next_round)
         .register_kept::<WaitingInputs>("waiting_inputs")
         .add_systems(host, log_inputs.in_set(HostSystems::Inputs))
@@ -331,6 +335,7 @@ struct Requests<'w, 's> {
     ranks: MessageReader<'w, 's, SetRank>,
     acknowledged: MessageReader<'w, 's, AcknowledgeOrder>,
     said: MessageReader<'w, 's, Say>,
+    advice: MessageReader<'w, 's, Advice>,
     marches: MessageReader<'w, 's, LaunchMarch>,
     recalls: MessageReader<'w, 's, RecallMarch>,
     trainings: MessageReader<'w, 's, TrainTroops>,
@@ -359,7 +364,8 @@ impl Requests<'_, '_> {
         let members = members.chain(self.ranks.read().map(|r| Input::Rank(*r)));
         let orders = self.acknowledged.read().map(|a| Input::Acknowledge(*a));
         let said = self.said.read().map(|s| Input::Say(s.clone()));
-        let society = votes.chain(motions).chain(stances).chain(members).chain(orders).chain(said);
+        let advice = self.advice.read().map(|a| Input::Advice(a.clone()));
+        let society = votes.chain(motions).chain(stances).chain(members).chain(orders).chain(said).chain(advice);
         society.chain(marches).chain(recalls).chain(trainings).chain(dismissals).chain(goods).chain(pool).collect()
     }
 }

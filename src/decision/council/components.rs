@@ -3,7 +3,7 @@
 use super::rules::charter::{Charter, Subject};
 use super::rules::roll::Roll;
 use crate::base::clock::{CampaignSystems, DueKind, GameSpan, GameTime};
-use crate::base::contract::{Ballot, Citation, Stance, Treaty, Vote};
+use crate::base::contract::{AdvisedBallot, Ballot, Citation, Stance, Treaty, Vote};
 use crate::base::id::{AllianceId, PlayerId, ProposalId, SiteId};
 use crate::decision::planning::Plan;
 use crate::decision::planning::allocation::LeftOut;
@@ -279,6 +279,8 @@ pub struct Ballots {
     pub answer_at: BTreeMap<PlayerId, GameTime>,
     /// Conditional approvals that were dropped, with the condition that was not met.
     pub dropped: BTreeMap<PlayerId, String>,
+    /// What language models advise members whose ballots are open: used when they are answered.
+    pub advised: BTreeMap<PlayerId, AdvisedBallot>,
 }
 
 impl Ballots {

@@ -7,7 +7,7 @@ use super::rules::stance::{Change, StanceInputs, stance_utility};
 use super::rules::voter::{self, Veto, VoterInputs, VoterSettings, utility};
 use super::situation::{MemberCase, Situation};
 use crate::base::clock::{GameSpan, GameTime};
-use crate::base::contract::{Ballot, Condition, Reason, Stance, Vote};
+use crate::base::contract::{AdvisedBallot, Ballot, Condition, Reason, Stance, Vote};
 use crate::decision::planning::rules::diplomacy::{Dealings, DiplomacySettings, change_score};
 use crate::decision::planning::rules::facts::{AttackEstimate, AttackFacts, FactSettings, gain};
 use crate::society::alliance::MemberInfo;
@@ -29,7 +29,38 @@ pub struct VotingSettings {
 }
 
 /// Judges a proposal in a member's stead. Needs the states of the member's sites.
+///
+/// Where a model advised, its vote, its conditions and its words are the ballot's; the rule's stay its vetoes, its score with all
+/// terms, and the pledge: the largest share that leaves what an approval by rule leaves.
 pub(super) fn judge(
+    situation: &Situation,
+    proposal: &Proposal,
+    member: &MemberInfo,
+    advised: Option<&AdvisedBallot>,
+    settings: &VotingSettings,
+    now: GameTime,
+) -> Ballot {
+    let by_rule = judge_by_rule(situation, proposal, member, settings, now);
+    let Some(advised) = advised.filter(|_| by_rule.reason.rule.is_none()) else { return by_rule };
+    let approves = advised.vote == Vote::Approve;
+    let pledge_share = match (approves, by_rule.vote) {
+        (false, _) => 0.0,
+        (true, Vote::Approve) => by_rule.pledge_share,
+        (true, _) if proposal.action.sends_troops() => {
+            let case = situation.case(proposal, member, now);
+            let factor = pledge_share(|s| home(&case, s), |s| own(&case, s, &settings.facts), &settings.conditions);
+            case.share * factor
+        }
+        (true, _) => 0.0,
+    };
+    let conditions = if approves { advised.conditions.clone() } else { Vec::new() };
+    let share = conditions.iter().filter_map(|c| if let Condition::MaxShareOfArmy(s) = c { Some(*s) } else { None });
+    let pledge_share = share.fold(pledge_share, f64::min);
+    let reason = Reason { text: advised.text.clone(), ..by_rule.reason };
+    Ballot { vote: advised.vote, reason, pledge_share, conditions, cast_at: now }
+}
+
+fn judge_by_rule(
     situation: &Situation,
     proposal: &Proposal,
     member: &MemberInfo,

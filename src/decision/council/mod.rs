@@ -68,7 +68,9 @@ impl Plugin for CouncilPlugin {
                 (
                     systems::ask_states.in_set(CouncilSystems::Ask),
                     systems::open_proposals.in_set(CouncilSystems::Open),
-                    (systems::take_votes, systems::answer_ballots).chain().in_set(CouncilSystems::Answer),
+                    (systems::take_votes, systems::take_advice, systems::answer_ballots)
+                        .chain()
+                        .in_set(CouncilSystems::Answer),
                     systems::close_votes.in_set(CouncilSystems::Close),
                 ),
             );

@@ -10,14 +10,14 @@ use super::rules::roll::{Candidate, Roll};
 use super::situation::Situation;
 use crate::base::clock::{Agenda, DueBatch, GameSpan, GameTime};
 use crate::base::contract::{
-    Ballot, BallotRequested, CampaignFact, CastVote, Fact, INPUT, Input, Inputs, Reason, RequestRefused, Scenario,
-    Vote, WantedStates,
+    Advice, AdvisedBallot, Ballot, BallotRequested, CampaignFact, CastVote, Condition, Fact, INPUT, Input, Inputs,
+    PlayerKind, Reason, RequestRefused, Scenario, Vote, WantedStates,
 };
 use crate::base::id::{EntityIndex, PlayerId, ProposalId, StableId};
 use crate::base::limits::Limits;
 use crate::base::rng::{Purpose, Stream};
 use crate::decision::planning::allocation::LeftOut;
-use crate::society::alliance::{ProposalCount, Roster};
+use crate::society::alliance::{MemberInfo, ProposalCount, Roster};
 use crate::society::personality::rules as personality;
 use bevy::prelude::*;
 use std::collections::BTreeSet;
@@ -337,7 +337,8 @@ pub(super) fn answer_ballots(
             continue;
         }
         let Some(info) = situation.member_of(id.alliance, member) else { continue };
-        let ballot = judge(&situation, proposal, &info, &voting, now);
+        let advised = ballots.advised.remove(&member);
+        let ballot = judge(&situation, proposal, &info, advised.as_ref(), &voting, now);
         facts.write(ballot_fact(id, member, &ballot, now));
         ballots.answer_at.remove(&member);
         ballots.cast.insert(member, ballot);
@@ -399,9 +400,78 @@ pub(super) fn take_votes(
         };
         facts.write(ballot_fact(vote.proposal, vote.member, &ballot, now));
         ballots.answer_at.remove(&vote.member);
+        ballots.advised.remove(&vote.member);
         ballots.cast.insert(vote.member, ballot);
         close_early(&charter, proposal, &ballots, &situation, &mut agenda, now);
     }
+}
+
+/// Keeps what models advise with the ballots that they are for, until those are answered. Advice for another ballot, or that
+/// comes too late, is refused.
+pub(super) fn take_advice(
+    batch: Res<DueBatch>,
+    inputs: Res<Inputs>,
+    index: Res<EntityIndex>,
+    limits: Res<Limits>,
+    situation: Situation,
+    mut proposals: Query<(&Proposal, &mut Ballots)>,
+    mut facts: MessageWriter<CampaignFact>,
+) {
+    if batch.of(INPUT).is_empty() {
+        return;
+    }
+    let now = batch.now();
+    for logged in &inputs.now {
+        let Input::Advice(Advice::Ballot(advised)) = &logged.input else { continue };
+        let mut found = index.proposal(advised.proposal).and_then(|e| proposals.get_mut(e).ok());
+        let member = situation.member_of(advised.proposal.alliance, advised.member);
+        let open = found.as_ref().map(|(proposal, ballots)| (*proposal, &**ballots));
+        match check_advice(advised, member.as_ref(), open, &limits, now) {
+            Ok(()) => {
+                if let Some((_, ballots)) = &mut found {
+                    ballots.advised.insert(advised.member, advised.clone());
+                }
+            }
+            Err((rule, limit, value)) => {
+                let request = format!("advise {} on {}", advised.member, advised.proposal);
+                let (rule, limit) = (rule.to_owned(), limit.to_owned());
+                let refused = RequestRefused { request, rule, limit, value, retry_after: None };
+                facts.write(CampaignFact { at: now, fact: Fact::RequestRefused(refused) });
+            }
+        }
+    }
+}
+
+fn check_advice(
+    advised: &AdvisedBallot,
+    member: Option<&MemberInfo>,
+    open: Option<(&Proposal, &Ballots)>,
+    limits: &Limits,
+    now: GameTime,
+) -> Result<(), (&'static str, &'static str, String)> {
+    let waits = |(proposal, ballots): &(&Proposal, &Ballots)| {
+        let answer_at = ballots.answer_at.get(&advised.member);
+        proposal.status == ProposalStatus::Open && answer_at.is_some_and(|at| *at >= now)
+    };
+    if open.filter(waits).is_none() {
+        return Err(("ballot_waits", "a ballot that is not answered yet", format!("player {}", advised.member)));
+    }
+    if member.is_none_or(|m| m.kind != PlayerKind::Active) {
+        return Err(("no_person", "a member that is no person", format!("player {}", advised.member)));
+    }
+    if advised.conditions.len() > limits.conditions_per_ballot {
+        let value = format!("{} conditions", advised.conditions.len());
+        return Err(("conditions_per_ballot", "few conditions", value));
+    }
+    let share = |c: &Condition| if let Condition::MaxShareOfArmy(share) = c { Some(*share) } else { None };
+    if let Some(share) = advised.conditions.iter().filter_map(share).find(|s| !(0.0..=1.0).contains(s)) {
+        return Err(("share_of_army", "0 to 1", share.to_string()));
+    }
+    let chars = advised.text.as_ref().map_or(0, |t| t.chars().count());
+    if chars > limits.text_chars {
+        return Err(("text_chars", "a short text", format!("{chars} characters")));
+    }
+    Ok(())
 }
 
 fn check_vote(
@@ -466,6 +536,7 @@ pub(super) fn close_votes(
             agenda.push(VOTE_CLOSES.entry(now, entry.owner, entry.n));
             continue;
         }
+        ballots.advised.clear();
         let verdict = settle(&closing, &situation, &proposal, &mut ballots, now);
         proposal.decided_at = Some(now);
         let (outcome, failed_test) = match &verdict {

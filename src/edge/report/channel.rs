@@ -4,10 +4,10 @@
 //! it, and it is not part of the state. Each alliance hears only what is its own.
 
 use super::Directory;
-use super::tally::CampaignTally;
 use crate::base::clock::GameTime;
 use crate::base::contract::{CampaignFact, DefenseAnswer, Fact, Vote};
 use crate::base::id::{AllianceId, PlayerId, ProposalId, SiteId};
+use crate::base::text::shown;
 use bevy::prelude::*;
 use core::fmt;
 use serde::Serialize;
@@ -188,28 +188,27 @@ impl Channels {
 
     /// Takes in what a fact tells the members of an alliance, if it tells any.
     pub fn hear(&mut self, fact: &CampaignFact, directory: &Directory) {
-        let Some((alliance, sender, kind)) = letter_of(&fact.fact, directory) else { return };
+        if let Fact::MembershipChanged { player, from, to } = fact.fact {
+            let told = |what: &str| LetterKind::Membership { what: what.to_owned() };
+            from.into_iter().for_each(|from| self.deliver(from, fact.at, Some(player), told("leaves")));
+            to.into_iter().for_each(|to| self.deliver(to, fact.at, Some(player), told("joins")));
+        } else if let Some((alliance, sender, kind)) = letter_of(&fact.fact, directory) {
+            self.deliver(alliance, fact.at, sender, kind);
+        }
+    }
+
+    fn deliver(&mut self, alliance: AllianceId, at: GameTime, sender: Option<PlayerId>, kind: LetterKind) {
         let count = self.counts.entry(alliance).or_default();
         *count += 1;
         let letters = self.letters.entry(alliance).or_default();
         if letters.len() >= Self::KEPT {
             letters.pop_front();
         }
-        letters.push_back(Letter { n: *count, at: fact.at, sender, kind });
+        letters.push_back(Letter { n: *count, at, sender, kind });
     }
 
     pub(super) fn clear(&mut self) {
         *self = Self::default();
-    }
-}
-
-pub(super) fn deliver(
-    mut facts: MessageReader<CampaignFact>,
-    tally: Res<CampaignTally>,
-    mut channels: ResMut<Channels>,
-) {
-    for fact in facts.read() {
-        channels.hear(fact, &tally.directory);
     }
 }
 
@@ -222,7 +221,8 @@ fn letter_of(fact: &Fact, directory: &Directory) -> Option<(AllianceId, Option<P
             (proposal.alliance, Some(*proposer), kind)
         }
         Fact::BallotCast { proposal, member, vote, reason, .. } => {
-            let kind = LetterKind::Voted { proposal: *proposal, vote: *vote, reason: reason.text.clone() };
+            let kind =
+                LetterKind::Voted { proposal: *proposal, vote: *vote, reason: reason.text.as_deref().map(shown) };
             (proposal.alliance, Some(*member), kind)
         }
         Fact::ProposalDecided { proposal, outcome, .. } => {

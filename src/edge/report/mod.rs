@@ -44,7 +44,7 @@ impl Plugin for ReportPlugin {
             .init_resource::<Channels>()
             .add_scenario_loader(100, |world, _| begin_tally(world))
             .add_state_rebuilder(100, begin_tally)
-            .add_systems(self.host, (count_facts, channel::deliver).chain().in_set(HostSystems::Facts));
+            .add_systems(self.host, count_facts.in_set(HostSystems::Facts));
     }
 }
 
@@ -61,8 +61,11 @@ fn count_facts(
     index: Res<EntityIndex>,
     sites: Query<&Site>,
     mut tally: ResMut<CampaignTally>,
+    mut channels: ResMut<Channels>,
 ) {
     for fact in facts.read() {
+        // Who moves hears what is said from then on, and nothing of before.
+        channels.hear(fact, &tally.directory);
         if let Fact::MembershipChanged { player, to, .. } = fact.fact {
             tally.directory.note_member(player, to);
         }

@@ -237,7 +237,7 @@ impl CampaignTally {
             }
             Fact::GroupFailed { order, rule } => {
                 self.decoys.remove(order);
-                self.summary.operations.no_shows += u64::from(rule == "no_show");
+                self.summary.operations.no_shows += u64::from(["no_show", "silent"].contains(&rule.as_str()));
             }
             Fact::MarchArrived { order: Some(order), target, .. } => {
                 if let Some(operation) = order.operation().filter(|_| self.decoys.remove(order)) {

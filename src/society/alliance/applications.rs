@@ -10,6 +10,7 @@ use crate::base::contract::{
 };
 use crate::base::geometry::Torus;
 use crate::base::id::{AllianceId, EntityIndex, PlayerId};
+use crate::base::limits::Limits;
 use crate::society::personality::rules as personality;
 use bevy::ecs::system::SystemParam;
 use bevy::prelude::*;
@@ -53,7 +54,7 @@ pub(super) struct Porch<'w, 's> {
     agenda: ResMut<'w, Agenda>,
     admitted: MessageWriter<'w, Admitted>,
     facts: MessageWriter<'w, CampaignFact>,
-    commands: Commands<'w, 's>,
+    limits: Res<'w, Limits>,
 }
 
 /// Takes in what is asked, and answers what is due.
@@ -110,7 +111,7 @@ impl Porch<'_, '_> {
         let Some(leader) = self.roster.leader(alliance).and_then(|id| self.roster.member(id)) else {
             return Err(("has_a_leader", "an alliance that somebody leads".to_owned(), alliance.to_string()));
         };
-        if self.waiting(alliance, player).is_some() {
+        if self.applications.iter().any(|all| all.0.contains_key(&player)) {
             return Err(("one_application", "one application at a time".to_owned(), "one waits".to_owned()));
         }
         let entity = self.index.alliance(alliance);
@@ -121,18 +122,8 @@ impl Porch<'_, '_> {
         }
         let answer_by = self.answers_at(&leader, player, now);
         let application = Application { since: now, answer_by };
-        if let Some(entity) = entity {
-            match self.applications.get_mut(entity) {
-                Ok(mut all) => {
-                    all.0.insert(player, application);
-                }
-                // The first of an alliance.
-                Err(_) => {
-                    self.commands.entity(entity).entry::<Applications>().or_default().and_modify(move |mut all| {
-                        all.0.insert(player, application);
-                    });
-                }
-            }
+        if let Some(mut all) = entity.and_then(|e| self.applications.get_mut(e).ok()) {
+            all.0.insert(player, application);
         }
         self.agenda.push(APPLICATION_ANSWERED.entry(answer_by, u64::from(alliance.0), player.0));
         self.facts.write(CampaignFact { at: now, fact: Fact::ApplicationMade { alliance, player, answer_by } });
@@ -152,6 +143,17 @@ impl Porch<'_, '_> {
     /// The NPC of the highest rank above ordinary members answers.
     fn answer_by_rule(&mut self, alliance: AllianceId, player: PlayerId, now: GameTime) {
         let members = self.roster.members(alliance);
+        // A person who leads by now has its time too.
+        let led_by_a_person = members.iter().any(|m| m.rank == Rank::Leader && m.kind == PlayerKind::Human);
+        let application = self.index.alliance(alliance).and_then(|e| self.applications.get_mut(e).ok());
+        if let Some(mut all) = application.filter(|_| led_by_a_person)
+            && let Some(application) = all.0.get_mut(&player)
+            && application.since + self.settings.person_answers_within > now
+        {
+            application.answer_by = application.since + self.settings.person_answers_within;
+            self.agenda.push(APPLICATION_ANSWERED.entry(application.answer_by, u64::from(alliance.0), player.0));
+            return;
+        }
         let officers = members.iter().filter(|m| m.kind == PlayerKind::Active && m.rank != Rank::Member);
         let by = officers.min_by_key(|m| (m.rank, m.player)).map(|m| m.player);
         let answer = match by {
@@ -186,6 +188,12 @@ impl Porch<'_, '_> {
         if let Some(mut all) = self.index.alliance(alliance).and_then(|e| self.applications.get_mut(e).ok()) {
             all.0.remove(&player);
         }
+        // Things change while an application waits.
+        let answer = match answer {
+            Ok(_) if self.roster.members(alliance).len() >= self.limits.members_per_alliance => Err("full"),
+            Ok(_) if !self.roster.has_sites(player) => Err("no_site"),
+            other => other,
+        };
         let accepted = answer.is_ok();
         let (Ok(reason) | Err(reason)) = answer;
         let reason = reason.to_owned();

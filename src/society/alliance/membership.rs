@@ -1,7 +1,7 @@
 //! Who joins, who leaves, who follows a leader, and what ends with the last site.
 
 use super::applications::Admitted;
-use super::components::{Alliance, MemberOf, Membership, Reliability, Trust, WarRecord, Wars};
+use super::components::{Alliance, Applications, MemberOf, Membership, Reliability, Trust, WarRecord, Wars};
 use super::rules;
 use super::systems::{MemberInfo, Roster, refusal};
 use crate::base::clock::{DueBatch, GameTime};
@@ -41,6 +41,7 @@ pub(super) fn apply_memberships(
     limits: Res<Limits>,
     index: Res<EntityIndex>,
     roster: Roster,
+    mut applications: Query<&mut Applications>,
     mut tidings: Tidings,
     mut commands: Commands,
 ) {
@@ -68,6 +69,12 @@ pub(super) fn apply_memberships(
     let touched: BTreeSet<AllianceId> = moves.iter().flat_map(|m| [m.from, m.to]).flatten().collect();
     let leaders: BTreeMap<AllianceId, PlayerId> =
         touched.iter().filter_map(|a| Some((*a, leader_after(*a, &moves, &roster)?))).collect();
+    // Who joins somewhere asks nowhere else any more.
+    for mut waiting in &mut applications {
+        if moves.iter().any(|m| waiting.0.contains_key(&m.player)) {
+            waiting.0.retain(|player, _| !moves.iter().any(|m| m.player == *player));
+        }
+    }
     for step in &moves {
         let leads = step.to.is_some_and(|a| leaders.get(&a) == Some(&step.player));
         carry_out(*step, leads, now, &index, &roster, &mut tidings, &mut commands);

@@ -1,7 +1,8 @@
 //! Spawning alliances, keeping the relationship true, grievances, and reading all of it.
 
 use super::components::{
-    Alliance, Credit, Grievances, MemberOf, Membership, ProposalCount, Reliability, Trust, War, WarRecord, Wars,
+    Alliance, Applications, Credit, Grievances, MemberOf, Membership, ProposalCount, Reliability, Trust, War,
+    WarRecord, Wars,
 };
 use super::rules;
 use super::stances::StanceSettings;
@@ -55,6 +56,7 @@ pub(super) fn spawn_alliances(world: &mut World, scenario: &Scenario) {
             wars.remove(&a.id).unwrap_or_default(),
             Grievances::default(),
             Credit::default(),
+            Applications::default(),
         ));
     }
     for p in &scenario.players {

@@ -55,12 +55,13 @@ pub(super) fn best_option(session: &Session, considered: &mut Vec<SiteId>) -> Re
     if sources.is_empty() {
         return Err("no_force_at_home");
     }
-    let candidates = candidates(session, &sources);
+    let takes = taking(session, &sources).is_some();
+    let candidates = candidates(session, &sources, takes);
     if candidates.is_empty() {
         return Err("no_intel");
     }
     considered.extend(candidates.iter().map(|c| c.spec.site));
-    let taking = taking(session);
+    let taking = taking(session, &sources);
     let mut planned: Vec<(Candidate, Plan, GameTime)> = candidates
         .into_iter()
         .filter_map(|c| {
@@ -77,12 +78,17 @@ pub(super) fn best_option(session: &Session, considered: &mut Vec<SiteId>) -> Re
         .collect();
     planned.retain(|(c, ..)| c.score >= session.planning.scores.target_min);
     planned.sort_by(|a, b| b.0.score.total_cmp(&a.0.score).then(a.0.spec.site.cmp(&b.0.spec.site)));
-    let Some((best, ..)) = planned.first() else { return Err("no_target_above_threshold") };
-    if let Some(pattern) = taking.filter(|_| best.undefended) {
-        let forces = Forces { sources: &sources, guards: &[] };
-        return option(session, forces, &[best], pattern).ok_or("no_plan");
+    if planned.is_empty() {
+        return Err("no_target_above_threshold");
     }
-    let enemy = best.enemy;
+    let forces = Forces { sources: &sources, guards: &[] };
+    // A village without defenders that stands before all others is taken, if that is a plan for several members.
+    let undefended = planned.iter().map(|(c, ..)| c).take_while(|c| c.undefended);
+    if let Some(option) = undefended.filter_map(|c| option(session, forces, &[c], taking?)).next() {
+        return Ok(option);
+    }
+    let defended = planned.iter().map(|(c, ..)| c).find(|c| !c.undefended);
+    let enemy = defended.ok_or("no_plan")?.enemy;
     let together: Vec<&Candidate> = planned
         .iter()
         .map(|(c, ..)| c)
@@ -136,7 +142,8 @@ pub(super) fn moved(
     let known: Option<Vec<Candidate>> = targets
         .iter()
         .map(|site| {
-            let candidate = candidate(session, &sources, enemy, *site, strength)?;
+            let takes = pattern.goal == PatternGoal::Take;
+            let candidate = candidate(session, &sources, enemy, *site, strength, takes)?;
             Some(Candidate {
                 spec: session.situation.reckoned(session.alliance, candidate.spec, help, now),
                 ..candidate
@@ -144,16 +151,17 @@ pub(super) fn moved(
         })
         .collect();
     let known = known.ok_or("no_intel")?;
-    if pattern.goal != PatternGoal::Take && known.iter().any(|c| c.undefended) {
-        return Err("no_defense_to_break");
-    }
     let guards = if pattern.has_guards() { all_guards(session) } else { Vec::new() };
     let forces = Forces { sources: &sources, guards: &guards };
     option(session, forces, &known.iter().collect::<Vec<_>>(), pattern).ok_or("no_plan")
 }
 
-/// The first pattern that takes a site and that the ruleset can carry.
-fn taking<'a>(session: &'a Session) -> Option<&'a Pattern> {
+/// The first pattern that takes a site and that the ruleset can carry, where enough chiefs stand ready for it.
+fn taking<'a>(session: &'a Session, sources: &[Source]) -> Option<&'a Pattern> {
+    let chiefs: u64 = sources.iter().map(|s| s.chiefs.total()).sum();
+    if chiefs < u64::from(session.situation.view.model().chiefs_needed()) {
+        return None;
+    }
     let mut fitting = session.library.fitting(session.situation.view.model().capabilities());
     fitting.find(|p| p.goal == PatternGoal::Take)
 }
@@ -219,7 +227,10 @@ fn muster<'a, 'w, 's>(session: &'a Session<'_, 'w, 's>, pledges: &'a BTreeMap<Pl
 }
 
 /// Enemy sites whose troops are known, the best first by what can be said without a plan.
-fn candidates(session: &Session, sources: &[Source]) -> Vec<Candidate> {
+///
+/// `takes`: whether a site could be taken at all. Those that can only be taken have their own places among what is planned for:
+/// they cost little, and would crowd out all others.
+fn candidates(session: &Session, sources: &[Source], takes: bool) -> Vec<Candidate> {
     let mut candidates: Vec<Candidate> = Vec::new();
     let worthwhile = worthwhile(session);
     for enemy in &session.enemies {
@@ -227,14 +238,19 @@ fn candidates(session: &Session, sources: &[Source]) -> Vec<Candidate> {
         for member in session.situation.roster.members(*enemy) {
             for site in session.situation.view.sites_of(member.player) {
                 if !session.claimed.contains(site) {
-                    candidates.extend(candidate(session, sources, *enemy, *site, strength));
+                    candidates.extend(candidate(session, sources, *enemy, *site, strength, takes));
                 }
             }
         }
     }
     candidates.retain(|c| c.spec.value >= worthwhile);
     candidates.sort_by(|a, b| b.score.total_cmp(&a.score).then(a.spec.site.cmp(&b.spec.site)));
-    candidates.truncate(session.settings.targets_planned);
+    let (mut kept, most) = ([0; 2], session.settings.targets_planned);
+    candidates.retain(|c| {
+        let of_kind = &mut kept[usize::from(c.undefended)];
+        *of_kind += 1;
+        *of_kind <= if c.undefended { most.div_ceil(4) } else { most }
+    });
     // What is planned for in detail is held against the help that would come.
     let (help, now) = (&session.planning.help, session.now);
     let reckoned = |spec| session.situation.reckoned(session.alliance, spec, help, now);
@@ -270,6 +286,7 @@ fn candidate(
     enemy: AllianceId,
     site: SiteId,
     strength: f64,
+    takes: bool,
 ) -> Option<Candidate> {
     // Whoever can be home before the latest arrival may stand there.
     let latest = session.now + session.settings.arrival_within;
@@ -280,8 +297,11 @@ fn candidate(
     // An operation breaks a defense; where there is none, a raid does, or it is taken.
     let model = session.situation.view.model();
     let undefended = model.cost(&estimate.troops) < model.scale().defense_goods_min;
-    let takes = undefended || stakes(session, site) > 0.0;
-    let goal = if takes { PatternGoal::Take } else { PatternGoal::Break };
+    if undefended && !takes {
+        return None;
+    }
+    let goal =
+        if undefended || (takes && stakes(session, site) > 0.0) { PatternGoal::Take } else { PatternGoal::Break };
     let value = value(session, site, &estimate, estimate.goods.total(), goal);
     let attack = AttackEstimate {
         ratio: GUESSED_RATIO,

@@ -85,6 +85,9 @@ pub struct WarCouncilSettings {
     pub expansion_pause: GameSpan,
     /// Inhabitants of another alliance are in reach of a war within this time of travel.
     pub war_reach: GameSpan,
+    /// How long a council talks about its options for an operation before it proposes one; 0: not at all. In that time a language
+    /// model may choose; else the best by the rules is proposed.
+    pub talks: GameSpan,
     /// Whether sessions propose wars and treaties. Where a game alone decides how alliances stand to each other: false.
     pub diplomacy: bool,
 }
@@ -106,6 +109,7 @@ impl Default for WarCouncilSettings {
             expansion_hours: 720.0,
             expansion_pause: GameSpan::hours(72),
             war_reach: GameSpan::hours(8),
+            talks: GameSpan(0),
             diplomacy: true,
         }
     }

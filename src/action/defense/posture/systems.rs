@@ -113,16 +113,24 @@ impl<'a> Frontier<'a> {
     }
 
     /// What calls for troops that stand somewhere.
-    fn need(&self, watch: &Watch, post: &Relief, points: f64) -> Need {
+    fn need(&self, watch: &Watch, post: &Relief, points: f64, urgency_min: f64) -> (Need, Option<SiteId>) {
         let near = |site: &SiteId| {
             let (from, to) = (watch.view.site(post.origin), watch.view.site(*site));
             from.zip(to).is_some_and(|(from, to)| watch.is_near(from.at, to.at))
         };
-        let others = self.frontier.iter().filter(|s| **s != post.site && **s != post.origin && near(s));
-        Need {
+        let mut needy = self.needy().into_iter().take_while(|(urgency, _)| *urgency >= urgency_min);
+        let elsewhere = needy.find(|(_, s)| *s != post.site && *s != post.origin && near(s));
+        let need = Need {
             here: self.urgency(post.site, points),
-            elsewhere: others.map(|s| self.urgency(*s, 0.0)).fold(0.0, f64::max),
+            elsewhere: elsewhere.map_or(0.0, |(urgency, _)| urgency),
             home: self.urgency(post.origin, 0.0),
+        };
+        (need, elsewhere.map(|(_, site)| site))
+    }
+
+    fn add(&mut self, site: SiteId, points: f64) {
+        if let Some(standing) = self.standings.get_mut(&site) {
+            standing.defense += points;
         }
     }
 }
@@ -149,10 +157,11 @@ pub(in super::super) fn review_postures(
         let coming = coming(&watch, &desk, &members, now);
         let threats = desk.threats(&mut pool, alliance, now).clone();
         let mut frontier = Frontier::of(&watch, sites, &members, &threats, &coming, now);
+        // Who stands somewhere leaves it for what the rear cannot cover.
+        strengthen(&watch, &settings, &mut frontier, &mut desk, &mut pool, alliance, &members, now);
         for player in &members {
-            release_posts(&watch, &settings, &mut frontier, &mut desk, *player, now);
+            release_posts(&watch, &settings, &mut frontier, &mut desk, (alliance, *player), now);
         }
-        strengthen(&watch, &settings, &frontier, &mut desk, &mut pool, alliance, &members, now);
     }
     desk.close(&watch, pool);
 }
@@ -170,20 +179,21 @@ fn coming(watch: &Watch, desk: &Desk, members: &[PlayerId], now: GameTime) -> BT
     coming
 }
 
-/// Points of defense of what was sent, where it stands.
+/// Points of defense of what was sent, where it stands. Needs the state of that village.
 fn points_of(watch: &Watch, post: &Relief) -> Option<f64> {
     let owner = watch.view.site(post.site)?.owner;
     let state = watch.state(owner, post.site)?;
     Some(relief::points(&*watch.view.model().0, state, &post.force))
 }
 
-/// Who stood in a village of the frontier for a day leaves it if something else calls for it.
+/// Who stood in a village of the frontier for a day leaves it if something else calls for it; not from under a hit that is seen to
+/// come: the village reckons with it.
 fn release_posts(
     watch: &Watch,
     settings: &PostureSettings,
     frontier: &mut Frontier,
     desk: &mut Desk,
-    player: PlayerId,
+    (alliance, player): (AllianceId, PlayerId),
     now: GameTime,
 ) {
     let Some(mut held) = watch.index.player(player).and_then(|e| desk.reliefs.get_mut(e).ok()) else { return };
@@ -192,13 +202,25 @@ fn release_posts(
         return;
     }
     for post in held.reliefs.iter_mut().filter(|r| is_there(r)) {
+        // No more of them live than of all troops of their village that are away.
+        if let Some(origin) = watch.state(player, post.origin) {
+            post.force = post.force.min(&origin.away);
+        }
+        if watch.is_marched_on(alliance, post.site, now) {
+            continue;
+        }
         let points = points_of(watch, post).unwrap_or(0.0);
-        let need = frontier.need(watch, post, points);
-        if let Some(why) = rules::leaves(now - post.arrives, need, settings) {
-            send_home(post, why, player, now, &mut desk.agenda);
-            if let Some(standing) = frontier.standings.get_mut(&post.site) {
-                standing.defense -= points;
-            }
+        let (need, elsewhere) = frontier.need(watch, post, points, settings.urgency_min);
+        let stood = now - post.arrives;
+        let fell = post.force.is_empty().then_some(PostureEnd::Fallen);
+        let Some(why) = fell.or_else(|| rules::leaves(stood, need, settings)) else { continue };
+        send_home(post, why, player, now, &mut desk.agenda);
+        frontier.add(post.site, -points);
+        match (why, elsewhere) {
+            (PostureEnd::NeededAtHome, _) => frontier.add(post.origin, points),
+            // One force goes for one need.
+            (PostureEnd::NeededElsewhere, Some(site)) => frontier.add(site, points),
+            _ => {}
         }
     }
 }
@@ -221,7 +243,7 @@ fn send_home(post: &mut Relief, why: PostureEnd, player: PlayerId, now: GameTime
 fn strengthen(
     watch: &Watch,
     settings: &PostureSettings,
-    frontier: &Frontier,
+    frontier: &mut Frontier,
     desk: &mut Desk,
     pool: &mut Pool,
     alliance: AllianceId,
@@ -236,8 +258,10 @@ fn strengthen(
         let held = watch.index.player(*player).and_then(|e| desk.reliefs.get(e).ok());
         spared.extend(held.into_iter().flat_map(|r| &r.reliefs).filter(|r| r.is_posted()).map(|r| r.origin));
     }
-    let urgent = frontier.needy().into_iter().take_while(|(urgency, _)| *urgency >= settings.urgency_min);
-    for (_, site) in urgent.take(settings.sites) {
+    let model = watch.view.model();
+    let urgent: Vec<(f64, SiteId)> =
+        frontier.needy().into_iter().take_while(|(urgency, _)| *urgency >= settings.urgency_min).collect();
+    for (_, site) in urgent.into_iter().take(settings.sites) {
         let Some(standing) = frontier.standings.get(&site) else { continue };
         let lacks = frontier.cover * standing.threat - standing.defense;
         let looks = u64::try_from(now.0 / settings.period.0).unwrap_or(0) & 0x3fff_ffff;
@@ -246,6 +270,8 @@ fn strengthen(
         let call = Call { knower, now, state: standing.state, spared: &spared, question, part: settings.part };
         let pledges = desk.plan(pool, watch, &call, Landing::Before(now + WITHIN), lacks);
         let givers: Vec<SiteId> = pledges.iter().map(|p| p.origin).collect();
+        let sent: f64 = pledges.iter().map(|p| relief::points(&*model.0, standing.state, &p.force)).sum();
+        frontier.add(site, sent);
         desk.book(pool, watch, site, pledges, Terms::Posture(settings.longest));
         spared.extend(givers);
     }

@@ -54,6 +54,8 @@ pub enum PostureEnd {
     GivenUp,
     /// Their owner, or the village's, is of another alliance by now.
     Parted,
+    /// None of them is left.
+    Fallen,
 }
 
 impl PostureEnd {
@@ -67,6 +69,7 @@ impl PostureEnd {
             Self::Relieved => "relieved",
             Self::GivenUp => "given_up",
             Self::Parted => "parted",
+            Self::Fallen => "fallen",
         }
     }
 }

@@ -159,7 +159,7 @@ pub(in super::super) fn return_reliefs(
         };
         let (site, origin) = (relief.site, relief.origin);
         let stays = rules::stays_for(now, hits(site), hits(origin), watch.settings.relief_stays);
-        if let Some(until) = stays.filter(|_| !relief.called_off && !relief.is_posted()) {
+        if let Some(until) = stays.filter(|_| !relief.called_off) {
             relief.until = until;
             put_off(relief, until + AFTER, player, &mut agenda);
             continue;

@@ -1,0 +1,49 @@
+//! What a language model advises: answers to questions that were offered, of which the rules take what is legal.
+//!
+//! An answer is an input like a person's vote: logged with its game time. It waits with the question until the instant at
+//! which the question is answered; then the answer that is there counts, else the rule does. It can do no more than a vote
+//! or a choice among options that were offered could do.
+
+use super::vote::{Condition, Vote};
+use crate::base::clock::GameTime;
+use crate::base::id::{AllianceId, PlayerId, ProposalId};
+use bevy::prelude::{Message, Reflect};
+use serde::{Deserialize, Serialize};
+
+/// A valid answer of a model to one question.
+#[derive(Message, Clone, PartialEq, Debug, Reflect, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Advice {
+    /// How a member votes.
+    Ballot(AdvisedBallot),
+    /// What a war council proposes.
+    Choice(AdvisedChoice),
+}
+
+/// How a member would vote. Its pledge is the rule's: no model promises troops.
+#[derive(Clone, PartialEq, Debug, Reflect, Serialize, Deserialize)]
+pub struct AdvisedBallot {
+    /// On which proposal.
+    pub proposal: ProposalId,
+    /// Who: a member that is no person, on the roll, and has not voted.
+    pub member: PlayerId,
+    /// The vote.
+    pub vote: Vote,
+    /// Conditions of an approval.
+    pub conditions: Vec<Condition>,
+    /// Why: data, never markup or an instruction.
+    pub text: Option<String>,
+}
+
+/// Which of its options a war council proposes.
+#[derive(Clone, PartialEq, Debug, Reflect, Serialize, Deserialize)]
+pub struct AdvisedChoice {
+    /// Whose council.
+    pub alliance: AllianceId,
+    /// When the session was at which the options were found.
+    pub met_at: GameTime,
+    /// Which option, from 0; one more than the last: none of them.
+    pub option: u8,
+    /// Why: data, never markup or an instruction.
+    pub text: Option<String>,
+}

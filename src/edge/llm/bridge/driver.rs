@@ -1,0 +1,439 @@
+//! The worker's thread: sends what waits, repeats what failed, and ends every request in time.
+
+use super::backend::Backend;
+use super::breaker::{Breaker, Gate, Pass};
+use super::budget::{Budget, Reserved};
+use super::clock::{LONGEST_WAIT, now};
+use super::counters::Tally;
+use super::failure::Failure;
+use super::queue::{Asker, Queue, Waiting};
+use super::reply::{Finish, Reply};
+use super::request::Completion;
+use super::settings::LlmSettings;
+use super::ticket::{Shared, Ticket};
+use crossbeam_channel::Receiver;
+use rand::{RngExt, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+use std::collections::BTreeMap;
+use std::hash::{BuildHasher, RandomState};
+use std::rc::Rc;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+use tokio::sync::Notify;
+use tokio::task::{AbortHandle, Id, JoinError, JoinSet};
+use tokio::time;
+
+/// A request on its way to the thread.
+#[derive(Debug)]
+pub(crate) struct Asked {
+    pub(crate) completion: Completion,
+    pub(crate) ticket: Ticket,
+}
+
+/// Ends what was accepted and not taken: a bounded channel keeps its content for as long as it has a sender.
+pub(crate) fn end_all(requests: &Receiver<Asked>) {
+    while requests.try_recv().is_ok() {}
+}
+
+/// What the host tells the thread besides requests.
+#[derive(Debug, Default)]
+pub(crate) struct Signals {
+    closing: AtomicBool,
+    wake: Notify,
+}
+
+impl Signals {
+    pub(crate) fn wake(&self) {
+        self.wake.notify_one();
+    }
+
+    pub(crate) fn close(&self) {
+        self.closing.store(true, Ordering::SeqCst);
+        self.wake();
+    }
+
+    pub(crate) fn is_closing(&self) -> bool {
+        self.closing.load(Ordering::SeqCst)
+    }
+}
+
+/// Where a call stands that has one of the places in flight.
+#[derive(Debug)]
+enum Stage {
+    Sent { pass: Pass, reserved: Reserved, task: AbortHandle },
+    Resting { until: Duration, failure: Failure },
+}
+
+#[derive(Debug)]
+struct Call {
+    key: Rc<str>,
+    completion: Rc<Completion>,
+    /// At least one; the call is given up with the last.
+    askers: Vec<Asker<Ticket>>,
+    attempts: u32,
+    stage: Stage,
+}
+
+impl Call {
+    fn end(self, result: &Result<Reply, Failure>) {
+        for asker in self.askers {
+            asker.ticket.end(result.clone(), self.attempts, asker.coalesced);
+        }
+    }
+
+    fn last_deadline(&self) -> Duration {
+        self.askers.iter().map(|asker| asker.deadline).max().unwrap_or_default()
+    }
+}
+
+/// All that the thread knows. Moments are counted from its start.
+pub(crate) struct Driver {
+    settings: LlmSettings,
+    backend: Rc<dyn Backend>,
+    requests: Receiver<Asked>,
+    shared: Arc<Shared>,
+    signals: Arc<Signals>,
+    start: Instant,
+    queue: Queue<Ticket>,
+    calls: BTreeMap<u64, Call>,
+    call_of_prompt: BTreeMap<Rc<str>, u64>,
+    call_of_task: BTreeMap<Id, u64>,
+    calls_made: u64,
+    tasks: JoinSet<Result<Reply, Failure>>,
+    breaker: Breaker,
+    budget: Budget,
+    /// Nothing new is sent before, as the server asked for it.
+    hold: Duration,
+    jitter: ChaCha8Rng,
+}
+
+impl Driver {
+    pub(crate) fn new(
+        settings: LlmSettings,
+        backend: Box<dyn Backend>,
+        requests: Receiver<Asked>,
+        shared: Arc<Shared>,
+        signals: Arc<Signals>,
+    ) -> Self {
+        Self {
+            backend: Rc::from(backend),
+            requests,
+            shared,
+            signals,
+            start: now(),
+            queue: Queue::new(settings.queue),
+            calls: BTreeMap::new(),
+            call_of_prompt: BTreeMap::new(),
+            call_of_task: BTreeMap::new(),
+            calls_made: 0,
+            tasks: JoinSet::new(),
+            breaker: Breaker::new(settings.breaker),
+            budget: Budget::new(settings.budget),
+            hold: Duration::ZERO,
+            // Hosts that failed together must not come back together.
+            jitter: ChaCha8Rng::seed_from_u64(RandomState::new().hash_one(0_u8)),
+            settings,
+        }
+    }
+
+    /// Works until the host closes. What is left then is dropped, which ends its requests as closed.
+    pub(crate) async fn run(mut self) {
+        while !self.signals.is_closing() {
+            self.admit();
+            self.expire();
+            self.resume();
+            self.send_waiting();
+            debug_assert_eq!(self.calls.len(), self.call_of_prompt.len(), "each call in flight has its own prompt");
+            let next = self.next_moment();
+            let signals = self.signals.clone();
+            tokio::select! {
+                () = signals.wake.notified() => {}
+                Some(ended) = self.tasks.join_next_with_id() => self.on_ended(ended),
+                () = time::sleep_until((self.start + next).into()) => {}
+            }
+            while let Some(ended) = self.tasks.try_join_next_with_id() {
+                self.on_ended(ended);
+            }
+        }
+    }
+
+    fn elapsed(&self) -> Duration {
+        now().saturating_duration_since(self.start)
+    }
+
+    /// Takes new requests from the host: each joins an equal call, or waits.
+    fn admit(&mut self) {
+        while let Ok(Asked { completion, ticket }) = self.requests.try_recv() {
+            let sent = ticket.sent().saturating_duration_since(self.start);
+            let deadline = sent + completion.patience.min(LONGEST_WAIT);
+            let (priority, id) = (completion.priority, completion.id);
+            let mut asker = Asker { priority, id, deadline, coalesced: false, ticket };
+            let key: Rc<str> = completion.prompt_key().into();
+            let running = self.call_of_prompt.get(&key).and_then(|call| self.calls.get_mut(call));
+            if let Some(call) = running {
+                asker.coalesced = true;
+                call.askers.push(asker);
+                continue;
+            }
+            if let Some(last) = self.queue.push(key, completion, asker) {
+                last.ticket.end(Err(Failure::QueueFull), 0, last.coalesced);
+            }
+        }
+    }
+
+    /// Ends whoever has waited long enough, and gives up calls that nobody waits for.
+    fn expire(&mut self) {
+        let now = self.elapsed();
+        for asker in self.queue.expire(now) {
+            asker.ticket.end(Err(Failure::Impatient), 0, asker.coalesced);
+        }
+        let mut given_up = Vec::new();
+        for (id, call) in &mut self.calls {
+            let failure = match &call.stage {
+                Stage::Sent { .. } => Failure::Timeout,
+                Stage::Resting { failure, .. } => failure.clone(),
+            };
+            for asker in call.askers.extract_if(.., |asker| asker.deadline <= now) {
+                asker.ticket.end(Err(failure.clone()), call.attempts, asker.coalesced);
+            }
+            if call.askers.is_empty() {
+                given_up.push(*id);
+            }
+        }
+        for id in given_up {
+            let Some(call) = self.remove(id) else { continue };
+            if let Stage::Sent { pass, reserved, task } = call.stage {
+                task.abort();
+                // The server did not answer in the time that there was; what it spent on it is not known.
+                self.breaker.settle(pass, false, now);
+                self.budget.settle(reserved, None);
+            }
+        }
+    }
+
+    /// Repeats calls that have rested.
+    fn resume(&mut self) {
+        let now = self.elapsed();
+        let rested = |call: &Call| matches!(call.stage, Stage::Resting { until, .. } if until <= now);
+        let due: Vec<u64> = self.calls.iter().filter(|(_, call)| rested(call)).map(|(id, _)| *id).collect();
+        for id in due {
+            let Some(call) = self.calls.get(&id) else { continue };
+            let (day, tokens) = (call.completion.day, call.completion.tokens_estimate());
+            let leave = self.budget.reserve(day, tokens).ok().map(|reserved| (reserved, self.breaker.ask(now)));
+            match leave {
+                Some((reserved, Gate::Go(pass))) => {
+                    Tally::one_more(&self.shared.tally.retried);
+                    self.send(id, pass, reserved);
+                }
+                Some((reserved, Gate::Wait)) => self.budget.give_back(reserved),
+                Some((reserved, Gate::Refuse)) => {
+                    self.budget.give_back(reserved);
+                    self.end_resting(id);
+                }
+                None => self.end_resting(id),
+            }
+        }
+    }
+
+    /// Sends what waits while there are places in flight, and the server, the breaker and the budget allow it.
+    fn send_waiting(&mut self) {
+        let now = self.elapsed();
+        while self.calls.len() < self.settings.in_flight && self.hold <= now {
+            let Some(first) = self.queue.peek() else { return };
+            let reserved = match self.budget.reserve(first.day, first.tokens_estimate()) {
+                Ok(reserved) => reserved,
+                Err(which) => {
+                    self.refuse_first(&Failure::OverBudget { which });
+                    continue;
+                }
+            };
+            match self.breaker.ask(now) {
+                Gate::Go(pass) => self.send_first(pass, reserved),
+                Gate::Wait => return self.budget.give_back(reserved),
+                Gate::Refuse => {
+                    self.budget.give_back(reserved);
+                    self.refuse_first(&Failure::BreakerOpen);
+                }
+            }
+        }
+    }
+
+    fn refuse_first(&mut self, failure: &Failure) {
+        for asker in self.queue.pop().into_iter().flat_map(|waiting| waiting.askers) {
+            asker.ticket.end(Err(failure.clone()), 0, asker.coalesced);
+        }
+    }
+
+    fn send_first(&mut self, pass: Pass, reserved: Reserved) {
+        let Some(Waiting { key, completion, askers, .. }) = self.queue.pop() else { return };
+        self.calls_made += 1;
+        let id = self.calls_made;
+        self.call_of_prompt.insert(key.clone(), id);
+        // Replaced at once: a call is never seen at rest before it was sent.
+        let stage = Stage::Resting { until: Duration::ZERO, failure: Failure::Closed };
+        self.calls.insert(id, Call { key, completion: Rc::new(completion), askers, attempts: 0, stage });
+        self.send(id, pass, reserved);
+    }
+
+    fn send(&mut self, id: u64, pass: Pass, reserved: Reserved) {
+        let Some(call) = self.calls.get_mut(&id) else { return };
+        let (backend, completion) = (self.backend.clone(), call.completion.clone());
+        let limit = self.settings.total_timeout();
+        let task = self.tasks.spawn_local(async move {
+            let attempt = async { backend.complete(&completion).await };
+            time::timeout(limit, attempt).await.unwrap_or(Err(Failure::Timeout))
+        });
+        self.call_of_task.insert(task.id(), id);
+        call.attempts += 1;
+        call.stage = Stage::Sent { pass, reserved, task };
+    }
+
+    fn on_ended(&mut self, ended: Result<(Id, Result<Reply, Failure>), JoinError>) {
+        let (task, result) = match ended {
+            Ok((task, result)) => (task, result),
+            Err(error) => (error.id(), Err(Failure::Panicked)),
+        };
+        // A task that was given up belongs to no call.
+        let id = self.call_of_task.remove(&task);
+        let Some((id, call)) = id.and_then(|id| Some((id, self.calls.get(&id)?))) else { return };
+        let Stage::Sent { pass, reserved, .. } = call.stage else { return };
+        let result = self.account(reserved, result);
+        let now = self.elapsed();
+        self.breaker.settle(pass, !result.as_ref().is_err_and(Failure::blames_server), now);
+        if let Some(asked) = result.as_ref().err().and_then(Failure::retry_after) {
+            // An absurd time is cut to the rest that the breaker gives.
+            let most = Duration::from_millis(self.settings.breaker.rest_ms);
+            self.hold = self.hold.max(now + asked.min(most));
+        }
+        match result {
+            Err(failure) if self.rest(id, &failure, now) => {}
+            result => {
+                if let Some(call) = self.remove(id) {
+                    call.end(&result);
+                }
+            }
+        }
+    }
+
+    /// Books what a call used, and tells whether its answer is one.
+    fn account(&mut self, reserved: Reserved, result: Result<Reply, Failure>) -> Result<Reply, Failure> {
+        match result {
+            Ok(reply) => {
+                self.shared.tally.add_tokens(reply.tokens_in, reply.tokens_out);
+                let used = reply.tokens_in.zip(reply.tokens_out).map(|(i, o)| i.saturating_add(o));
+                self.budget.settle(reserved, used);
+                whole(reply)
+            }
+            Err(failure) => {
+                match &failure {
+                    failure if failure.was_unsent() => self.budget.give_back(reserved),
+                    failure if failure.is_free() => self.budget.settle(reserved, Some(0)),
+                    _ => self.budget.settle(reserved, None),
+                }
+                Err(failure)
+            }
+        }
+    }
+
+    /// Lets a call rest before it is repeated; `false` where repeating it is no use, or would come too late.
+    fn rest(&mut self, id: u64, failure: &Failure, now: Duration) -> bool {
+        let Some(call) = self.calls.get_mut(&id) else { return false };
+        if !failure.retries() || call.attempts > self.settings.retries || self.breaker.is_open(now) {
+            return false;
+        }
+        let doubled = self.settings.retry_base_ms.saturating_mul(1 << (call.attempts - 1).min(16));
+        // Full jitter: any part of the longest wait.
+        let longest = match failure.retry_after() {
+            Some(_) => self.settings.retry_base_ms,
+            None => doubled.min(self.settings.retry_cap_ms),
+        };
+        let jitter = Duration::from_millis(self.jitter.random_range(0..=longest));
+        let until = now + failure.retry_after().unwrap_or_default() + jitter;
+        if until >= call.last_deadline() {
+            return false;
+        }
+        call.stage = Stage::Resting { until, failure: failure.clone() };
+        true
+    }
+
+    fn end_resting(&mut self, id: u64) {
+        let Some(call) = self.remove(id) else { return };
+        if let Stage::Resting { failure, .. } = &call.stage {
+            let result = Err(failure.clone());
+            call.end(&result);
+        }
+    }
+
+    fn remove(&mut self, id: u64) -> Option<Call> {
+        let call = self.calls.remove(&id)?;
+        self.call_of_prompt.remove(&call.key);
+        Some(call)
+    }
+
+    /// When something is due next, if nothing else happens.
+    fn next_moment(&self) -> Duration {
+        let now = self.elapsed();
+        let deadlines = self.calls.values().flat_map(|call| &call.askers).map(|asker| asker.deadline);
+        let rests = self.calls.values().filter_map(|call| match call.stage {
+            // What has rested and still is there waits for the call that tries the server.
+            Stage::Resting { until, .. } if until > now => Some(until),
+            _ => None,
+        });
+        let hold = (self.hold > now).then_some(self.hold);
+        let next = deadlines.chain(rests).chain(self.queue.next_deadline()).chain(hold).min();
+        next.unwrap_or(now + LONGEST_WAIT)
+    }
+}
+
+impl Drop for Driver {
+    /// However the thread ends: first nothing more is accepted, then what was is ended.
+    fn drop(&mut self) {
+        self.signals.close();
+        end_all(&self.requests);
+    }
+}
+
+/// Only what a model ended by itself, and that says something, is an answer.
+fn whole(reply: Reply) -> Result<Reply, Failure> {
+    let blank = reply.text.trim().is_empty();
+    match reply.finish {
+        Finish::Stop | Finish::Other if blank => Err(Failure::Empty),
+        Finish::Stop => Ok(reply),
+        finish => Err(Failure::NotStopped { finish }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::backend::FnBackend;
+    use super::*;
+    use crossbeam_channel::bounded;
+    use serde_json::Value;
+
+    #[test]
+    fn a_thread_that_ends_in_any_way_ends_what_it_did_not_take() {
+        let (asked, requests) = bounded(4);
+        let (outcomes, ended) = bounded(4);
+        let shared = Arc::new(Shared { outcomes, tally: Tally::default() });
+        let signals = Arc::new(Signals::default());
+        let backend = Box::new(FnBackend::new(|_| Err(Failure::Empty)));
+        let driver = Driver::new(LlmSettings::default(), backend, requests, shared.clone(), signals.clone());
+        let completion = Completion {
+            id: 7,
+            day: 0,
+            priority: 0,
+            system: Vec::new(),
+            user: String::new(),
+            schema_name: String::new(),
+            schema: Value::Null,
+            max_tokens: 1,
+            patience: Duration::ZERO,
+        };
+        asked.send(Asked { completion, ticket: Ticket::new(7, shared) }).expect("room");
+        drop(driver);
+        assert!(signals.is_closing());
+        let outcome = ended.try_recv().expect("an outcome");
+        assert_eq!((outcome.id, outcome.result), (7, Err(Failure::Closed)));
+    }
+}

@@ -1,0 +1,217 @@
+//! One exchange with a server over HTTP.
+//!
+//! Nothing is followed, inflated, cached or repeated here, and no proxy is used, not even one that the environment
+//! names: the key goes to the address of the settings and nowhere else. The certificates trusted are those of Mozilla's
+//! list, built in.
+
+use super::backend::{Attempt, Backend};
+use super::clock::{LONGEST_WAIT, utc_now};
+use super::failure::{Failure, StartError, shown};
+use super::key::{ApiKey, headers};
+use super::reply::{Body, ErrorBody, Reply, read};
+use super::request::Completion;
+use super::settings::{LlmSettings, Protocol};
+use chrono::{DateTime, Utc};
+use reqwest::header::{ACCEPT, CONTENT_ENCODING, CONTENT_TYPE, HeaderMap, RETRY_AFTER};
+use reqwest::{Client, Response, Url, redirect, retry};
+use std::error::Error;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// Of an error no more is read, in bytes.
+const ERROR_BYTES_MAX: usize = 64 * 1_024;
+
+/// A server over HTTP, by either protocol.
+#[derive(Debug)]
+pub struct HttpBackend {
+    client: Client,
+    url: Url,
+    settings: LlmSettings,
+    key: Option<ApiKey>,
+}
+
+impl HttpBackend {
+    /// Makes the client; nothing is sent yet.
+    ///
+    /// # Errors
+    /// Settings or a key that cannot be used.
+    pub fn new(settings: &LlmSettings, key: Option<ApiKey>) -> Result<Self, StartError> {
+        settings.check()?;
+        let failed = |error: &dyn Error| StartError::Client { reason: shown(&cause(error), key.as_ref()) };
+        let roots = rustls::RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
+        let tls = rustls::ClientConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
+            .with_safe_default_protocol_versions()
+            .map_err(|error| failed(&error))?
+            .with_root_certificates(roots)
+            .with_no_client_auth();
+        let client = Client::builder()
+            .tls_backend_preconfigured(tls)
+            .default_headers(headers(settings.protocol, key.as_ref())?)
+            .user_agent("bevy_alliance")
+            .redirect(redirect::Policy::none())
+            .retry(retry::never())
+            .referer(false)
+            .no_proxy()
+            .http1_only()
+            .connect_timeout(settings.connect_timeout())
+            .timeout(settings.total_timeout())
+            .pool_max_idle_per_host(settings.in_flight)
+            .build()
+            .map_err(|error| failed(&error))?;
+        Ok(Self { client, url: settings.endpoint()?, settings: settings.clone(), key })
+    }
+
+    async fn exchange(&self, completion: &Completion) -> Result<Reply, Failure> {
+        let request = self.client.post(self.url.clone()).header(CONTENT_TYPE, "application/json");
+        let request = request.header(ACCEPT, "application/json").body(completion.body(&self.settings));
+        let response = request.send().await.map_err(|error| self.unanswered(&error))?;
+        let status = response.status().as_u16();
+        let retry_after = retry_after(response.headers(), utc_now());
+        if response.status().is_redirection() {
+            return Err(Failure::Redirect { status });
+        }
+        if !response.status().is_success() {
+            // The status says enough where the body cannot be read.
+            let body = whole_body(response, ERROR_BYTES_MAX).await.unwrap_or_default();
+            return Err(self.refused(status, &ErrorBody::of(&body), retry_after));
+        }
+        self.check_type(response.headers())?;
+        let body = whole_body(response, self.settings.body_cap).await?;
+        if body.trim_ascii().is_empty() {
+            return Err(Failure::Empty);
+        }
+        match read(self.settings.protocol, &body) {
+            Ok(Body::Reply(reply)) => Ok(self.without_key(reply)),
+            Ok(Body::Error(error)) => Err(self.refused(error.status.unwrap_or(status), &error, retry_after)),
+            Err(error) => Err(Failure::Malformed { at: self.shown(&error.at), reason: self.shown(&error.reason) }),
+        }
+    }
+
+    /// Why no head of an answer came.
+    fn unanswered(&self, error: &reqwest::Error) -> Failure {
+        let parsing = |error: &hyper::Error| error.is_parse();
+        let refused = causes(error).filter_map(|cause| cause.downcast_ref::<hyper::Error>()).any(parsing);
+        match () {
+            () if error.is_timeout() && error.is_connect() => Failure::ConnectTimeout,
+            () if error.is_timeout() => Failure::Timeout,
+            () if error.is_connect() => Failure::Unreachable { reason: self.shown(&cause(error)) },
+            () if refused => Failure::Malformed { at: "http".to_owned(), reason: self.shown(&cause(error)) },
+            () => Failure::Reset,
+        }
+    }
+
+    fn refused(&self, status: u16, error: &ErrorBody, retry_after: Option<Duration>) -> Failure {
+        let message = self.shown(&error.message);
+        match status {
+            401 | 403 => Failure::Unauthorized { status, message },
+            429 => Failure::RateLimited { message, retry_after },
+            _ if error.is_context_overflow() => Failure::ContextOverflow { message },
+            _ => Failure::Status { status, message, retry_after },
+        }
+    }
+
+    /// A compressed body was not asked for, and is not inflated: it may be a bomb.
+    fn check_type(&self, headers: &HeaderMap) -> Result<(), Failure> {
+        let header =
+            |name| headers.get(name).map(|value| String::from_utf8_lossy(value.as_bytes()).to_ascii_lowercase());
+        let wrong = |found: &str| Err(Failure::WrongType { found: self.shown(found) });
+        if let Some(encoding) = header(CONTENT_ENCODING).filter(|encoding| encoding.trim() != "identity") {
+            return wrong(&format!("compressed ({encoding})"));
+        }
+        let Some(media) = header(CONTENT_TYPE) else { return Ok(()) };
+        let essence = media.split(';').next().unwrap_or_default().trim();
+        if essence == "application/json" || essence.ends_with("+json") { Ok(()) } else { wrong(&media) }
+    }
+
+    fn without_key(&self, mut reply: Reply) -> Reply {
+        if let Some(key) = &self.key {
+            reply.text = key.redact_answer(reply.text);
+        }
+        reply
+    }
+
+    fn shown(&self, text: &str) -> String {
+        shown(text, self.key.as_ref())
+    }
+
+    /// How this backend talks.
+    #[must_use]
+    pub fn protocol(&self) -> Protocol {
+        self.settings.protocol
+    }
+}
+
+impl Backend for HttpBackend {
+    fn complete<'a>(&'a self, completion: &'a Completion) -> Attempt<'a> {
+        Box::pin(self.exchange(completion))
+    }
+}
+
+/// Reads a body, but never more than so many bytes of it.
+async fn whole_body(mut response: Response, limit: usize) -> Result<Vec<u8>, Failure> {
+    let too_large = || Failure::BodyTooLarge { limit };
+    let announced = response.content_length().unwrap_or_default();
+    if usize::try_from(announced).map_or(true, |announced| announced > limit) {
+        return Err(too_large());
+    }
+    let mut body = Vec::new();
+    loop {
+        match response.chunk().await {
+            Ok(Some(chunk)) if chunk.len() > limit - body.len() => return Err(too_large()),
+            Ok(Some(chunk)) => body.extend_from_slice(&chunk),
+            Ok(None) => return Ok(body),
+            Err(error) if error.is_timeout() => return Err(Failure::Timeout),
+            Err(_) => return Err(Failure::BodyBroken),
+        }
+    }
+}
+
+/// How long a server asks to wait, in seconds or until a date; `None` of anything else.
+fn retry_after(headers: &HeaderMap, now: DateTime<Utc>) -> Option<Duration> {
+    let text = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
+    if !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()) {
+        // More digits than fit are longer than anything waits.
+        return Some(Duration::from_secs(text.parse().unwrap_or(u64::MAX)).min(LONGEST_WAIT));
+    }
+    let date = DateTime::parse_from_rfc2822(text).ok()?.with_timezone(&Utc);
+    Some((date - now).to_std().unwrap_or_default().min(LONGEST_WAIT))
+}
+
+fn causes<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn Error + 'static)> {
+    std::iter::successors(Some(error), |error| (*error).source())
+}
+
+/// The innermost cause, which alone does not name the address.
+fn cause(error: &dyn Error) -> String {
+    let mut innermost = error;
+    while let Some(source) = innermost.source() {
+        innermost = source;
+    }
+    innermost.to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use reqwest::header::HeaderValue;
+
+    #[test]
+    fn retry_after_is_read_in_both_forms() {
+        let now = DateTime::parse_from_rfc2822("Wed, 21 Oct 2015 07:28:00 GMT").expect("a date").with_timezone(&Utc);
+        let of = |text: &'static str| {
+            let headers = HeaderMap::from_iter([(RETRY_AFTER, HeaderValue::from_static(text))]);
+            retry_after(&headers, now)
+        };
+        let secs = |secs| Some(Duration::from_secs(secs));
+        assert_eq!(of("0"), secs(0));
+        assert_eq!(of(" 120 "), secs(120));
+        assert_eq!(of("99999999999999999999999999"), Some(LONGEST_WAIT));
+        assert_eq!(of("Wed, 21 Oct 2015 07:28:30 GMT"), secs(30));
+        assert_eq!(of("Wed, 21 Oct 2015 07:27:00 GMT"), secs(0), "a date that has passed");
+        assert_eq!(of("Mon, 21 Oct 2115 07:28:00 GMT"), Some(LONGEST_WAIT));
+        for garbage in ["", "-1", "1.5", "soon", "Wed, 99 Oct 2015 07:28:00 GMT"] {
+            assert_eq!(of(garbage), None, "{garbage}");
+        }
+        assert_eq!(retry_after(&HeaderMap::new(), now), None);
+    }
+}

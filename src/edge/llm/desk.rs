@@ -1,0 +1,335 @@
+//! The host's side: questions go out, answers come in with their game time, and the clock waits if it is to.
+
+use super::bridge::counters::Counters;
+use super::bridge::failure::Failure;
+use super::bridge::reply::Reply;
+use super::bridge::request::Completion;
+use super::bridge::worker::{Outcome, Worker};
+use super::draft::{Draft, Drafts};
+use super::question::Question;
+use super::transcript::{Entered, TranscriptLine};
+use super::{COST, LATENCY, LlmCouncil, Pace, REQUESTS, TOKENS, TWINS};
+use crate::base::clock::{ClockHolds, GameClock, GameTime};
+use crate::base::contract::{Advice, Input, InputLog};
+use bevy::diagnostic::Diagnostics;
+use bevy::prelude::*;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+/// A game asks a question of its own. What it does without an answer is its own too.
+#[derive(Message, Clone, PartialEq, Debug)]
+pub struct AskModel {
+    /// The game's number of it.
+    pub id: u64,
+    /// What rarely changes, from the most stable to the least.
+    pub system: Vec<String>,
+    /// What changes with each question.
+    pub user: String,
+    /// The JSON schema of the answer; `null` for free text.
+    pub schema: Value,
+    /// Tokens of the answer.
+    pub max_tokens: u32,
+    /// The answer is there this long after asking (wall time), or none is.
+    pub patience: Duration,
+}
+
+/// The answer to a question of the game's own: exactly one for each. Words of a model are data.
+#[derive(Message, Clone, PartialEq, Debug)]
+pub struct ModelAnswered {
+    /// The game's number of the question.
+    pub id: u64,
+    /// The words, or why there are none.
+    pub answer: Result<String, Failure>,
+}
+
+/// What was asked and answered so far.
+#[derive(Clone, Copy, PartialEq, Debug, Default, Serialize, Deserialize)]
+pub struct LlmCounts {
+    /// Questions that were sent.
+    pub requests: u64,
+    /// Answers whose words could be read as what was asked for, in time.
+    pub answered: u64,
+    /// Answers that could not.
+    pub invalid: u64,
+    /// Valid answers that came after the instant at which they would have counted.
+    pub late: u64,
+    /// Questions that shared the call of an equal one.
+    pub coalesced: u64,
+    /// Attempts that repeated one that failed.
+    pub retried: u64,
+    /// Questions of the campaign that the rule answered although they were meant for a model.
+    pub by_twin: u64,
+    /// Questions that ended without an answer.
+    pub failed: u64,
+    /// Tokens of prompts, as the server counts.
+    pub tokens_in: u64,
+    /// Tokens of answers, as the server counts.
+    pub tokens_out: u64,
+    /// The share of a prompt, 0..=1, that the last prompt of the same alliance began with too, in the mean.
+    pub shared_prefix: f64,
+}
+
+/// A question that was sent.
+#[derive(Debug)]
+struct Asked {
+    draft: Draft,
+}
+
+/// An answer that is to enter the campaign.
+#[derive(Debug)]
+struct Entering {
+    line: TranscriptLine,
+    advice: Advice,
+}
+
+/// The worker, what is under way, and what came of it. It is the host's, and no state.
+#[derive(Resource, Debug)]
+pub struct LlmDesk {
+    worker: Option<Worker>,
+    asked: BTreeMap<u64, Asked>,
+    /// Numbers of the game's own questions, by ours.
+    own: BTreeMap<u64, u64>,
+    next_own: u64,
+    entering: Vec<Entering>,
+    /// Inputs of the log that were looked through.
+    seen: usize,
+    counts: LlmCounts,
+    latency: Option<Duration>,
+    keeps: bool,
+    lines: Vec<TranscriptLine>,
+    /// The last prompt of each alliance.
+    last_prompts: BTreeMap<u32, String>,
+    prefixes: (f64, u64),
+}
+
+/// Questions of the game are told apart from those of the campaign.
+const OWN: u64 = 1 << 63;
+
+impl LlmDesk {
+    pub(super) fn new(worker: Option<Worker>, keeps: bool) -> Self {
+        Self {
+            worker,
+            asked: BTreeMap::new(),
+            own: BTreeMap::new(),
+            next_own: 0,
+            entering: Vec::new(),
+            seen: 0,
+            counts: LlmCounts::default(),
+            latency: None,
+            keeps,
+            lines: Vec::new(),
+            last_prompts: BTreeMap::new(),
+            prefixes: (0.0, 0),
+        }
+    }
+
+    /// What was asked and answered so far.
+    #[must_use]
+    pub fn counts(&self) -> LlmCounts {
+        let Counters { requests, retried, coalesced, tokens_in, tokens_out, .. } = self.counters();
+        #[expect(clippy::cast_precision_loss, reason = "prompts of one run")]
+        let shared_prefix = if self.prefixes.1 == 0 { 0.0 } else { self.prefixes.0 / self.prefixes.1 as f64 };
+        LlmCounts { requests, retried, coalesced, tokens_in, tokens_out, shared_prefix, ..self.counts }
+    }
+
+    fn counters(&self) -> Counters {
+        self.worker.as_ref().map(Worker::counters).unwrap_or_default()
+    }
+
+    /// Questions that are under way.
+    #[must_use]
+    pub fn under_way(&self) -> usize {
+        self.asked.len() + self.own.len()
+    }
+
+    /// The lines of the transcript that are there since it was last taken, by the number of the question.
+    pub fn take_transcript(&mut self) -> Vec<TranscriptLine> {
+        let mut lines = core::mem::take(&mut self.lines);
+        lines.sort_by_key(|line| line.id);
+        lines
+    }
+
+    /// How much of a prompt the last one of the same alliance began with too.
+    fn measure_prefix(&mut self, draft: &Draft) {
+        let Some(alliance) = draft.question.alliance() else { return };
+        let prompt = format!("{}\n\n{}", draft.system.join("\n\n"), draft.user);
+        if let Some(last) = self.last_prompts.get(&alliance.0) {
+            let shared = prompt.bytes().zip(last.bytes()).take_while(|(a, b)| a == b).count();
+            #[expect(clippy::cast_precision_loss, reason = "bytes of a prompt")]
+            let share = shared as f64 / prompt.len().max(1) as f64;
+            self.prefixes.0 += share;
+            self.prefixes.1 += 1;
+        }
+        self.last_prompts.insert(alliance.0, prompt);
+    }
+
+    fn send(&mut self, draft: Draft, council: &LlmCouncil, holds: &mut ClockHolds) {
+        self.measure_prefix(&draft);
+        let patience = if let Pace::Hold { wall, .. } = council.pace { wall } else { council.patience };
+        let priority = if matches!(draft.question, Question::Choice { .. }) { 0 } else { 1 };
+        let completion = Completion {
+            id: draft.id,
+            day: draft.asked_at.0.div_euclid(86_400_000),
+            priority,
+            system: draft.system.clone(),
+            user: draft.user.clone(),
+            schema_name: draft.question.name().to_owned(),
+            schema: draft.question.schema(),
+            max_tokens: council.max_tokens,
+            patience,
+        };
+        let sent = self.worker.as_ref().map_or(Err(Failure::Closed), |worker| worker.try_send(completion));
+        let id = draft.id;
+        self.asked.insert(id, Asked { draft });
+        if let Err(failure) = sent {
+            let outcome =
+                Outcome { id, result: Err(failure), latency: Duration::ZERO, attempts: 0, coalesced: false };
+            self.end(outcome, GameTime(i64::MIN), holds);
+        }
+    }
+
+    /// A question has ended: its answer is to enter the campaign if it is valid and in time.
+    fn end(&mut self, outcome: Outcome, now: GameTime, holds: &mut ClockHolds) {
+        let Some(Asked { draft }) = self.asked.remove(&outcome.id) else { return };
+        holds.release(draft.answer_at, draft.id);
+        self.latency = Some(outcome.latency);
+        let mut line = TranscriptLine {
+            id: draft.id,
+            question: draft.question.clone(),
+            asked_at: draft.asked_at,
+            answer_at: draft.answer_at,
+            prompt: (draft.system, draft.user),
+            raw: None,
+            failure: None,
+            latency_ms: u64::try_from(outcome.latency.as_millis()).unwrap_or(u64::MAX),
+            tokens_in: None,
+            tokens_out: None,
+            entered: None,
+        };
+        match outcome.result {
+            Ok(Reply { text, tokens_in, tokens_out, .. }) => {
+                (line.tokens_in, line.tokens_out) = (tokens_in, tokens_out);
+                let read = draft.question.read(&text);
+                line.raw = Some(text);
+                match read {
+                    Ok(advice) if now < draft.answer_at => {
+                        self.counts.answered += 1;
+                        self.entering.push(Entering { line, advice });
+                        return;
+                    }
+                    Ok(_) => {
+                        self.counts.late += 1;
+                        line.failure = Some("late".to_owned());
+                    }
+                    Err(_) => {
+                        self.counts.invalid += 1;
+                        line.failure = Some("invalid".to_owned());
+                    }
+                }
+            }
+            Err(failure) => {
+                self.counts.failed += 1;
+                line.failure = Some(failure.kind().to_owned());
+            }
+        }
+        self.counts.by_twin += 1;
+        self.keep(line);
+    }
+
+    fn keep(&mut self, line: TranscriptLine) {
+        if self.keeps {
+            self.lines.push(line);
+        }
+    }
+}
+
+/// Sends what was written down, and takes what came back: valid answers become inputs of this update, in the order of their
+/// questions.
+pub(super) fn exchange(
+    clock: Res<GameClock>,
+    council: Res<LlmCouncil>,
+    mut questions: MessageReader<AskModel>,
+    mut drafts: ResMut<Drafts>,
+    mut desk: ResMut<LlmDesk>,
+    mut holds: ResMut<ClockHolds>,
+    mut advice: MessageWriter<Advice>,
+    mut answered: MessageWriter<ModelAnswered>,
+) {
+    let desk = &mut *desk;
+    let now = clock.now();
+    desk.counts.by_twin += core::mem::take(&mut drafts.turned_away);
+    for draft in core::mem::take(&mut drafts.waiting) {
+        desk.send(draft, &council, &mut holds);
+    }
+    for question in questions.read() {
+        desk.next_own += 1;
+        let id = OWN | desk.next_own;
+        let AskModel { id: theirs, system, user, schema, max_tokens, patience } = question.clone();
+        let schema_name = "own".to_owned();
+        let completion =
+            Completion { id, day: now.0.div_euclid(86_400_000), priority: 2, system, user, schema_name, schema, max_tokens, patience };
+        match desk.worker.as_ref().map_or(Err(Failure::Closed), |worker| worker.try_send(completion)) {
+            Ok(()) => {
+                desk.own.insert(id, theirs);
+            }
+            Err(failure) => {
+                answered.write(ModelAnswered { id: theirs, answer: Err(failure) });
+            }
+        }
+    }
+    let mut outcomes: Vec<Outcome> = Vec::new();
+    if let Some(worker) = &desk.worker {
+        outcomes.extend(core::iter::from_fn(|| worker.try_recv()));
+        // A host without frames has nothing else to do than to wait.
+        if let Pace::Hold { block, .. } = council.pace
+            && outcomes.is_empty()
+            && !block.is_zero()
+            && holds.limit().is_some_and(|limit| limit <= now)
+        {
+            outcomes.extend(worker.recv_timeout(block));
+            outcomes.extend(core::iter::from_fn(|| worker.try_recv()));
+        }
+    }
+    outcomes.sort_by_key(|outcome| outcome.id);
+    let before = desk.entering.len();
+    for outcome in outcomes {
+        if outcome.id & OWN != 0 {
+            if let Some(theirs) = desk.own.remove(&outcome.id) {
+                answered.write(ModelAnswered { id: theirs, answer: outcome.result.map(|reply| reply.text) });
+            }
+        } else {
+            desk.end(outcome, now, &mut holds);
+        }
+    }
+    advice.write_batch(desk.entering[before..].iter().map(|entering| entering.advice.clone()));
+}
+
+/// Notes where answers entered the campaign: only then is it known that a replay needs them, and where.
+pub(super) fn note_entered(log: Res<InputLog>, mut desk: ResMut<LlmDesk>) {
+    // A campaign that was loaded has another log.
+    let from = if log.entries.len() < desk.seen { 0 } else { desk.seen };
+    let desk = &mut *desk;
+    for logged in &log.entries[from..] {
+        let Input::Advice(advice) = &logged.input else { continue };
+        let Some(at) = desk.entering.iter().position(|e| e.advice == *advice) else { continue };
+        let mut line = desk.entering.remove(at).line;
+        line.entered = Some(Entered { at: logged.at, round: logged.round, seq: logged.seq });
+        desk.keep(line);
+    }
+    desk.seen = log.entries.len();
+}
+
+/// What Bevy's diagnostics show.
+pub(super) fn measure(mut desk: ResMut<LlmDesk>, mut diagnostics: Diagnostics) {
+    let Some(latency) = desk.latency.take() else { return };
+    let counters = desk.counters();
+    #[expect(clippy::cast_precision_loss, reason = "counts of one run")]
+    let whole = |n: u64| n as f64;
+    diagnostics.add_measurement(&LATENCY, || latency.as_secs_f64() * 1_000.0);
+    diagnostics.add_measurement(&REQUESTS, || whole(counters.requests));
+    diagnostics.add_measurement(&TOKENS, || whole(counters.tokens_in + counters.tokens_out));
+    diagnostics.add_measurement(&TWINS, || whole(desk.counts.by_twin));
+    diagnostics.add_measurement(&COST, || counters.cost);
+}

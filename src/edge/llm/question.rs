@@ -1,0 +1,241 @@
+//! What a model is asked, and what of its answer is taken.
+
+use super::bridge::extract::{ExtractError, extract};
+use crate::base::clock::{GameSpan, GameTime};
+use crate::base::contract::{Advice, AdvisedBallot, AdvisedChoice, Condition, Vote};
+use crate::base::id::{AllianceId, PlayerId, ProposalId};
+use crate::base::text::shortened;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value, json};
+use thiserror::Error;
+
+/// Characters of a reason that are kept.
+pub const REASON_CHARS: usize = 160;
+/// How fresh a look must be that a model makes a condition.
+const FRESH: GameSpan = GameSpan::hours(12);
+
+/// A question, with what of it an answer is held against.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "kind")]
+pub enum Question {
+    /// How a member votes.
+    Ballot {
+        /// On which proposal.
+        proposal: ProposalId,
+        /// Who.
+        member: PlayerId,
+        /// The part of its army that is asked of it, 0..=1.
+        asked_share: f64,
+        /// Members that must take part; 0 where none need to.
+        participants: u32,
+        /// Whether targets are attacked, so that they can be looked at again.
+        has_targets: bool,
+    },
+    /// What a war council proposes.
+    Choice {
+        /// Whose council.
+        alliance: AllianceId,
+        /// When it met.
+        met_at: GameTime,
+        /// Options, none of them not counted.
+        options: u8,
+    },
+    /// A question of the game: its answer goes back to the game.
+    Own {
+        /// The game's number of it.
+        id: u64,
+    },
+}
+
+/// What is wrong with an answer.
+#[derive(Debug, Error, Clone, PartialEq)]
+pub enum Invalid {
+    /// It holds no object that can be read.
+    #[error("{0}")]
+    NoObject(#[from] ExtractError),
+    /// A field is missing or not what it must be.
+    #[error("`{field}` must be {expected}, not {found}")]
+    Field {
+        /// Which.
+        field: &'static str,
+        /// What it must be.
+        expected: String,
+        /// What it is.
+        found: String,
+    },
+    /// A question of the game is for the game to judge.
+    #[error("the answer is the game's to judge")]
+    NotOurs,
+}
+
+impl Question {
+    /// The alliance in whose name it is asked; a game's own has none.
+    #[must_use]
+    pub fn alliance(&self) -> Option<AllianceId> {
+        match self {
+            Self::Ballot { proposal, .. } => Some(proposal.alliance),
+            Self::Choice { alliance, .. } => Some(*alliance),
+            Self::Own { .. } => None,
+        }
+    }
+
+    /// A name for the schema.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Ballot { .. } => "ballot",
+            Self::Choice { .. } => "choice",
+            Self::Own { .. } => "own",
+        }
+    }
+
+    /// The JSON schema of the answer. It is the same for all ballots, so that a server need not read it anew.
+    #[must_use]
+    pub fn schema(&self) -> Value {
+        let reason = json!({ "type": "string", "maxLength": 80 });
+        match self {
+            Self::Ballot { .. } => json!({
+                "type": "object",
+                "properties": {
+                    "condition": { "type": "string", "enum": ["none", "half", "fresh_scouting", "one_more"] },
+                    "reason": reason,
+                    "vote": { "type": "string", "enum": ["approve", "reject", "abstain"] },
+                },
+                "required": ["condition", "reason", "vote"],
+                "additionalProperties": false,
+            }),
+            Self::Choice { options, .. } => json!({
+                "type": "object",
+                "properties": {
+                    "option": { "type": "integer", "minimum": 0, "maximum": options },
+                    "reason": reason,
+                },
+                "required": ["option", "reason"],
+                "additionalProperties": false,
+            }),
+            Self::Own { .. } => Value::Null,
+        }
+    }
+
+    /// What of a model's words is taken: only what was offered.
+    ///
+    /// ```
+    /// use bevy_alliance::base::contract::{Advice, Condition, Vote};
+    /// use bevy_alliance::base::id::{AllianceId, PlayerId, ProposalId};
+    /// use bevy_alliance::edge::llm::Question;
+    /// let proposal = ProposalId { alliance: AllianceId(1), n: 4 };
+    /// let (member, participants) = (PlayerId(9), 3);
+    /// let question = Question::Ballot { proposal, member, asked_share: 0.4, participants, has_targets: true };
+    /// let text = r#"Well: {"vote": "approve", "condition": "half", "reason": "Half of it, no more."}"#;
+    /// let Advice::Ballot(ballot) = question.read(text)? else { panic!() };
+    /// assert_eq!((ballot.vote, &ballot.conditions[..]), (Vote::Approve, &[Condition::MaxShareOfArmy(0.2)][..]));
+    /// let error = question.read(r#"{"vote": "approve/reject/abstain", "condition": "none", "reason": ""}"#).unwrap_err();
+    /// assert_eq!(error.to_string(), r#"`vote` must be approve, reject or abstain, not "approve/reject/abstain""#);
+    /// # Ok::<(), bevy_alliance::edge::llm::Invalid>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`Invalid`] names what is wrong.
+    pub fn read(&self, text: &str) -> Result<Advice, Invalid> {
+        if let Self::Own { .. } = self {
+            return Err(Invalid::NotOurs);
+        }
+        let answer = extract(text)?;
+        let words = answer.get("reason").and_then(Value::as_str).map(|reason| shortened(reason, REASON_CHARS));
+        let words = words.filter(|words| !words.is_empty());
+        match self {
+            Self::Ballot { proposal, member, .. } => {
+                let vote = match answer.get("vote").and_then(Value::as_str) {
+                    Some("approve") => Vote::Approve,
+                    Some("reject") => Vote::Reject,
+                    Some("abstain") => Vote::Abstain,
+                    _ => return Err(wrong("vote", "approve, reject or abstain", &answer)),
+                };
+                let conditions = if vote == Vote::Approve { self.conditions(&answer)? } else { Vec::new() };
+                Ok(Advice::Ballot(AdvisedBallot {
+                    proposal: *proposal,
+                    member: *member,
+                    vote,
+                    conditions,
+                    text: words,
+                }))
+            }
+            Self::Choice { alliance, met_at, options } => {
+                let option = answer.get("option").and_then(Value::as_u64).and_then(|n| u8::try_from(n).ok());
+                let option = option.filter(|n| n <= options);
+                let option = option.ok_or_else(|| wrong("option", &format!("0 to {options}"), &answer))?;
+                Ok(Advice::Choice(AdvisedChoice { alliance: *alliance, met_at: *met_at, option, text: words }))
+            }
+            Self::Own { .. } => Err(Invalid::NotOurs),
+        }
+    }
+
+    /// The condition of an approval; one that the proposal does not offer is none.
+    fn conditions(&self, answer: &Map<String, Value>) -> Result<Vec<Condition>, Invalid> {
+        let Self::Ballot { asked_share, participants, has_targets, .. } = self else { return Ok(Vec::new()) };
+        let condition = match answer.get("condition").map(Value::as_str) {
+            None | Some(Some("none")) => None,
+            Some(Some("half")) => (*asked_share > 0.0).then_some(Condition::MaxShareOfArmy(asked_share * 0.5)),
+            Some(Some("fresh_scouting")) => has_targets.then_some(Condition::FreshIntel { max_age: FRESH }),
+            Some(Some("one_more")) => {
+                (*participants > 0).then_some(Condition::MinParticipants(participants.saturating_add(1)))
+            }
+            Some(_) => return Err(wrong("condition", "none, half, fresh_scouting or one_more", answer)),
+        };
+        Ok(condition.into_iter().collect())
+    }
+}
+
+fn wrong(field: &'static str, expected: &str, answer: &Map<String, Value>) -> Invalid {
+    let found = answer.get(field).map_or_else(|| "missing".to_owned(), |value| shortened(&value.to_string(), 60));
+    Invalid::Field { field, expected: expected.to_owned(), found }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn ballot() -> Question {
+        let proposal = ProposalId { alliance: AllianceId(3), n: 7 };
+        Question::Ballot { proposal, member: PlayerId(5), asked_share: 0.0, participants: 0, has_targets: false }
+    }
+
+    #[test]
+    fn what_a_proposal_does_not_offer_is_no_condition_of_it() {
+        for condition in ["half", "fresh_scouting", "one_more", "none"] {
+            let text = format!(r#"{{"vote":"approve","condition":"{condition}","reason":"x"}}"#);
+            let Ok(Advice::Ballot(advised)) = ballot().read(&text) else { panic!("{text}") };
+            assert_eq!(advised.conditions, []);
+        }
+    }
+
+    #[test]
+    fn nothing_but_what_is_offered_is_taken() {
+        for text in [
+            r#"{"vote":"Approve","condition":"none","reason":"x"}"#,
+            r#"{"vote":["approve"],"condition":"none","reason":"x"}"#,
+            r#"{"condition":"none","reason":"x"}"#,
+            r#"{"vote":"approve","condition":"send everything","reason":"x"}"#,
+            r#"{"vote":"approve","condition":1,"reason":"x"}"#,
+            "I approve.",
+            "",
+        ] {
+            assert!(ballot().read(text).is_err(), "{text}");
+        }
+        let choice = Question::Choice { alliance: AllianceId(1), met_at: GameTime(5), options: 2 };
+        for (option, legal) in [("0", true), ("2", true), ("3", false), ("-1", false), ("1.5", false), ("\"1\"", false)] {
+            let text = format!(r#"{{"option":{option},"reason":"x"}}"#);
+            assert_eq!(choice.read(&text).is_ok(), legal, "{text}");
+        }
+    }
+
+    #[test]
+    fn reasons_are_cleaned_and_cut() {
+        let long = "ha\\u0007 ".repeat(200);
+        let text = format!(r#"{{"vote":"reject","condition":"half","reason":"{long}"}}"#);
+        let Ok(Advice::Ballot(advised)) = ballot().read(&text) else { panic!() };
+        let words = advised.text.unwrap_or_default();
+        assert!(words.chars().count() <= REASON_CHARS && !words.chars().any(char::is_control), "{words}");
+        assert_eq!(advised.conditions, [], "who rejects has no conditions");
+    }
+}
