@@ -6,6 +6,9 @@
 
 #[path = "support/headless/json.rs"]
 pub(crate) mod json;
+#[cfg(feature = "llm")]
+#[path = "support/headless/llm.rs"]
+mod llm;
 #[path = "support/numbers.rs"]
 mod numbers;
 #[path = "support/headless/options.rs"]
@@ -25,6 +28,7 @@ use bevy_alliance::decision::planning::{Library, Pattern};
 use bevy_alliance::edge::report::{CampaignTally, Directory, ReportPlugin, account, intel_account};
 use bevy_alliance::edge::snapshot::{Recorder, Recording, SnapshotExt, read_save, write_atomically};
 use bevy_alliance::strategy::victory::{VictoryConditions, VictoryRanking};
+use bevy_alliance::strategy::war_council::WarCouncilSettings;
 use bevy_alliance::strategy::wonder::WonderSettings;
 use bevy_alliance::world::audit::{ArmyValue, army_value, audit};
 use bevy_alliance::world::generator::{GeneratorOptions, generate_world};
@@ -108,7 +112,7 @@ fn begin(options: &Options, rules: Ruleset) -> Result<(App, Course), Failure> {
     let end = GameTime((options.days * 86_400_000.0) as i64);
     let mut course = Course { start: GameTime(0), end, recorder: None, expected: None };
     if let Some(path) = &options.load {
-        let mut app = build(options, rules);
+        let mut app = build(options, rules)?;
         let fault = |e: &dyn std::fmt::Display| format!("--load {}: {e}", path.display());
         let save = read_save(path).map_err(|e| format!("--load {e}"))?;
         app.load_campaign(&save).map_err(|e| fault(&e))?;
@@ -124,7 +128,7 @@ fn begin(options: &Options, rules: Ruleset) -> Result<(App, Course), Failure> {
         return Ok((app, course));
     }
     if let Some(path) = &options.replay {
-        let mut app = build(options, rules);
+        let mut app = build(options, rules)?;
         let fault = |e: &dyn std::fmt::Display| format!("--replay {}: {e}", path.display());
         let recording =
             Recording::decode(&read_save(path).map_err(|e| format!("--replay {e}"))?).map_err(|e| fault(&e))?;
@@ -141,7 +145,7 @@ fn begin(options: &Options, rules: Ruleset) -> Result<(App, Course), Failure> {
         );
     }
     let capabilities = rules.capabilities;
-    let mut app = build(options, rules);
+    let mut app = build(options, rules)?;
     for note in add_patterns(options, capabilities, &mut app)? {
         eprintln!("headless: {note}");
     }
@@ -149,8 +153,16 @@ fn begin(options: &Options, rules: Ruleset) -> Result<(App, Course), Failure> {
     if options.record.is_some() {
         course.recorder = Some(Recorder::new(&mut app, &scenario)?);
     }
+    app.world_mut().resource_mut::<WarCouncilSettings>().talks = minutes(options.council_talks);
     app.start_campaign(&scenario)?;
+    #[cfg(feature = "llm")]
+    options.llm.replay(&mut app)?;
     Ok((app, course))
+}
+
+#[expect(clippy::cast_possible_truncation, reason = "checked with the options")]
+fn minutes(minutes: f64) -> GameSpan {
+    GameSpan((minutes * 60_000.0) as i64)
 }
 
 /// Adds the patterns of the command line; one that the ruleset cannot carry is refused by name. Returns what is worth a note:
@@ -216,7 +228,7 @@ fn scenario(options: &Options, rules: &Ruleset) -> Result<Scenario, Failure> {
     Ok(world.map_err(|e| format!("--synthetic {villages} --alliances {alliances}: {e}"))?)
 }
 
-fn build(options: &Options, rules: Ruleset) -> App {
+fn build(options: &Options, rules: Ruleset) -> Result<App, Failure> {
     let threads =
         options.threads.map_or_else(TaskPoolOptions::default, |n| TaskPoolOptions::with_num_threads(usize::from(n)));
     let charter = match options.charter {
@@ -230,9 +242,11 @@ fn build(options: &Options, rules: Ruleset) -> App {
         .insert_resource(GameClock::manual())
         .add_plugins(AlliancePlugins::new(Update))
         .add_plugins(ReportPlugin { host: Update.intern() });
+    #[cfg(feature = "llm")]
+    options.llm.plug(&mut app)?;
     app.finish();
     app.cleanup();
-    app
+    Ok(app)
 }
 
 /// Facts of this update as JSON lines.
@@ -292,6 +306,8 @@ fn play(
     // Where somebody can win no step passes the hour in which the campaign ends then.
     let winnable = !app.world().resource::<VictoryConditions>().0.is_empty();
     let step = if winnable { step.min(GameSpan::hours(1)) } else { step };
+    #[cfg(feature = "llm")]
+    let mut transcript = options.llm.open()?;
     loop {
         let clock = app.world().resource::<GameClock>();
         let (now, goal) = (clock.now(), clock.goal());
@@ -306,6 +322,8 @@ fn play(
             app.world_mut().resource_mut::<GameClock>().advance(step.min(end - now));
         }
         app.update();
+        #[cfg(feature = "llm")]
+        options.llm.write(app, &mut transcript)?;
         let now = app.world().resource::<GameClock>().now();
         if now >= next_look {
             armies.look(app);

@@ -57,6 +57,12 @@ impl TestApp {
     /// are added.
     #[must_use]
     pub fn unstarted(setup: impl FnOnce(&mut App)) -> Self {
+        Self::unstarted_with(setup, |_| {})
+    }
+
+    /// The same; `more` runs after the plugins were added, for plugins that build on them.
+    #[must_use]
+    pub fn unstarted_with(setup: impl FnOnce(&mut App), more: impl FnOnce(&mut App)) -> Self {
         let mut app = App::new();
         setup(&mut app);
         app.add_plugins(TaskPoolPlugin::default())
@@ -66,6 +72,7 @@ impl TestApp {
             .add_systems(Last, |mut facts: MessageReader<CampaignFact>, mut heard: ResMut<Heard>| {
                 heard.0.extend(facts.read().cloned());
             });
+        more(&mut app);
         app.finish();
         app.cleanup();
         Self { app, facts: Vec::new() }

@@ -45,6 +45,8 @@ pub(crate) fn json(app: &mut App, tally: &CampaignTally, armies: &Armies, outcom
     if let (Some(object), Value::Object(counts)) = (object.as_object_mut(), counts) {
         object.extend(counts);
         object.extend(outcome.as_recorded.map(|same| ("as_recorded".to_owned(), same.into())));
+        #[cfg(feature = "llm")]
+        object.extend(super::llm::counts(app).map(|counts| ("llm".to_owned(), counts)));
     }
     Ok(object)
 }

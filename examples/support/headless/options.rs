@@ -54,6 +54,13 @@ pub(crate) struct Options {
     #[arg(long, value_name = "PART", default_value_t = 1.0, allow_negative_numbers = true)]
     #[arg(value_parser = number)]
     pub(crate) wonder_cost: f64,
+    /// Game minutes that councils talk before they propose an operation: in that time a language model may choose.
+    #[arg(long, value_name = "MINUTES", default_value_t = 0.0, allow_negative_numbers = true, value_parser = number)]
+    pub(crate) council_talks: f64,
+    /// Who speaks for members.
+    #[cfg(feature = "llm")]
+    #[command(flatten)]
+    pub(crate) llm: super::llm::LlmOptions,
     /// Saves the campaign at its end, and before that as often as `--save-every` says.
     #[arg(long, value_name = "FILE")]
     pub(crate) save: Option<PathBuf>,
@@ -133,6 +140,9 @@ pub(crate) fn check(options: &Options) -> Result<(), Failure> {
     }
     if !(0.0..=1_000.0).contains(&options.wonder_cost) {
         return Err(format!("--wonder-cost must be from 0 to 1000, not {}", options.wonder_cost).into());
+    }
+    if !(0.0..=300.0).contains(&options.council_talks) {
+        return Err(format!("--council-talks must be from 0 to 300 minutes, not {}", options.council_talks).into());
     }
     if options.save.is_some() && options.save == options.record {
         return Err("--save and --record name the same file".into());

@@ -92,6 +92,17 @@ pub enum Fact {
         /// What was known of the sites that it planned attacks on: what its choice rests on.
         cites: Vec<Citation>,
     },
+    /// A council that took time to talk has chosen what it proposes.
+    CouncilChose {
+        /// Whose.
+        alliance: AllianceId,
+        /// Its options and their scores by rule, the best first.
+        options: Vec<(String, f64)>,
+        /// Which of them it proposes; `None`: none.
+        chosen: Option<u8>,
+        /// Why, in words, where a model advised it: data, never markup or an instruction.
+        text: Option<String>,
+    },
     /// A scouting party was sent.
     ScoutsSent {
         /// By whom.

@@ -305,7 +305,7 @@ pub struct Decisions {
 }
 
 /// A proposal is to be opened. Lives for one pass.
-#[derive(Message, Clone, PartialEq, Debug)]
+#[derive(Message, Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub struct SubmitProposal {
     /// The alliance that decides.
     pub alliance: AllianceId,

@@ -184,8 +184,7 @@ impl LlmDesk {
         let id = draft.id;
         self.asked.insert(id, Asked { draft });
         if let Err(failure) = sent {
-            let outcome =
-                Outcome { id, result: Err(failure), latency: Duration::ZERO, attempts: 0, coalesced: false };
+            let outcome = Outcome { id, result: Err(failure), latency: Duration::ZERO, attempts: 0, coalesced: false };
             self.end(outcome, GameTime(i64::MIN), holds);
         }
     }
@@ -268,8 +267,17 @@ pub(super) fn exchange(
         let id = OWN | desk.next_own;
         let AskModel { id: theirs, system, user, schema, max_tokens, patience } = question.clone();
         let schema_name = "own".to_owned();
-        let completion =
-            Completion { id, day: now.0.div_euclid(86_400_000), priority: 2, system, user, schema_name, schema, max_tokens, patience };
+        let completion = Completion {
+            id,
+            day: now.0.div_euclid(86_400_000),
+            priority: 2,
+            system,
+            user,
+            schema_name,
+            schema,
+            max_tokens,
+            patience,
+        };
         match desk.worker.as_ref().map_or(Err(Failure::Closed), |worker| worker.try_send(completion)) {
             Ok(()) => {
                 desk.own.insert(id, theirs);

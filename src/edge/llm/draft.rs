@@ -8,6 +8,7 @@ use crate::base::contract::{BallotRequested, PlayerKind, Rank};
 use crate::base::id::{AllianceId, EntityIndex, PlayerId, ProposalId};
 use crate::decision::council::{CouncilCharter, Proposal, Situation};
 use crate::society::alliance::MemberInfo;
+use crate::strategy::war_council::{CouncilTalks, TalkedOption, Talks};
 use bevy::prelude::*;
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
@@ -82,6 +83,44 @@ pub(super) fn draft_ballots(
     }
 }
 
+/// Writes down what is asked of the councils whose talks began in this pass.
+pub(super) fn draft_choices(
+    batch: Res<DueBatch>,
+    mut told: MessageReader<CouncilTalks>,
+    situation: Situation,
+    charter: Res<CouncilCharter>,
+    prompts: Res<Prompts>,
+    council: Res<LlmCouncil>,
+    index: Res<EntityIndex>,
+    talks: Query<&Talks>,
+    mut drafts: ResMut<Drafts>,
+    mut holds: ResMut<ClockHolds>,
+) {
+    if told.is_empty() {
+        return;
+    }
+    let clerk = Clerk { situation: &situation, charter: &charter, prompts: &prompts, now: batch.now() };
+    for CouncilTalks { alliance, met_at, ends_at, speaker } in told.read().copied() {
+        let talks = index.alliance(alliance).and_then(|e| talks.get(e).ok());
+        let Some(talks) = talks.filter(|t| council.choices && t.met_at == met_at) else { continue };
+        let draft = clerk.choice((alliance, speaker), talks, ends_at);
+        drafts.add(draft, &council, &mut holds);
+    }
+}
+
+/// An object without what says nothing: nothing, empty texts and lists, and zeros.
+fn without_blanks(value: Value) -> Value {
+    let Value::Object(fields) = value else { return value };
+    let says = |value: &Value| match value {
+        Value::Null => false,
+        Value::String(text) => !text.is_empty(),
+        Value::Array(items) => !items.is_empty(),
+        Value::Number(number) => number.as_f64() != Some(0.0),
+        Value::Bool(_) | Value::Object(_) => true,
+    };
+    fields.into_iter().filter(|(_, value)| says(value)).collect::<Map<String, Value>>().into()
+}
+
 /// Who writes prompts: from the view of one alliance, its roster, and nothing else.
 pub(super) struct Clerk<'a, 'w, 's> {
     pub(super) situation: &'a Situation<'w, 's>,
@@ -100,7 +139,8 @@ impl Clerk<'_, '_, '_> {
     ) -> Vec<(MemberInfo, GameTime)> {
         let Voices::Some(n) = voices else { return members };
         let trust = |m: &MemberInfo| self.situation.roster.trust(m.player, proposal.proposer, self.now);
-        let critic = members.iter().min_by(|a, b| trust(&a.0).total_cmp(&trust(&b.0)).then(a.0.player.cmp(&b.0.player)));
+        let critic =
+            members.iter().min_by(|a, b| trust(&a.0).total_cmp(&trust(&b.0)).then(a.0.player.cmp(&b.0.player)));
         let critic = critic.map(|(m, _)| m.player);
         let share = |m: &MemberInfo| proposal.asked.get(&m.player).map_or(0.0, |asked| asked.share);
         members.sort_by(|(a, _), (b, _)| {
@@ -125,13 +165,63 @@ impl Clerk<'_, '_, '_> {
             has_targets: proposal.action.sends_troops() && proposal.enemy.is_some(),
         };
         let places = [
-            ("proposal", self.proposal(proposal).to_string()),
-            ("member", self.member(proposal, member).to_string()),
+            ("proposal", without_blanks(self.proposal(proposal)).to_string()),
+            ("member", without_blanks(self.member(proposal, member)).to_string()),
             ("now", self.now.to_string()),
         ];
         let user = filled(&self.prompts.ballot, &places);
         let system = self.system(proposal.id.alliance);
         Draft { id: 0, question, asked_at: self.now, answer_at, system, user }
+    }
+
+    fn choice(&self, (alliance, speaker): (AllianceId, PlayerId), talks: &Talks, answer_at: GameTime) -> Draft {
+        let options = u8::try_from(talks.options.len()).unwrap_or(u8::MAX);
+        let question = Question::Choice { alliance, met_at: talks.met_at, options };
+        let numbered = talks.options.iter().enumerate();
+        let mut offered: Vec<Value> =
+            numbered.map(|(n, o)| json!({ "option": n, "score": number(o.score), "what": self.option(o) })).collect();
+        offered.push(json!({ "option": options, "what": "propose nothing now" }));
+        let places = [
+            ("briefing", self.briefing(alliance).to_string()),
+            ("options", Value::from(offered).to_string()),
+            ("member", json!({ "player": speaker.0 }).to_string()),
+            ("now", self.now.to_string()),
+        ];
+        let user = filled(&self.prompts.choice, &places);
+        Draft { id: 0, question, asked_at: self.now, answer_at, system: self.system(alliance), user }
+    }
+
+    fn option(&self, option: &TalkedOption) -> Value {
+        let view = &self.situation.view;
+        let place = |site| view.site(site).map_or_else(String::new, |s| name(&s.name));
+        let submission = &option.submission;
+        json!({
+            "action": submission.action.name(),
+            "arrival": submission.arrival.to_string(),
+            "cost": number(submission.expected.cost.round()),
+            "members_asked": submission.asked.len(),
+            "pattern": submission.pattern,
+            "ratio": number(submission.expected.ratio),
+            "targets": submission.targets.iter().map(|t| place(t.site)).collect::<Vec<_>>(),
+            "value": number(submission.expected.value.round()),
+        })
+    }
+
+    /// How an alliance stands, as it knows it: its army, its wars, and what comes to it.
+    fn briefing(&self, alliance: AllianceId) -> Value {
+        let roster = &self.situation.roster;
+        let armies: i64 = self.situation.armies(alliance).values().sum();
+        let wars = roster.relations(alliance).map_or_else(Vec::new, |(stances, ..)| stances.wars().collect());
+        let enemies: Vec<Value> = wars
+            .into_iter()
+            .map(|enemy| {
+                let called = roster.alliance(enemy).map_or_else(String::new, |a| name(&a.name));
+                let strength = self.situation.believed_strength(alliance, enemy, self.now);
+                json!({ "name": called, "strength": number(strength.round()) })
+            })
+            .collect();
+        let coming = self.situation.view.incoming(alliance, self.now).filter(|t| t.arrival > self.now).count();
+        json!({ "army": armies, "hostile_marches_seen": coming, "members": roster.members(alliance).len(), "wars": enemies })
     }
 
     /// What rarely changes: the rules, the alliance, its members by their numbers.
@@ -140,9 +230,9 @@ impl Clerk<'_, '_, '_> {
         let called = roster.alliance(alliance).map_or_else(String::new, |a| name(&a.name));
         let charter = &self.charter.0;
         let charter = json!({
-            "approval": format!("{:?}", charter.approval),
+            "approval": format!("more than {} in {} of those who vote", charter.approval.parts, charter.approval.of),
             "name": name(&charter.name),
-            "quorum": format!("{:?}", charter.quorum),
+            "quorum": format!("at least {} in {} of all vote", charter.quorum.parts, charter.quorum.of),
         });
         let members: Map<String, Value> =
             roster.members(alliance).iter().map(|m| (m.player.to_string(), self.character(m))).collect();
@@ -202,7 +292,6 @@ impl Clerk<'_, '_, '_> {
             "other_alliance": other,
             "pattern": proposal.pattern,
             "proposer": proposal.proposer.0,
-            "score": number(proposal.score),
             "strength_enemy": number(expected.strength_enemy.round()),
             "strength_own": number(expected.strength_own.round()),
             "targets": targets,
@@ -215,7 +304,6 @@ impl Clerk<'_, '_, '_> {
         let record = roster.record(member.player).map(|(record, _)| record);
         let asked = proposal.asked.get(&member.player);
         json!({
-            "asked_goods": asked.map_or(0, |a| a.goods),
             "asked_share": number(asked.map_or(0.0, |a| a.share)),
             "estate": self.estate(proposal.id.alliance, member.player),
             "lost_in_7_days": record.map_or(0, |r| r.lost_lately(self.now)),

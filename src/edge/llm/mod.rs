@@ -164,7 +164,10 @@ impl Plugin for LlmPlugin {
             .insert_resource(LlmDesk::new(worker, self.transcript))
             .add_message::<AskModel>()
             .add_message::<ModelAnswered>()
-            .add_systems(Campaign, draft::draft_ballots.in_set(CampaignSystems::Publish))
+            .add_systems(
+                Campaign,
+                (draft::draft_choices, draft::draft_ballots).chain().in_set(CampaignSystems::Publish),
+            )
             .add_systems(
                 self.host,
                 (

@@ -223,7 +223,8 @@ mod tests {
             assert!(ballot().read(text).is_err(), "{text}");
         }
         let choice = Question::Choice { alliance: AllianceId(1), met_at: GameTime(5), options: 2 };
-        for (option, legal) in [("0", true), ("2", true), ("3", false), ("-1", false), ("1.5", false), ("\"1\"", false)] {
+        for (option, legal) in [("0", true), ("2", true), ("3", false), ("-1", false), ("1.5", false), ("\"1\"", false)]
+        {
             let text = format!(r#"{{"option":{option},"reason":"x"}}"#);
             assert_eq!(choice.read(&text).is_ok(), legal, "{text}");
         }

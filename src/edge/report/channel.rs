@@ -47,6 +47,15 @@ pub enum LetterKind {
         /// Whether it passed, and if not why.
         outcome: String,
     },
+    /// The council has chosen what it proposes: the minutes of its talks.
+    Chosen {
+        /// Its options and their scores by rule, the best first.
+        options: Vec<(String, f64)>,
+        /// Which of them it proposes, from 0; `None`: none.
+        chosen: Option<u8>,
+        /// Why, in words, where a model advised it.
+        text: Option<String>,
+    },
     /// A member has an order.
     Order {
         /// Of which operation.
@@ -116,6 +125,12 @@ impl fmt::Display for LetterKind {
                 reason.as_ref().map_or(Ok(()), |reason| write!(f, ": {reason}"))
             }
             Self::Decided { proposal, outcome } => write!(f, "proposal {proposal} {outcome}"),
+            Self::Chosen { options, chosen, text } => {
+                let all: Vec<String> = options.iter().map(|(name, score)| format!("{name} ({score:.2})")).collect();
+                let of = chosen.and_then(|n| options.get(usize::from(n))).map_or("nothing", |(name, _)| name);
+                write!(f, "the council proposes {of}, of {}", all.join("; "))?;
+                text.as_ref().map_or(Ok(()), |text| write!(f, ": {text}"))
+            }
             Self::Order { operation, groups, first_launch, answer_by } => {
                 write!(f, "is to send {groups} groups for operation {operation}, the first at {first_launch}; ")?;
                 write!(f, "answer until {answer_by}")
@@ -227,6 +242,10 @@ fn letter_of(fact: &Fact, directory: &Directory) -> Option<(AllianceId, Option<P
         }
         Fact::ProposalDecided { proposal, outcome, .. } => {
             (proposal.alliance, None, LetterKind::Decided { proposal: *proposal, outcome: outcome.clone() })
+        }
+        Fact::CouncilChose { alliance, options, chosen, text } => {
+            let text = text.as_deref().map(shown);
+            (*alliance, None, LetterKind::Chosen { options: options.clone(), chosen: *chosen, text })
         }
         Fact::OrderGiven { operation, member, groups, first_launch, answer_by } => {
             let (groups, first_launch, answer_by) = (*groups, *first_launch, *answer_by);

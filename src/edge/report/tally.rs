@@ -169,7 +169,7 @@ impl CampaignTally {
             },
             Fact::ApplicationMade { .. } => self.summary.applications.made += 1,
             Fact::ApplicationAnswered { accepted, .. } => self.summary.applications.accepted += u64::from(*accepted),
-            Fact::Said { .. } => {}
+            Fact::Said { .. } | Fact::CouncilChose { .. } => {}
             Fact::MarchArrived { order: Some(order), wave, .. } => {
                 // A move of the defense is no wave of an operation: its way in has no instant to keep.
                 if let Some(operation) = order.operation() {

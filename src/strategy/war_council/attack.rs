@@ -48,9 +48,12 @@ struct Candidate {
     undefended: bool,
 }
 
-/// The best attack, or the gate that blocks all of them. What is planned for in detail is noted in `considered`: the
+/// The attacks that are possible, the best first; or the gate that blocks all of them. What is planned for in detail is noted in `considered`: the
 /// choice rests on all of it.
-pub(super) fn best_option(session: &Session, considered: &mut Vec<SiteId>) -> Result<CouncilOption, &'static str> {
+pub(super) fn options_by_score(
+    session: &Session,
+    considered: &mut Vec<SiteId>,
+) -> Result<Vec<CouncilOption>, &'static str> {
     let sources = all_sources(session);
     if sources.is_empty() {
         return Err("no_force_at_home");
@@ -85,7 +88,7 @@ pub(super) fn best_option(session: &Session, considered: &mut Vec<SiteId>) -> Re
     // A village without defenders that stands before all others is taken, if that is a plan for several members.
     let undefended = planned.iter().map(|(c, ..)| c).take_while(|c| c.undefended);
     if let Some(option) = undefended.filter_map(|c| option(session, forces, &[c], taking?)).next() {
-        return Ok(option);
+        return Ok(vec![option]);
     }
     let defended = planned.iter().map(|(c, ..)| c).find(|c| !c.undefended);
     let enemy = defended.ok_or("no_plan")?.enemy;
@@ -95,11 +98,10 @@ pub(super) fn best_option(session: &Session, considered: &mut Vec<SiteId>) -> Re
         .filter(|c| c.enemy == enemy && !c.undefended)
         .take(session.settings.targets_per_operation)
         .collect();
-    options(session, &sources, &together)
-        .into_iter()
-        .rev()
-        .max_by(|a, b| a.score.total_cmp(&b.score).then(b.submission.targets.len().cmp(&a.submission.targets.len())))
-        .ok_or("no_plan")
+    let mut options = options(session, &sources, &together);
+    options
+        .sort_by(|a, b| b.score.total_cmp(&a.score).then(a.submission.targets.len().cmp(&b.submission.targets.len())));
+    if options.is_empty() { Err("no_plan") } else { Ok(options) }
 }
 
 /// An attack that a member proposes: these targets, all of one enemy, with this pattern or the usual one. Nothing of it is picked

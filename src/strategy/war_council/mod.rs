@@ -10,10 +10,12 @@ mod motion;
 mod option;
 mod scouting;
 mod session;
+mod talks;
 mod wonder;
 
 pub use scouting::{ScoutingPolicy, ScoutingRecord, ScoutingSettings, ScoutsGone};
 pub use session::{CouncilCalendar, WAR_COUNCIL, WarCouncilSettings, WarCouncilSystems};
+pub use talks::{COUNCIL_CHOOSES, CouncilTalks, TalkedOption, Talks};
 
 use crate::base::clock::{Campaign, CampaignAppExt, CampaignSystems};
 use crate::base::contract::ScenarioAppExt;
@@ -28,6 +30,9 @@ pub struct WarCouncilPlugin;
 impl Plugin for WarCouncilPlugin {
     fn build(&self, app: &mut App) {
         app.add_due_kind(WAR_COUNCIL)
+            .add_due_kind(COUNCIL_CHOOSES)
+            .add_message::<CouncilTalks>()
+            .register_state::<Talks>("talks")
             .init_resource::<WarCouncilSettings>()
             .register_state::<CouncilCalendar>("council_calendar")
             .register_state::<ScoutingRecord>("scouting_record")
@@ -44,7 +49,9 @@ impl Plugin for WarCouncilPlugin {
                 Campaign,
                 (
                     session::ask_states.in_set(WarCouncilSystems::Ask),
-                    (session::hold_councils, motion::hear_motions).chain().in_set(WarCouncilSystems::Meet),
+                    (session::hold_councils, talks::take_advice, talks::choose, motion::hear_motions)
+                        .chain()
+                        .in_set(WarCouncilSystems::Meet),
                 ),
             );
     }

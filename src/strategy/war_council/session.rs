@@ -3,7 +3,8 @@
 use super::diplomacy::Outlook;
 use super::option::CouncilOption;
 use super::scouting::{ScoutingRecord, ScoutingSettings};
-use super::{attack, diplomacy, expansion, scouting, wonder};
+use super::talks::CouncilTalks;
+use super::{attack, diplomacy, expansion, scouting, talks, wonder};
 use crate::action::diplomacy::{OfferRefused, OwnOffers};
 use crate::action::operations::{Group, GroupStatus, Operation, RunningOperations, SendScouts};
 use crate::base::clock::{Agenda, CampaignSystems, DueBatch, DueKind, GameSpan, GameTime};
@@ -376,7 +377,9 @@ pub(super) fn hold_councils(
     mut submissions: MessageWriter<SubmitProposal>,
     mut scouts: MessageWriter<SendScouts>,
     mut refusals: MessageWriter<OfferRefused>,
+    mut told: MessageWriter<CouncilTalks>,
     mut facts: MessageWriter<CampaignFact>,
+    mut commands: Commands,
 ) {
     let now = batch.now();
     let mut met = None;
@@ -409,10 +412,14 @@ pub(super) fn hold_councils(
             gone.note(now, &party);
             scouts.write(party);
         }
-        if outcome.gate.is_none()
-            && let Some(option) = outcome.best
-        {
-            submissions.write(option.submission);
+        let talks = hall.rules.settings.talks;
+        if outcome.gate.is_none() && talks.0 > 0 {
+            if let Some(entity) = index.alliance(alliance) {
+                let mut entity = commands.entity(entity);
+                told.write_batch(talks::begin(alliance, outcome.options, (now, talks), &mut entity, &mut agenda));
+            }
+        } else if outcome.gate.is_none() {
+            submissions.write_batch(outcome.options.into_iter().next().map(|option| option.submission));
         }
         refusals.write_batch(outcome.outlook.refused);
         submissions.write_batch(outcome.outlook.best.map(|option| option.submission));
@@ -433,7 +440,8 @@ fn somebody_is_awake(members: &[MemberInfo], now: GameTime) -> Result<(), Option
 
 struct SessionOutcome {
     parties: Vec<SendScouts>,
-    best: Option<CouncilOption>,
+    /// What could be proposed, the best first.
+    options: Vec<CouncilOption>,
     /// Why nothing is proposed, if nothing is.
     gate: Option<&'static str>,
     /// Sites whose troops the choice rests on.
@@ -450,7 +458,7 @@ impl SessionOutcome {
         let (alliance, view) = (session.alliance, &session.situation.view);
         Fact::CouncilMet {
             alliance,
-            best: self.best.as_ref().map(|o| (o.name(), o.score)),
+            best: self.options.first().map(|o| (o.name(), o.score)),
             gate: self.gate.map(str::to_owned),
             diplomacy: self.outlook.best.as_ref().map(|o| (o.name(), o.score)),
             cites: self.considered.iter().filter_map(|site| view.cite_troops(alliance, *site, session.now)).collect(),
@@ -464,22 +472,29 @@ fn meet(session: &Session) -> SessionOutcome {
     let attack = match (session.voting, at_war) {
         (true, _) => Err("vote_is_open"),
         (_, false) => Err("no_war"),
-        _ => attack::best_option(session, &mut considered),
+        _ => attack::options_by_score(session, &mut considered),
     };
     let expansion = if session.voting { Err("vote_is_open") } else { expansion::best_option(session) };
-    let best = match (attack, expansion) {
-        (Ok(attack), Ok(expansion)) => Ok(if expansion.score > attack.score { expansion } else { attack }),
+    let (mut options, closed) = match attack {
+        Ok(attacks) => (attacks, None),
+        Err(gate) => (Vec::new(), Some(gate)),
+    };
+    options.extend(expansion.ok());
+    // Of equals the attack comes first: they are in that order.
+    options.sort_by(|a, b| b.score.total_cmp(&a.score));
+    let threshold = session.planning.scores.option_min;
+    let gate = match options.first() {
         // The gate of the war is the one that is asked for.
-        (attack, expansion) => attack.or_else(|gate| expansion.map_err(|_| gate)),
+        None => closed,
+        Some(best) => (best.score < threshold).then_some("no_option_above_threshold"),
     };
-    let gate = match &best {
-        Err(gate) => Some(*gate),
-        Ok(option) => (option.score < session.planning.scores.option_min).then_some("no_option_above_threshold"),
-    };
-    let proposed = best.as_ref().ok().filter(|_| gate.is_none()).map(|o| &o.submission);
+    // The best is told of even where it is below what is proposed.
+    let legal = options.iter().filter(|o| o.score >= threshold).count();
+    options.truncate(legal.max(1));
+    let proposed = options.first().filter(|_| gate.is_none()).map(|o| &o.submission);
     let parties = if at_war { scouting::parties(session, proposed) } else { Vec::new() };
     let outlook = if session.settings.diplomacy { diplomacy::outlook(session) } else { Outlook::default() };
-    SessionOutcome { parties, best: best.ok(), gate, considered, outlook, wonder: wonder::option(session) }
+    SessionOutcome { parties, options, gate, considered, outlook, wonder: wonder::option(session) }
 }
 
 /// Scouts that an alliance lost at each site within the last 72 hours, the largest party of each.
