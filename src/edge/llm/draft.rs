@@ -178,8 +178,9 @@ impl Clerk<'_, '_, '_> {
         let options = u8::try_from(talks.options.len()).unwrap_or(u8::MAX);
         let question = Question::Choice { alliance, met_at: talks.met_at, options };
         let numbered = talks.options.iter().enumerate();
-        let mut offered: Vec<Value> =
-            numbered.map(|(n, o)| json!({ "option": n, "score": number(o.score), "what": self.option(o) })).collect();
+        let mut offered: Vec<Value> = numbered
+            .map(|(n, o)| json!({ "option": n, "score": number(o.score), "what": without_blanks(self.option(o)) }))
+            .collect();
         offered.push(json!({ "option": options, "what": "propose nothing now" }));
         let places = [
             ("briefing", self.briefing(alliance).to_string()),

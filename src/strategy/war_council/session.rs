@@ -143,7 +143,9 @@ pub(super) fn ask_states(
         Input::Propose(propose) => situation.roster.active_alliance_of(propose.member),
         _ => None,
     });
-    let meets = batch.of(WAR_COUNCIL).iter().map(|entry| alliance_of(entry.owner));
+    // Whoever is asked when talks end, and the vote opens, says how it stands then.
+    let meets = batch.of(WAR_COUNCIL).iter().chain(batch.of(talks::COUNCIL_CHOOSES));
+    let meets = meets.map(|entry| alliance_of(entry.owner));
     for alliance in meets.chain(moved).collect::<BTreeSet<_>>() {
         for member in situation.voters(alliance) {
             wanted.ask(alliance, member.player);
