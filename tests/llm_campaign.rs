@@ -495,11 +495,12 @@ fn a_game_asks_questions_of_its_own_and_gets_one_answer_each() {
     struct Got(Vec<ModelAnswered>);
     let answer = |completion: &Completion| format!("You asked: {}", completion.user);
     let mut app = advised(&world(), LlmCouncil::default(), &settings(), model(answer));
-    app.app
-        .init_resource::<Got>()
-        .add_systems(Last, |mut answers: MessageReader<ModelAnswered>, mut got: ResMut<Got>| {
-            got.0.extend(answers.read().cloned())
-        });
+    app.app.init_resource::<Got>().add_systems(
+        Last,
+        |mut answers: MessageReader<ModelAnswered>, mut got: ResMut<Got>| {
+            got.0.extend(answers.read().cloned());
+        },
+    );
     for id in 0..5 {
         app.app.world_mut().write_message(AskModel {
             id,

@@ -120,9 +120,7 @@ fn who_is_left_when_all_others_are_gone_wins() {
     assert_eq!(progress(&app), [1.0 / 3.0; 3]);
     app.run(GameSpan::days(11));
     for (n, alliance) in [(1, 2), (2, 3)] {
-        let of = |p: &&bevy_alliance::base::contract::ScenarioPlayer| {
-            p.membership.is_some_and(|(id, _)| id == AllianceId(alliance))
-        };
+        let of = |p: &&ScenarioPlayer| p.membership.is_some_and(|(id, _)| id == AllianceId(alliance));
         for player in scenario.players.iter().filter(of) {
             app.send(SetMembership { player: player.id, alliance: None });
         }
@@ -241,7 +239,7 @@ fn in_war_nobody_begins_a_wonder_and_its_level_stays_with_the_village() {
 }
 
 fn member_of(scenario: &Scenario, alliance: u32) -> PlayerId {
-    let of = |p: &&bevy_alliance::base::contract::ScenarioPlayer| {
+    let of = |p: &&ScenarioPlayer| {
         p.kind == PlayerKind::Active && p.membership.is_some_and(|(id, _)| id == AllianceId(alliance))
     };
     scenario.players.iter().find(of).unwrap().id

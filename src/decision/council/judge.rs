@@ -44,14 +44,13 @@ pub(super) fn judge(
     let Some(advised) = advised.filter(|_| by_rule.reason.rule.is_none()) else { return by_rule };
     let approves = advised.vote == Vote::Approve;
     let pledge_share = match (approves, by_rule.vote) {
-        (false, _) => 0.0,
         (true, Vote::Approve) => by_rule.pledge_share,
         (true, _) if proposal.action.sends_troops() => {
             let case = situation.case(proposal, member, now);
             let factor = pledge_share(|s| home(&case, s), |s| own(&case, s, &settings.facts), &settings.conditions);
             case.share * factor
         }
-        (true, _) => 0.0,
+        _ => 0.0,
     };
     let conditions = if approves { advised.conditions.clone() } else { Vec::new() };
     let share = conditions.iter().filter_map(|c| if let Condition::MaxShareOfArmy(s) = c { Some(*s) } else { None });

@@ -197,6 +197,7 @@ impl Channels {
     pub const KEPT: usize = 256;
 
     /// The letters of an alliance, oldest first.
+    #[must_use]
     pub fn of(&self, alliance: AllianceId) -> impl DoubleEndedIterator<Item = &Letter> {
         self.letters.get(&alliance).into_iter().flatten()
     }

@@ -138,13 +138,7 @@ impl CampaignTally {
                     self.summary.proposals.refused += 1;
                 }
             }
-            Fact::CouncilMet { gate, .. } => {
-                self.summary.councils.met += 1;
-                match gate {
-                    Some(gate) => *self.summary.gates.entry(gate.clone()).or_default() += 1,
-                    None => self.summary.councils.proposed += 1,
-                }
-            }
+            Fact::CouncilMet { gate, .. } => self.count_council(gate.as_ref()),
             Fact::ProposalSubmitted { .. } | Fact::BallotCast { .. } | Fact::ProposalDecided { .. } => {
                 self.count_vote(at, &fact.fact);
             }
@@ -161,15 +155,10 @@ impl CampaignTally {
             | Fact::SiteScouted { .. }
             | Fact::ScoutsSent { .. }
             | Fact::GroupFailed { .. } => self.count_scouts(at, &fact.fact),
-            Fact::OrderGiven { .. } => self.summary.orders.given += 1,
-            Fact::OrderAnswered { answer, .. } => match answer.as_str() {
-                "acknowledged" => self.summary.orders.acknowledged += 1,
-                "refused" => self.summary.orders.refused += 1,
-                _ => self.summary.orders.silent += 1,
-            },
-            Fact::ApplicationMade { .. } => self.summary.applications.made += 1,
-            Fact::ApplicationAnswered { accepted, .. } => self.summary.applications.accepted += u64::from(*accepted),
-            Fact::Said { .. } | Fact::CouncilChose { .. } => {}
+            Fact::OrderGiven { .. }
+            | Fact::OrderAnswered { .. }
+            | Fact::ApplicationMade { .. }
+            | Fact::ApplicationAnswered { .. } => self.count_answers(&fact.fact),
             Fact::MarchArrived { order: Some(order), wave, .. } => {
                 // A move of the defense is no wave of an operation: its way in has no instant to keep.
                 if let Some(operation) = order.operation() {
@@ -200,7 +189,9 @@ impl CampaignTally {
             | Fact::OfferMade { .. }
             | Fact::OfferAnswered { .. }
             | Fact::TreatyBroken { .. } => self.treaties.count(&mut self.summary.diplomacy, at, &fact.fact),
-            Fact::StanceChanged { .. }
+            Fact::Said { .. }
+            | Fact::CouncilChose { .. }
+            | Fact::StanceChanged { .. }
             | Fact::MarchArrived { .. }
             | Fact::LoyaltyLowered { .. }
             | Fact::MarchTurned { .. }
@@ -227,6 +218,28 @@ impl CampaignTally {
             if let Some(cited) = self.looks.get_mut(&(alliance, cite.site, cite.observed_at)) {
                 *cited = true;
             }
+        }
+    }
+
+    fn count_council(&mut self, gate: Option<&String>) {
+        self.summary.councils.met += 1;
+        match gate {
+            Some(gate) => *self.summary.gates.entry(gate.clone()).or_default() += 1,
+            None => self.summary.councils.proposed += 1,
+        }
+    }
+
+    fn count_answers(&mut self, fact: &Fact) {
+        match fact {
+            Fact::OrderGiven { .. } => self.summary.orders.given += 1,
+            Fact::OrderAnswered { answer, .. } => match answer.as_str() {
+                "acknowledged" => self.summary.orders.acknowledged += 1,
+                "refused" => self.summary.orders.refused += 1,
+                _ => self.summary.orders.silent += 1,
+            },
+            Fact::ApplicationMade { .. } => self.summary.applications.made += 1,
+            Fact::ApplicationAnswered { accepted, .. } => self.summary.applications.accepted += u64::from(*accepted),
+            _ => {}
         }
     }
 
