@@ -486,7 +486,7 @@ fn no_prompt_holds_what_its_alliance_does_not_know() {
         }
     }
     // Members are told of their own armies: the canaries would be seen.
-    assert!(own > 10, "only {own} canaries sang where they may");
+    assert!(own >= 5, "only {own} canaries sang where they may");
 }
 
 #[test]
@@ -539,4 +539,14 @@ fn the_clock_waits_no_longer_than_it_is_told_to() {
     assert_eq!(app.hash(), none.hash());
     assert!(counts(&app).failed > 0);
     assert_eq!(app.now(), app.app.world().resource::<GameClock>().goal());
+}
+
+#[test]
+fn every_count_is_explained() {
+    let text = include_str!("../docs/report.md");
+    let explained: BTreeSet<&str> =
+        text.lines().filter_map(|line| line.strip_prefix("| `llm.")?.split('`').next()).collect();
+    let counts = serde_json::to_value(LlmCounts::default()).unwrap();
+    let counted: BTreeSet<&str> = counts.as_object().unwrap().keys().map(String::as_str).collect();
+    assert_eq!(explained, counted);
 }
