@@ -244,6 +244,24 @@ impl LlmDesk {
     }
 }
 
+/// Whether there is anything to send or to take, or the clock is held: most frames have nothing of it to do.
+pub(super) fn has_work(
+    council: Res<LlmCouncil>,
+    questions: Res<Messages<AskModel>>,
+    drafts: Res<Drafts>,
+    desk: Res<LlmDesk>,
+    holds: Res<ClockHolds>,
+) -> bool {
+    let held = matches!(council.pace, Pace::Hold { .. }) && holds.limit().is_some();
+    let came = desk.worker.as_ref().is_some_and(Worker::has_outcome);
+    held || came || !questions.is_empty() || !drafts.waiting.is_empty() || drafts.turned_away > 0
+}
+
+/// Whether inputs were logged that nobody has looked through yet.
+pub(super) fn has_entered(log: Res<InputLog>, desk: Res<LlmDesk>) -> bool {
+    log.entries.len() != desk.seen
+}
+
 /// Sends what was written down, and takes what came back: valid answers become inputs of this update, in the order of their
 /// questions.
 pub(super) fn exchange(

@@ -171,8 +171,8 @@ impl Plugin for LlmPlugin {
             .add_systems(
                 self.host,
                 (
-                    (desk::exchange, desk::measure).chain().before(HostSystems::Inputs),
-                    desk::note_entered.in_set(HostSystems::Facts),
+                    (desk::exchange, desk::measure).chain().before(HostSystems::Inputs).run_if(desk::has_work),
+                    desk::note_entered.in_set(HostSystems::Facts).run_if(desk::has_entered),
                 ),
             );
     }

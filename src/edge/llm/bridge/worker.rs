@@ -120,6 +120,12 @@ impl Worker {
         self.taken(self.outcomes.try_recv().ok())
     }
 
+    /// Whether there is an outcome to be taken.
+    #[must_use]
+    pub fn has_outcome(&self) -> bool {
+        !self.outcomes.is_empty()
+    }
+
     /// Waits for an outcome, for hosts without frames; not at all where nothing is under way.
     pub fn recv_timeout(&self, timeout: Duration) -> Option<Outcome> {
         if self.under_way() == 0 {
