@@ -6,10 +6,9 @@ mod common;
 
 use bevy_alliance::action::defense::{PostureSettings, Reliefs};
 use bevy_alliance::base::clock::{GameSpan, GameTime};
-use bevy_alliance::base::contract::{Fact, Manner, Model, PlayerKind, Rank, SetMembership, SiteState, Stance};
-use bevy_alliance::base::goods::Goods;
-use bevy_alliance::base::id::{EntityIndex, OrderId, PlayerId, SiteId};
-use bevy_alliance::base::ruleset::{Force, Levels, Ruleset};
+use bevy_alliance::base::contract::{Fact, Manner, PlayerKind, Rank, SetMembership, Stance};
+use bevy_alliance::base::id::{EntityIndex, OrderId, PlayerId};
+use bevy_alliance::base::ruleset::{Force, Ruleset};
 use bevy_alliance::edge::test_app::{TestApp, small_world};
 use bevy_alliance::world::audit::Audit;
 use common::*;
@@ -41,27 +40,6 @@ fn moves(app: &TestApp) -> Vec<(GameTime, OrderId, u32, Option<String>)> {
     app.facts.iter().filter_map(of).collect()
 }
 
-fn points(app: &TestApp, units: &Force) -> f64 {
-    let state = SiteState {
-        site: SiteId(2),
-        at: site(app, SiteId(2)).unwrap().at,
-        owner: PlayerId(2),
-        tribe: Ruleset::extended().tribe_named("romans").unwrap(),
-        population: 600,
-        home: Force::new(),
-        away: Force::new(),
-        guests: Force::new(),
-        upgrades: Levels::default(),
-        wall: 0,
-        residence: 0,
-        mobility: 0,
-        stores: Goods::ZERO,
-        per_hour: Goods::ZERO,
-        carriers: 0,
-    };
-    app.app.world().resource::<Model>().defense(&state, units)
-}
-
 fn seen() -> TestApp {
     let mut app = frontier().start(Ruleset::extended());
     leaves(&mut app, 3, 1, &[(SCOUT, 40)], Manner::Scout);
@@ -77,7 +55,7 @@ fn a_known_army_brings_spare_defenders_to_the_frontier_until_it_is_forgotten() {
     let [guest] = &all[..] else { panic!("{all:?}") };
     // 14,000 points, seen with confidence .8 and fading, weighed by .35: no more than 4,704 x 1.2 are wanted, and no fewer than
     // a day later.
-    let there = points(&app, &guest.force) + points(&app, &home(&app, 2));
+    let there = defense(&app, &guest.force) + defense(&app, &home(&app, 2));
     let wanted = |confidence: f64| 1.2 * 0.35 * 14_000.0 * confidence;
     assert!((wanted(0.5)..=wanted(0.8) + 60.0).contains(&there), "{there}");
     assert_eq!(u64::from(home(&app, 3).count(class(PRAETORIAN))) + guest.force.total(), 1_000);

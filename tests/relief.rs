@@ -13,10 +13,10 @@ use bevy::prelude::Component;
 use bevy_alliance::action::defense::{ALARM_ANSWERED, DefenseSettings, Defenses, Relief, Reliefs};
 use bevy_alliance::base::clock::{Agenda, GameSpan, GameTime};
 use bevy_alliance::base::contract::{
-    CampaignFact, DefenseAnswer, Fact, LaunchMarch, Manner, Model, PlayerKind, Rank, Rhythm, SetMembership, SiteState,
+    CampaignFact, DefenseAnswer, Fact, LaunchMarch, Manner, PlayerKind, Rank, Rhythm, SetMembership,
 };
 use bevy_alliance::base::id::{AllianceId, EntityIndex, Knower, OrderId, PlayerId, SiteId, StableId};
-use bevy_alliance::base::ruleset::{Force, Levels, Ruleset};
+use bevy_alliance::base::ruleset::{Force, Ruleset};
 use bevy_alliance::decision::planning::{Commitment, Commitments, believed};
 use bevy_alliance::edge::report::CampaignTally;
 use bevy_alliance::edge::test_app::TestApp;
@@ -111,28 +111,6 @@ fn battles(app: &TestApp) -> Vec<(u32, i64, i64)> {
         }
         _ => None,
     })
-}
-
-/// Defense points of troops in one of the villages, which have no wall.
-fn defense(app: &TestApp, units: &Force) -> f64 {
-    let state = SiteState {
-        site: SiteId(2),
-        at: site(app, SiteId(2)).unwrap().at,
-        owner: PlayerId(2),
-        tribe: Ruleset::extended().tribe_named("romans").unwrap(),
-        population: 200,
-        home: Force::new(),
-        away: Force::new(),
-        guests: Force::new(),
-        upgrades: Levels::default(),
-        wall: 0,
-        residence: 0,
-        mobility: 0,
-        stores: bevy_alliance::base::goods::Goods::ZERO,
-        per_hour: bevy_alliance::base::goods::Goods::ZERO,
-        carriers: 0,
-    };
-    app.app.world().resource::<Model>().defense(&state, units)
 }
 
 #[test]

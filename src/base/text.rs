@@ -43,7 +43,8 @@ pub fn shortened(text: &str, n: usize) -> String {
 
 /// Characters that change how others are shown and are not seen themselves: marks and overrides of direction, joiners, variation
 /// selectors, tags, soft hyphens.
-fn is_format(c: char) -> bool {
+#[must_use]
+pub fn is_format(c: char) -> bool {
     matches!(
         c,
         '\u{ad}'

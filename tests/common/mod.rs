@@ -8,14 +8,15 @@ use bevy::prelude::*;
 use bevy_alliance::base::clock::{Agenda, CampaignAppExt};
 use bevy_alliance::base::clock::{Campaign, CampaignSystems, DueBatch, DueKind, GameSpan, GameTime};
 use bevy_alliance::base::contract::{
-    AccountRole, CampaignFact, Fact, LaunchDue, LaunchMarch, Manner, PlayerKind, Rank, RecallGroup, RequestRefused,
-    Rhythm, Scenario, ScenarioAlliance, ScenarioPlayer, ScenarioSite, Site, Stance, WorldSystems,
+    AccountRole, CampaignFact, Fact, LaunchDue, LaunchMarch, Manner, Model, PlayerKind, Rank, RecallGroup,
+    RequestRefused, Rhythm, Scenario, ScenarioAlliance, ScenarioPlayer, ScenarioSite, Site, SiteState, Stance,
+    WorldSystems,
 };
 use bevy_alliance::base::geometry::Tile;
 use bevy_alliance::base::goods::Goods;
 use bevy_alliance::base::id::EntityIndex;
 use bevy_alliance::base::id::{AllianceId, MarchId, OrderId, PlayerId, ProposalId, SiteId, StableId, UnitClass};
-use bevy_alliance::base::ruleset::{Force, Ruleset};
+use bevy_alliance::base::ruleset::{Force, Levels, Ruleset};
 use bevy_alliance::edge::test_app::TestApp;
 use bevy_alliance::world::march::March;
 use bevy_alliance::world::village::{Blockades, EconomySettings, Garrison, Guests, Stores};
@@ -296,4 +297,26 @@ pub(crate) fn refusals(facts: &[CampaignFact]) -> Vec<RequestRefused> {
         .iter()
         .filter_map(|f| if let Fact::RequestRefused(refused) = &f.fact { Some(refused.clone()) } else { None })
         .collect()
+}
+
+/// Defense points of troops in one of the villages, which have no wall.
+pub(crate) fn defense(app: &TestApp, units: &Force) -> f64 {
+    let state = SiteState {
+        site: SiteId(2),
+        at: site(app, SiteId(2)).unwrap().at,
+        owner: PlayerId(2),
+        tribe: Ruleset::extended().tribe_named("romans").unwrap(),
+        population: 200,
+        home: Force::new(),
+        away: Force::new(),
+        guests: Force::new(),
+        upgrades: Levels::default(),
+        wall: 0,
+        residence: 0,
+        mobility: 0,
+        stores: Goods::ZERO,
+        per_hour: Goods::ZERO,
+        carriers: 0,
+    };
+    app.app.world().resource::<Model>().defense(&state, units)
 }

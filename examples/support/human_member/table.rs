@@ -24,6 +24,7 @@ use std::fmt::Write;
 pub(crate) const HELP: &str = "  status                      the time, your villages, the votes that wait for you
   targets                     enemy villages of which your alliance knows the troops
   attack SITE.. | attack best propose an attack on villages, or on the first target that can be planned
+  attack agreed               propose one target after another until the others agree to one and you have an order
   war|peace|pact ALLIANCE     propose a war or a treaty
   vote yes|no|abstain [SHARE] answer the latest vote that you were asked for, with at most this part of your army
   order yes|no                answer the latest order that you have: if not, others are looked for
@@ -34,6 +35,11 @@ pub(crate) const HELP: &str = "  status                      the time, your vill
   trust                       what the others think of you, and how they voted on what you proposed
   wait HOURS                  let time pass
   quit";
+
+/// Targets that are proposed at most until the others agree to one.
+const TRIES: usize = 12;
+/// Hours that the others have for their votes.
+const VOTE_HOURS: u32 = 6;
 
 type Failure = Box<dyn std::error::Error>;
 
@@ -46,8 +52,16 @@ pub(crate) struct Table {
     asked: Vec<ProposalId>,
     /// Operations whose orders the person has not answered.
     orders: Vec<ProposalId>,
-    /// What the person proposed, and what each of the others thought of it.
-    moved: Vec<(ProposalId, Vec<Opinion>)>,
+    moved: Vec<Moved>,
+}
+
+/// What the person proposed.
+struct Moved {
+    proposal: ProposalId,
+    /// What each of the others thought of it.
+    opinions: Vec<Opinion>,
+    /// Whether it is rejected: it has no orders.
+    rejected: bool,
 }
 
 /// What a member thought of a proposal.
@@ -121,6 +135,7 @@ impl Table {
                 self.wait(GameSpan::millis(whole(hours * 3_600_000.0)))
             }
             ["attack", "best"] => self.attack_best(),
+            ["attack", "agreed"] => self.attack_agreed(),
             ["attack", ref sites @ ..] if !sites.is_empty() => {
                 let targets =
                     sites.iter().map(|s| Ok(SiteId(id(s, "village")?))).collect::<Result<Vec<_>, Failure>>()?;
@@ -193,6 +208,27 @@ impl Table {
             }
         }
         format!("No target that is known can be planned for. Of the last:\n{last}")
+    }
+
+    /// Proposes attacks on known targets, one after another, until the others agree and the person has an order.
+    fn attack_agreed(&mut self) -> String {
+        let mut news = String::new();
+        for (site, ..) in self.targets().into_iter().take(TRIES) {
+            let n = self.moved.len();
+            news += &self.propose(Motion::Attack { targets: vec![site], pattern: None });
+            for _ in 0..VOTE_HOURS {
+                match self.moved.get(n) {
+                    Some(moved) if !moved.rejected && !self.orders.contains(&moved.proposal) => {
+                        news += &self.wait(GameSpan::hours(1));
+                    }
+                    _ => break,
+                }
+            }
+            if self.moved.get(n).is_some_and(|moved| self.orders.contains(&moved.proposal)) {
+                return news;
+            }
+        }
+        news + "The others agree to nothing that you know of.\n"
     }
 
     fn vote(&mut self, how: &str, pledge_share: f64) -> Result<String, Failure> {
@@ -328,17 +364,20 @@ impl Table {
         };
         self.moved
             .iter()
-            .map(|(_, all)| Opinion { score: mean(|o| o.score, all), trust: mean(|o| o.trust, all) })
+            .map(|moved| Opinion {
+                score: mean(|o| o.score, &moved.opinions),
+                trust: mean(|o| o.trust, &moved.opinions),
+            })
             .collect()
     }
 
     fn trust_line(&mut self) -> String {
         let mut said = format!("The others trust you {:+.1} of 100 in the mean.", self.trust());
-        for ((proposal, all), mean) in self.moved.iter().zip(self.opinions()) {
+        for (Moved { proposal, opinions, .. }, mean) in self.moved.iter().zip(self.opinions()) {
             let _ = write!(
                 said,
                 "\n  Your proposal {proposal}: {} others voted; mean score {:+.2}, of which {:+.3} is trust in you.",
-                all.len(),
+                opinions.len(),
                 mean.score,
                 mean.trust
             );
@@ -374,7 +413,7 @@ impl Table {
                 if proposal.alliance == self.alliance =>
             {
                 if *proposer == self.me {
-                    self.moved.push((*proposal, Vec::new()));
+                    self.moved.push(Moved { proposal: *proposal, opinions: Vec::new(), rejected: false });
                 }
                 let who =
                     if *proposer == self.me { "you propose".to_owned() } else { format!("player {proposer} proposes") };
@@ -383,13 +422,16 @@ impl Table {
                 Some(format!("proposal {proposal}: {who} {action} {}{on}", sites.join(" ")))
             }
             Fact::BallotCast { proposal, member, vote, pledge_share, reason, .. } if *member != self.me => {
-                let mine = self.moved.iter_mut().find(|(id, _)| id == proposal)?;
+                let mine = self.moved.iter_mut().find(|moved| moved.proposal == *proposal)?;
                 let trust = reason.terms.iter().find(|t| t.name == "trust").map_or(0.0, |t| t.added);
-                mine.1.push(Opinion { score: reason.score, trust });
+                mine.opinions.push(Opinion { score: reason.score, trust });
                 Some(format!("player {member}: {vote:?}, pledges {:.0}%, {}", pledge_share * 100.0, words(reason)))
             }
             Fact::ProposalDecided { proposal, outcome, failed_test, .. } if proposal.alliance == self.alliance => {
                 self.asked.retain(|id| id != proposal);
+                for moved in self.moved.iter_mut().filter(|m| m.proposal == *proposal && failed_test.is_some()) {
+                    moved.rejected = true;
+                }
                 let test = failed_test.as_ref().map_or_else(String::new, |test| format!(" ({test})"));
                 Some(format!("proposal {proposal}: {outcome}{test}"))
             }

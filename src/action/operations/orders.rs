@@ -11,7 +11,7 @@ use super::rules::Occasion;
 use super::systems::no_show;
 use crate::base::clock::{Agenda, CampaignSystems, DueBatch, DueKind, GameSpan, GameTime};
 use crate::base::contract::{
-    AcknowledgeOrder, CampaignFact, Fact, INPUT, Input, Inputs, Player, PlayerKind, RequestRefused, Rhythm, WorldSeed,
+    AcknowledgeOrder, CampaignFact, Fact, INPUT, Input, Inputs, Player, PlayerKind, Rhythm, WorldSeed,
 };
 use crate::base::id::{EntityIndex, PlayerId, ProposalId};
 use crate::decision::council::{Goal, proposal_key, proposal_of_key};
@@ -160,7 +160,7 @@ pub(super) fn note_answers(batch: Res<DueBatch>, inputs: Res<Inputs>, mut answer
             let AcknowledgeOrder { member, operation, accepts } = answer;
             let said = if accepts { "acknowledged" } else { "refused" };
             if !answers.is_open(operation, member, now) || !answers.answer(operation, member, said, now) {
-                answers.facts.write(CampaignFact { at: now, fact: Fact::RequestRefused(not_open(answer)) });
+                answers.facts.write(not_open(answer, now));
             }
         }
     }
@@ -173,14 +173,15 @@ pub(super) fn note_answers(batch: Res<DueBatch>, inputs: Res<Inputs>, mut answer
     }
 }
 
-fn not_open(answer: AcknowledgeOrder) -> RequestRefused {
-    RequestRefused {
-        request: format!("acknowledge_order of {} by {}", answer.operation, answer.member),
-        rule: "order_is_open".to_owned(),
-        limit: "an order that waits for its answer".to_owned(),
-        value: "there is none".to_owned(),
-        retry_after: None,
-    }
+fn not_open(answer: AcknowledgeOrder, at: GameTime) -> CampaignFact {
+    let request = format!("acknowledge_order of {} by {}", answer.operation, answer.member);
+    CampaignFact::refusal(
+        at,
+        request,
+        "order_is_open",
+        "an order that waits for its answer",
+        "there is none".to_owned(),
+    )
 }
 
 impl Answers<'_, '_> {

@@ -2,7 +2,7 @@
 
 use super::components::{Levy, MEETS_REGULARLY, POOL_MEETS, Pool, Underway};
 use super::rules::{self, Need, PoolSettings, Request};
-use super::systems::{alliance_of, seat};
+use super::systems::seat;
 use crate::base::clock::{Agenda, DueBatch, GameTime};
 use crate::base::contract::{
     AskPool, CampaignFact, Fact, GiveToPool, GoodsDue, GrantReason, INPUT, Input, Inputs, PlayerKind, PoolOrder,
@@ -187,7 +187,7 @@ pub(super) fn hold_meetings(
 ) {
     let now = batch.now();
     for entry in batch.of(POOL_MEETS) {
-        let alliance = alliance_of(entry.owner);
+        let alliance = entry.alliance();
         if !table.roster.alliance(alliance).is_some_and(|a| a.active) {
             continue;
         }

@@ -40,11 +40,6 @@ pub(super) fn spawn_pools(world: &mut World, scenario: &Scenario) {
     }
 }
 
-/// The alliance of an entry.
-pub(super) fn alliance_of(owner: u64) -> AllianceId {
-    AllianceId(u32::try_from(owner).unwrap_or(0))
-}
-
 /// Where the pool of an alliance is kept: the largest village of whoever leads it, and the player who holds it.
 #[must_use]
 pub fn seat(alliance: AllianceId, roster: &Roster, view: &View) -> Option<(SiteId, PlayerId)> {
@@ -62,7 +57,7 @@ pub(super) fn ask_states(
     mut wanted: ResMut<WantedStates>,
 ) {
     for entry in batch.of(POOL_MEETS) {
-        let alliance = alliance_of(entry.owner);
+        let alliance = entry.alliance();
         for member in roster.members(alliance) {
             wanted.ask(alliance, member.player);
         }

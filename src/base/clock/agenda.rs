@@ -4,6 +4,7 @@
 //! batch checks that. So the agenda says when to look, never what is true. A save takes it along as it is.
 
 use super::time::GameTime;
+use crate::base::id::AllianceId;
 use bevy::prelude::Resource;
 use core::cmp::Reverse;
 use serde::{Deserialize, Serialize};
@@ -29,6 +30,14 @@ pub struct DueEntry {
     pub owner: u64,
     /// The owner's own counter.
     pub n: u32,
+}
+
+impl DueEntry {
+    /// The alliance that its kind names as the owner.
+    #[must_use]
+    pub fn alliance(&self) -> AllianceId {
+        AllianceId(u32::try_from(self.owner).unwrap_or(0))
+    }
 }
 
 /// The agenda: a timing wheel of two levels. Entries of the coming 37 hours lie in spans of about a minute, those of

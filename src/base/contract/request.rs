@@ -238,6 +238,15 @@ pub struct RequestRefused {
     pub retry_after: Option<GameTime>,
 }
 
+impl CampaignFact {
+    /// A request ended without effect: the rule that forbids it, what that allows, and what was asked for.
+    #[must_use]
+    pub fn refusal(at: GameTime, request: String, rule: &str, limit: &str, value: String) -> Self {
+        let (rule, limit) = (rule.to_owned(), limit.to_owned());
+        Self { at, fact: Fact::RequestRefused(RequestRefused { request, rule, limit, value, retry_after: None }) }
+    }
+}
+
 /// The campaign's inbox for other threads: bounded, and never blocking.
 #[derive(Resource, Debug)]
 pub struct Inbox {

@@ -384,9 +384,7 @@ pub(super) fn take_votes(
             Ok(()) => {}
             Err((rule, limit, value)) => {
                 let request = format!("cast_vote {} on {}", vote.member, vote.proposal);
-                let (rule, limit) = (rule.to_owned(), limit.to_owned());
-                let refused = RequestRefused { request, rule, limit, value, retry_after: None };
-                facts.write(CampaignFact { at: now, fact: Fact::RequestRefused(refused) });
+                facts.write(CampaignFact::refusal(now, request, rule, limit, value));
                 continue;
             }
         }
@@ -434,9 +432,7 @@ pub(super) fn take_advice(
             }
             Err((rule, limit, value)) => {
                 let request = format!("advise {} on {}", advised.member, advised.proposal);
-                let (rule, limit) = (rule.to_owned(), limit.to_owned());
-                let refused = RequestRefused { request, rule, limit, value, retry_after: None };
-                facts.write(CampaignFact { at: now, fact: Fact::RequestRefused(refused) });
+                facts.write(CampaignFact::refusal(now, request, rule, limit, value));
             }
         }
     }
@@ -459,15 +455,24 @@ fn check_advice(
     if member.is_none_or(|m| m.kind != PlayerKind::Active) {
         return Err(("no_person", "a member that is no person", format!("player {}", advised.member)));
     }
-    if advised.conditions.len() > limits.conditions_per_ballot {
-        let value = format!("{} conditions", advised.conditions.len());
-        return Err(("conditions_per_ballot", "few conditions", value));
-    }
+    check_size(&advised.conditions, advised.text.as_deref(), limits)?;
     let share = |c: &Condition| if let Condition::MaxShareOfArmy(share) = c { Some(*share) } else { None };
     if let Some(share) = advised.conditions.iter().filter_map(share).find(|s| !(0.0..=1.0).contains(s)) {
         return Err(("share_of_army", "0 to 1", share.to_string()));
     }
-    let chars = advised.text.as_ref().map_or(0, |t| t.chars().count());
+    Ok(())
+}
+
+/// What comes from outside with a ballot is within the limits.
+fn check_size(
+    conditions: &[Condition],
+    text: Option<&str>,
+    limits: &Limits,
+) -> Result<(), (&'static str, &'static str, String)> {
+    if conditions.len() > limits.conditions_per_ballot {
+        return Err(("conditions_per_ballot", "few conditions", format!("{} conditions", conditions.len())));
+    }
+    let chars = text.map_or(0, |t| t.chars().count());
     if chars > limits.text_chars {
         return Err(("text_chars", "a short text", format!("{chars} characters")));
     }
@@ -492,14 +497,7 @@ fn check_vote(
     if vote.member == proposal.proposer {
         return Err(("not_the_proposer", "the proposer's ballot is an approval", format!("player {}", vote.member)));
     }
-    if vote.conditions.len() > limits.conditions_per_ballot {
-        let value = format!("{} conditions", vote.conditions.len());
-        return Err(("conditions_per_ballot", "few conditions", value));
-    }
-    let chars = vote.text.as_ref().map_or(0, |t| t.chars().count());
-    if chars > limits.text_chars {
-        return Err(("text_chars", "a short text", format!("{chars} characters")));
-    }
+    check_size(&vote.conditions, vote.text.as_deref(), limits)?;
     if !(0.0..=1.0).contains(&vote.pledge_share) {
         return Err(("pledge_share", "0 to 1", vote.pledge_share.to_string()));
     }

@@ -11,6 +11,7 @@ use super::transcript::{Entered, TranscriptLine};
 use super::{COST, LATENCY, LlmCouncil, Pace, REQUESTS, TOKENS, TWINS};
 use crate::base::clock::{ClockHolds, GameClock, GameTime};
 use crate::base::contract::{Advice, Input, InputLog};
+use crate::base::id::AllianceId;
 use bevy::diagnostic::Diagnostics;
 use bevy::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -71,12 +72,6 @@ pub struct LlmCounts {
     pub shared_prefix: f64,
 }
 
-/// A question that was sent.
-#[derive(Debug)]
-struct Asked {
-    draft: Draft,
-}
-
 /// An answer that is to enter the campaign.
 #[derive(Debug)]
 struct Entering {
@@ -88,7 +83,8 @@ struct Entering {
 #[derive(Resource, Debug)]
 pub struct LlmDesk {
     worker: Option<Worker>,
-    asked: BTreeMap<u64, Asked>,
+    /// Questions that were sent, by their numbers.
+    asked: BTreeMap<u64, Draft>,
     /// Numbers of the game's own questions, by ours.
     own: BTreeMap<u64, u64>,
     next_own: u64,
@@ -100,7 +96,7 @@ pub struct LlmDesk {
     keeps: bool,
     lines: Vec<TranscriptLine>,
     /// The last prompt of each alliance.
-    last_prompts: BTreeMap<u32, String>,
+    last_prompts: BTreeMap<AllianceId, String>,
     prefixes: (f64, u64),
 }
 
@@ -153,16 +149,16 @@ impl LlmDesk {
 
     /// How much of a prompt the last one of the same alliance began with too.
     fn measure_prefix(&mut self, draft: &Draft) {
-        let Some(alliance) = draft.question.alliance() else { return };
+        let alliance = draft.question.alliance();
         let prompt = format!("{}\n\n{}", draft.system.join("\n\n"), draft.user);
-        if let Some(last) = self.last_prompts.get(&alliance.0) {
+        if let Some(last) = self.last_prompts.get(&alliance) {
             let shared = prompt.bytes().zip(last.bytes()).take_while(|(a, b)| a == b).count();
             #[expect(clippy::cast_precision_loss, reason = "bytes of a prompt")]
             let share = shared as f64 / prompt.len().max(1) as f64;
             self.prefixes.0 += share;
             self.prefixes.1 += 1;
         }
-        self.last_prompts.insert(alliance.0, prompt);
+        self.last_prompts.insert(alliance, prompt);
     }
 
     fn send(&mut self, draft: Draft, council: &LlmCouncil, holds: &mut ClockHolds) {
@@ -182,7 +178,7 @@ impl LlmDesk {
         };
         let sent = self.worker.as_ref().map_or(Err(Failure::Closed), |worker| worker.try_send(completion));
         let id = draft.id;
-        self.asked.insert(id, Asked { draft });
+        self.asked.insert(id, draft);
         if let Err(failure) = sent {
             let outcome = Outcome { id, result: Err(failure), latency: Duration::ZERO, attempts: 0, coalesced: false };
             self.end(outcome, GameTime(i64::MIN), holds);
@@ -191,7 +187,7 @@ impl LlmDesk {
 
     /// A question has ended: its answer is to enter the campaign if it is valid and in time.
     fn end(&mut self, outcome: Outcome, now: GameTime, holds: &mut ClockHolds) {
-        let Some(Asked { draft }) = self.asked.remove(&outcome.id) else { return };
+        let Some(draft) = self.asked.remove(&outcome.id) else { return };
         holds.release(draft.answer_at, draft.id);
         self.latency = Some(outcome.latency);
         let mut line = TranscriptLine {

@@ -9,6 +9,7 @@ use crate::base::id::{AllianceId, EntityIndex, PlayerId, ProposalId};
 use crate::decision::council::{CouncilCharter, Proposal, Situation};
 use crate::society::alliance::MemberInfo;
 use crate::strategy::war_council::{CouncilTalks, TalkedOption, Talks};
+use bevy::ecs::system::SystemParam;
 use bevy::prelude::*;
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
@@ -49,62 +50,58 @@ impl Drafts {
     }
 }
 
+/// What writing questions down takes.
+#[derive(SystemParam)]
+pub(super) struct Study<'w, 's> {
+    batch: Res<'w, DueBatch>,
+    situation: Situation<'w, 's>,
+    charter: Res<'w, CouncilCharter>,
+    prompts: Res<'w, Prompts>,
+    council: Res<'w, LlmCouncil>,
+    index: Res<'w, EntityIndex>,
+    drafts: ResMut<'w, Drafts>,
+    holds: ResMut<'w, ClockHolds>,
+}
+
+impl<'w, 's> Study<'w, 's> {
+    fn clerk(&self) -> Clerk<'_, 'w, 's> {
+        let Self { situation, charter, prompts, batch, .. } = self;
+        Clerk { situation, charter, prompts, now: batch.now() }
+    }
+
+    fn add(&mut self, draft: Draft) {
+        self.drafts.add(draft, &self.council, &mut self.holds);
+    }
+}
+
 /// Writes down what is asked of the members whose votes opened in this pass.
-pub(super) fn draft_ballots(
-    batch: Res<DueBatch>,
-    mut asked: MessageReader<BallotRequested>,
-    situation: Situation,
-    charter: Res<CouncilCharter>,
-    prompts: Res<Prompts>,
-    council: Res<LlmCouncil>,
-    index: Res<EntityIndex>,
-    proposals: Query<&Proposal>,
-    mut drafts: ResMut<Drafts>,
-    mut holds: ResMut<ClockHolds>,
-) {
+pub(super) fn draft_ballots(mut asked: MessageReader<BallotRequested>, proposals: Query<&Proposal>, mut study: Study) {
     if asked.is_empty() {
         return;
     }
-    let now = batch.now();
     let mut votes: BTreeMap<ProposalId, Vec<(MemberInfo, GameTime)>> = BTreeMap::new();
     for request in asked.read() {
-        let member = situation.member_of(request.proposal.alliance, request.member);
+        let member = study.situation.member_of(request.proposal.alliance, request.member);
         if let Some(member) = member.filter(|m| m.kind == PlayerKind::Active) {
             votes.entry(request.proposal).or_default().push((member, request.answer_at));
         }
     }
-    let clerk = Clerk { situation: &situation, charter: &charter, prompts: &prompts, now };
     for (id, members) in votes {
-        let Some(proposal) = index.proposal(id).and_then(|e| proposals.get(e).ok()) else { continue };
-        for (member, answer_at) in clerk.voices(proposal, members, council.voices) {
-            let draft = clerk.ballot(proposal, &member, answer_at);
-            drafts.add(draft, &council, &mut holds);
+        let Some(proposal) = study.index.proposal(id).and_then(|e| proposals.get(e).ok()) else { continue };
+        for (member, answer_at) in study.clerk().voices(proposal, members, study.council.voices) {
+            let draft = study.clerk().ballot(proposal, &member, answer_at);
+            study.add(draft);
         }
     }
 }
 
 /// Writes down what is asked of the councils whose talks began in this pass.
-pub(super) fn draft_choices(
-    batch: Res<DueBatch>,
-    mut told: MessageReader<CouncilTalks>,
-    situation: Situation,
-    charter: Res<CouncilCharter>,
-    prompts: Res<Prompts>,
-    council: Res<LlmCouncil>,
-    index: Res<EntityIndex>,
-    talks: Query<&Talks>,
-    mut drafts: ResMut<Drafts>,
-    mut holds: ResMut<ClockHolds>,
-) {
-    if told.is_empty() {
-        return;
-    }
-    let clerk = Clerk { situation: &situation, charter: &charter, prompts: &prompts, now: batch.now() };
+pub(super) fn draft_choices(mut told: MessageReader<CouncilTalks>, talks: Query<&Talks>, mut study: Study) {
     for CouncilTalks { alliance, met_at, ends_at, speaker } in told.read().copied() {
-        let talks = index.alliance(alliance).and_then(|e| talks.get(e).ok());
-        let Some(talks) = talks.filter(|t| council.choices && t.met_at == met_at) else { continue };
-        let draft = clerk.choice((alliance, speaker), talks, ends_at);
-        drafts.add(draft, &council, &mut holds);
+        let talks = study.index.alliance(alliance).and_then(|e| talks.get(e).ok());
+        let Some(talks) = talks.filter(|t| study.council.choices && t.met_at == met_at) else { continue };
+        let draft = study.clerk().choice((alliance, speaker), talks, ends_at);
+        study.add(draft);
     }
 }
 

@@ -40,11 +40,6 @@ pub enum Question {
         /// Options, none of them not counted.
         options: u8,
     },
-    /// A question of the game: its answer goes back to the game.
-    Own {
-        /// The game's number of it.
-        id: u64,
-    },
 }
 
 /// What is wrong with an answer.
@@ -63,19 +58,15 @@ pub enum Invalid {
         /// What it is.
         found: String,
     },
-    /// A question of the game is for the game to judge.
-    #[error("the answer is the game's to judge")]
-    NotOurs,
 }
 
 impl Question {
-    /// The alliance in whose name it is asked; a game's own has none.
+    /// The alliance in whose name it is asked.
     #[must_use]
-    pub fn alliance(&self) -> Option<AllianceId> {
+    pub fn alliance(&self) -> AllianceId {
         match self {
-            Self::Ballot { proposal, .. } => Some(proposal.alliance),
-            Self::Choice { alliance, .. } => Some(*alliance),
-            Self::Own { .. } => None,
+            Self::Ballot { proposal, .. } => proposal.alliance,
+            Self::Choice { alliance, .. } => *alliance,
         }
     }
 
@@ -85,7 +76,6 @@ impl Question {
         match self {
             Self::Ballot { .. } => "ballot",
             Self::Choice { .. } => "choice",
-            Self::Own { .. } => "own",
         }
     }
 
@@ -113,7 +103,6 @@ impl Question {
                 "required": ["option", "reason"],
                 "additionalProperties": false,
             }),
-            Self::Own { .. } => Value::Null,
         }
     }
 
@@ -137,9 +126,6 @@ impl Question {
     /// # Errors
     /// [`Invalid`] names what is wrong.
     pub fn read(&self, text: &str) -> Result<Advice, Invalid> {
-        if let Self::Own { .. } = self {
-            return Err(Invalid::NotOurs);
-        }
         let answer = extract(text)?;
         let words = answer.get("reason").and_then(Value::as_str).map(|reason| shortened(reason, REASON_CHARS));
         let words = words.filter(|words| !words.is_empty());
@@ -166,7 +152,6 @@ impl Question {
                 let option = option.ok_or_else(|| wrong("option", &format!("0 to {options}"), &answer))?;
                 Ok(Advice::Choice(AdvisedChoice { alliance: *alliance, met_at: *met_at, option, text: words }))
             }
-            Self::Own { .. } => Err(Invalid::NotOurs),
         }
     }
 

@@ -3,7 +3,7 @@
 
 use super::components::{Application, Applications};
 use super::rules::{self, Applicant, ApplicationSettings};
-use super::systems::{MemberInfo, Roster, refusal};
+use super::systems::{MemberInfo, Roster};
 use crate::base::clock::{Agenda, CampaignSystems, DueBatch, DueKind, GameTime};
 use crate::base::contract::{
     AnswerApplication, Apply, CampaignFact, Fact, Holdings, INPUT, Input, Inputs, PlayerKind, Rank, Site,
@@ -61,7 +61,7 @@ pub(super) struct Porch<'w, 's> {
 pub(super) fn answer_applications(batch: Res<DueBatch>, inputs: Res<Inputs>, mut porch: Porch) {
     let now = batch.now();
     for entry in batch.of(APPLICATION_ANSWERED) {
-        let alliance = AllianceId(u32::try_from(entry.owner).unwrap_or(0));
+        let alliance = entry.alliance();
         let player = PlayerId(entry.n);
         // An entry that no longer agrees with its application: it was answered by hand.
         if porch.waiting(alliance, player).is_some_and(|a| a.answer_by == entry.due) {
@@ -83,7 +83,7 @@ pub(super) fn answer_applications(batch: Res<DueBatch>, inputs: Res<Inputs>, mut
             _ => continue,
         };
         if let Some((rule, limit, value)) = refused {
-            porch.facts.write(refusal(now, request, rule, &limit, value));
+            porch.facts.write(CampaignFact::refusal(now, request, rule, &limit, value));
         }
     }
 }

@@ -3,7 +3,7 @@
 use super::applications::Admitted;
 use super::components::{Alliance, Applications, MemberOf, Membership, Reliability, Trust, WarRecord, Wars};
 use super::rules;
-use super::systems::{MemberInfo, Roster, refusal};
+use super::systems::{MemberInfo, Roster};
 use crate::base::clock::{DueBatch, GameTime};
 use crate::base::contract::{
     CampaignFact, Estates, Fact, INPUT, Input, Inputs, LoggedInput, MembershipChanged, Player, PlayerKind, Rank,
@@ -61,7 +61,7 @@ pub(super) fn apply_memberships(
             Err((rule, limit, value)) => {
                 let wanted = set.alliance.map_or_else(|| "none".to_owned(), |a| a.to_string());
                 let request = format!("set_membership {} to {wanted}", set.player);
-                tidings.facts.write(refusal(batch.now(), request, rule, &limit, value));
+                tidings.facts.write(CampaignFact::refusal(batch.now(), request, rule, &limit, value));
             }
         }
     }
@@ -112,7 +112,7 @@ pub(super) fn apply_ranks(
             _ => None,
         };
         if let Some((rule, limit, value)) = refused {
-            facts.write(refusal(now, format!("set_rank {player}"), rule, limit, value));
+            facts.write(CampaignFact::refusal(now, format!("set_rank {player}"), rule, limit, value));
             continue;
         }
         let Some((alliance, _)) = member else { continue };

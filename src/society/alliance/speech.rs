@@ -1,6 +1,6 @@
 //! What members say to their alliance: shown, kept with the inputs, and read by no decision.
 
-use super::systems::{Roster, refusal};
+use super::systems::Roster;
 use crate::base::clock::DueBatch;
 use crate::base::contract::{CampaignFact, Fact, INPUT, Input, Inputs, Say};
 use crate::base::limits::Limits;
@@ -35,7 +35,7 @@ pub(super) fn tell_what_is_said(
             }
         };
         if let Some((rule, limit, value)) = refused {
-            facts.write(refusal(now, format!("say {player}"), rule, &limit, value));
+            facts.write(CampaignFact::refusal(now, format!("say {player}"), rule, &limit, value));
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use super::components::{Alliance, Credit, Members, War, Wars};
 use super::rules;
-use super::systems::{AIMS, refusal};
+use super::systems::AIMS;
 use crate::base::clock::{Agenda, CampaignSystems, DueBatch, DueEntry, DueKind, GameSpan, GameTime};
 use crate::base::contract::{
     CampaignFact, Fact, Holdings, INPUT, Input, Inputs, Player, Site, Stance, StanceChanged, Stances, Standing,
@@ -318,7 +318,7 @@ pub(super) fn apply_inputs(batch: Res<DueBatch>, inputs: Res<Inputs>, mut envoy:
             Ok(()) => envoy.set(set.a, set.b, set.stance, None, at),
             Err((rule, limit, value)) => {
                 let request = format!("set_stance {} {}", set.a, set.b);
-                envoy.facts.write(refusal(at, request, rule, &limit, value));
+                envoy.facts.write(CampaignFact::refusal(at, request, rule, &limit, value));
             }
         }
     }
@@ -343,7 +343,7 @@ pub(super) fn apply_due(batch: Res<DueBatch>, mut envoy: Envoy) {
             }
             Err((rule, limit, value)) => {
                 let request = format!("{} {a} {b}", format!("{stance:?}").to_lowercase());
-                envoy.facts.write(refusal(at, request, rule, &limit, value));
+                envoy.facts.write(CampaignFact::refusal(at, request, rule, &limit, value));
             }
         }
     }

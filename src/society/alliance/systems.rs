@@ -8,8 +8,8 @@ use super::rules;
 use super::stances::StanceSettings;
 use crate::base::clock::{DueBatch, GameTime};
 use crate::base::contract::{
-    BattleFought, CampaignFact, Fact, Holdings, Player, PlayerKind, Rank, RequestRefused, Rhythm, Scenario,
-    ScenarioPlayer, SiteChanged, Stance, Stances, Standing, WorldSeed,
+    BattleFought, Holdings, Player, PlayerKind, Rank, Rhythm, Scenario, ScenarioPlayer, SiteChanged, Stance, Stances,
+    Standing, WorldSeed,
 };
 use crate::base::geometry::Torus;
 use crate::base::id::{AllianceId, EntityIndex, Knower, PlayerId, SiteId, StableId};
@@ -104,19 +104,6 @@ pub(super) fn note_grievances(
         if let Some(mut held) = index.alliance(victim).and_then(|e| grievances.get_mut(e).ok()) {
             held.0.entry(attacker).or_default().add(points, batch.now(), rules::GRIEVANCE_HALF_LIFE);
         }
-    }
-}
-
-pub(super) fn refusal(at: GameTime, request: String, rule: &str, limit: &str, value: String) -> CampaignFact {
-    CampaignFact {
-        at,
-        fact: Fact::RequestRefused(RequestRefused {
-            request,
-            rule: rule.to_owned(),
-            limit: limit.to_owned(),
-            value,
-            retry_after: None,
-        }),
     }
 }
 

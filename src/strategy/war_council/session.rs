@@ -7,7 +7,7 @@ use super::talks::CouncilTalks;
 use super::{attack, diplomacy, expansion, scouting, talks, wonder};
 use crate::action::diplomacy::{OfferRefused, OwnOffers};
 use crate::action::operations::{Group, GroupStatus, Operation, RunningOperations, SendScouts};
-use crate::base::clock::{Agenda, CampaignSystems, DueBatch, DueKind, GameSpan, GameTime};
+use crate::base::clock::{Agenda, CampaignSystems, DueBatch, DueEntry, DueKind, GameSpan, GameTime};
 use crate::base::contract::{CampaignFact, Fact, INPUT, Input, Inputs, Rank, Scenario, SiteState, WantedStates};
 use crate::base::id::{AllianceId, EntityIndex, PlayerId, ProposalId, SiteId};
 use crate::decision::council::{
@@ -128,10 +128,6 @@ pub(super) fn schedule_councils(world: &mut World, scenario: &Scenario) {
     }
 }
 
-fn alliance_of(owner: u64) -> AllianceId {
-    AllianceId(u32::try_from(owner).unwrap_or(0))
-}
-
 pub(super) fn ask_states(
     batch: Res<DueBatch>,
     inputs: Res<Inputs>,
@@ -145,7 +141,7 @@ pub(super) fn ask_states(
     });
     // Whoever is asked when talks end, and the vote opens, says how it stands then.
     let meets = batch.of(WAR_COUNCIL).iter().chain(batch.of(talks::COUNCIL_CHOOSES));
-    let meets = meets.map(|entry| alliance_of(entry.owner));
+    let meets = meets.map(DueEntry::alliance);
     for alliance in meets.chain(moved).collect::<BTreeSet<_>>() {
         for member in situation.voters(alliance) {
             wanted.ask(alliance, member.player);
@@ -386,7 +382,7 @@ pub(super) fn hold_councils(
     let now = batch.now();
     let mut met = None;
     for entry in batch.of(WAR_COUNCIL) {
-        let alliance = alliance_of(entry.owner);
+        let alliance = entry.alliance();
         // An alliance that was eliminated meets no more.
         if !hall.situation.roster.alliance(alliance).is_some_and(|a| a.active) {
             continue;

@@ -3,7 +3,7 @@
 
 use super::option::CouncilOption;
 use crate::base::clock::{Agenda, CampaignSystems, DueBatch, DueKind, GameSpan, GameTime};
-use crate::base::contract::{Advice, AdvisedChoice, CampaignFact, Fact, INPUT, Input, Inputs, RequestRefused};
+use crate::base::contract::{Advice, AdvisedChoice, CampaignFact, Fact, INPUT, Input, Inputs};
 use crate::base::id::{AllianceId, EntityIndex, PlayerId};
 use crate::base::limits::Limits;
 use crate::decision::council::SubmitProposal;
@@ -110,8 +110,7 @@ pub(super) fn take_advice(
         };
         let (rule, limit, value) = refused;
         let request = format!("advise the council of alliance {}", advised.alliance);
-        let refused = RequestRefused { request, rule: rule.to_owned(), limit, value, retry_after: None };
-        facts.write(CampaignFact { at: now, fact: Fact::RequestRefused(refused) });
+        facts.write(CampaignFact::refusal(now, request, rule, &limit, value));
     }
 }
 
@@ -125,7 +124,7 @@ pub(super) fn choose(
     mut facts: MessageWriter<CampaignFact>,
 ) {
     for entry in batch.of(COUNCIL_CHOOSES) {
-        let alliance = AllianceId(u32::try_from(entry.owner).unwrap_or(0));
+        let alliance = entry.alliance();
         let Some(mut talks) = index.alliance(alliance).and_then(|e| talks.get_mut(e).ok()) else { continue };
         if talks.ends_at != Some(entry.due) {
             continue;

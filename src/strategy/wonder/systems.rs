@@ -133,7 +133,7 @@ pub(super) fn raise_wonders(
 ) {
     let now = batch.now();
     for entry in batch.of(WONDER_RISES) {
-        let alliance = AllianceId(u32::try_from(entry.owner).unwrap_or(0));
+        let alliance = entry.alliance();
         let found = index.alliance(alliance).and_then(|e| works.get_mut(e).ok());
         let due = found.filter(|(work, ..)| work.next == entry.due && work.goes_on(now));
         let Some((mut work, mut pool, mut levy)) = due else { continue };

@@ -26,10 +26,6 @@ const POSTURE_QUESTIONS: u64 = 1 << 61;
 /// Nobody is sent who would be there later than this.
 const WITHIN: GameSpan = GameSpan::hours(48);
 
-fn alliance_of(owner: u64) -> AllianceId {
-    AllianceId(u32::try_from(owner).unwrap_or(0))
-}
-
 pub(in super::super) fn schedule_reviews(world: &mut World, scenario: &Scenario) {
     let period = world.resource::<PostureSettings>().period;
     let now = world.resource::<GameClock>().now();
@@ -42,7 +38,7 @@ pub(in super::super) fn schedule_reviews(world: &mut World, scenario: &Scenario)
 /// Asks for the states of all members, each in its own name.
 pub(in super::super) fn ask_states(batch: Res<DueBatch>, roster: Roster, mut wanted: ResMut<WantedStates>) {
     for entry in batch.of(POSTURE_REVIEWED) {
-        for member in roster.members(alliance_of(entry.owner)) {
+        for member in roster.members(entry.alliance()) {
             wanted.ask(member.player, member.player);
         }
     }
@@ -146,7 +142,7 @@ pub(in super::super) fn review_postures(
     let now = batch.now();
     let mut pool = Pool::default();
     for entry in batch.of(POSTURE_REVIEWED) {
-        let alliance = alliance_of(entry.owner);
+        let alliance = entry.alliance();
         // A game may end it in the middle of a campaign.
         if settings.period.0 <= 0 || !watch.roster.alliance(alliance).is_some_and(|a| a.active) {
             continue;

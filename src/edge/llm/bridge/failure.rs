@@ -3,6 +3,7 @@
 use super::key::{ApiKey, KeyError};
 use super::reply::Finish;
 use super::settings::SettingsError;
+use crate::base::text::is_format;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::io;
@@ -265,14 +266,9 @@ pub enum StartError {
 /// A text of the server as it may be shown: without the key, on one line, and short.
 pub(crate) fn shown(text: &str, key: Option<&ApiKey>) -> String {
     let text = key.map_or_else(|| text.to_owned(), |key| key.redact(text));
-    let printable = text.chars().map(|c| if c.is_whitespace() { ' ' } else { c }).filter(|c| !is_control(*c));
+    let printable =
+        text.chars().map(|c| if c.is_whitespace() { ' ' } else { c }).filter(|c| !c.is_control() && !is_format(*c));
     printable.take(MESSAGE_CHARS_MAX).collect()
-}
-
-/// Control characters, and those that turn the direction of a line.
-fn is_control(c: char) -> bool {
-    c.is_control()
-        || matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
 }
 
 #[cfg(test)]
