@@ -435,6 +435,10 @@ fn tell(
         "Nothing lost: {} units and {} goods unaccounted for. State hash {state:032x}.",
         conservation.troops_unaccounted, conservation.goods_unaccounted
     ))?;
+    #[cfg(feature = "llm")]
+    if let Some(told) = llm::told(app) {
+        say(&told)?;
+    }
     say(&format!("{wall_secs:.2} s of wall time: {times_real_time:.0} times real time."))?;
     match (as_recorded, course.expected) {
         (Some(true), _) => say("The replay went as it was recorded: the state hash is the same.")?,

@@ -13,7 +13,7 @@ use bevy::prelude::*;
 use bevy_alliance::AlliancePlugins;
 use bevy_alliance::base::clock::{GameClock, GameSpan, GameTime};
 use bevy_alliance::base::contract::{CampaignFact, Fact, ScenarioAppExt};
-use bevy_alliance::base::id::{AllianceId, ProposalId};
+use bevy_alliance::base::id::{AllianceId, PlayerId, ProposalId};
 use bevy_alliance::base::ruleset::Ruleset;
 use bevy_alliance::edge::llm::bridge::settings::{LlmSettings, Protocol};
 use bevy_alliance::edge::llm::transcript::TranscriptLine;
@@ -132,6 +132,8 @@ fn run(options: &Options) -> Result<(), Box<dyn std::error::Error>> {
 struct Story {
     of: Option<AllianceId>,
     proposal: Option<ProposalId>,
+    /// What members of councils said that have not chosen yet.
+    pleas: Vec<(AllianceId, PlayerId, Option<u8>, Option<String>)>,
     over: bool,
 }
 
@@ -143,7 +145,13 @@ impl Story {
     fn tell(&mut self, fact: &CampaignFact, names: &Directory) {
         let at = fact.at;
         match &fact.fact {
+            Fact::CouncilHeard { alliance, member, option, text } if self.of.is_none() => {
+                self.pleas.push((*alliance, *member, *option, text.clone()));
+            }
             Fact::CouncilChose { alliance, options, chosen, text } if self.of.is_none() => {
+                let (pleas, others) = core::mem::take(&mut self.pleas).into_iter().partition(|p| p.0 == *alliance);
+                self.pleas = others;
+                let pleas: Vec<_> = pleas;
                 let attacks = |n: &u8| options.get(usize::from(*n)).is_some_and(|(name, _)| name.starts_with("attack"));
                 if options.len() < 2 && !chosen.as_ref().is_some_and(attacks) {
                     return;
@@ -151,6 +159,10 @@ impl Story {
                 println!("{at}: the council of {} talks about", names.alliance(*alliance));
                 for (n, (name, score)) in options.iter().enumerate() {
                     println!("  {n}. {name} ({score:.2} by rule)");
+                }
+                for (_, member, option, text) in pleas {
+                    let option = option.map_or("none of them".to_owned(), |n| format!("option {n}"));
+                    println!("  {} is for {option}{}", names.player(member), said(text.as_deref()));
                 }
                 let choice = chosen.map_or("nothing".to_owned(), |n| format!("option {n}"));
                 println!("  It proposes {choice}{}", said(text.as_deref()));
@@ -196,6 +208,7 @@ fn conclude(app: &App, options: &Options, lines: &[TranscriptLine], proposal: Op
             Question::Ballot { proposal: of, member, .. } if Some(*of) == proposal => {
                 format!("ballot of player {member}")
             }
+            Question::Plea { alliance, member, .. } => format!("plea of player {member} in alliance {alliance}"),
             Question::Choice { alliance, .. } => format!("choice of alliance {alliance}"),
             _ => continue,
         };
@@ -210,8 +223,11 @@ fn conclude(app: &App, options: &Options, lines: &[TranscriptLine], proposal: Op
     }
     let counts = app.world().resource::<LlmDesk>().counts();
     println!(
-        "{} requests, {} answers used, {} invalid, {} failed; {:.0}% of a prompt is what its alliance was told before",
-        counts.requests,
+        "{} requests for {} decisions, {:.1} each; {} answers used, {} invalid, {} failed; {:.0}% of a prompt is what its \
+         alliance was told before",
+        counts.questions,
+        counts.decisions,
+        counts.calls_per_decision(),
         counts.answered,
         counts.invalid,
         counts.failed,

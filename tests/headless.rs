@@ -209,6 +209,7 @@ fn operation(hours: Option<f64>, result: &str) -> OperationReport {
         participants: 1,
         groups: 1,
         launched: 1,
+        failed: 0,
         sent_goods: 0,
         lost_goods: 0,
         killed_goods: 0,
@@ -417,7 +418,7 @@ fn a_pattern_that_takes_anothers_place_is_noted() {
 
 /// All paths of an object; those whose keys are data are one.
 fn paths(prefix: &str, value: &Value, found: &mut BTreeSet<String>) {
-    let data = ["gates", "operations.revisions", "operations_by_alliance"].contains(&prefix);
+    let data = ["gates", "operations.revisions", "operations.findings", "operations_by_alliance"].contains(&prefix);
     match value.as_object().filter(|_| !data) {
         Some(object) => {
             for (key, value) in object {

@@ -4,7 +4,10 @@
 
 use bevy::prelude::*;
 use bevy_alliance::base::clock::{GameClock, GameSpan, GameTime};
-use bevy_alliance::base::contract::{CampaignFact, Fact, Input, InputLog, Model, Scenario, ScenarioAppExt, Site, Vote};
+use bevy_alliance::base::contract::{
+    Advice, AdvisedChoice, AdvisedDebrief, AdvisedPlea, AdvisedSpeech, CampaignFact, Fact, Finding, Input, InputLog,
+    Model, PlayerKind, Rank, Say, Scenario, ScenarioAppExt, ScenarioPlayer, Site, Vote,
+};
 use bevy_alliance::base::id::{AllianceId, EntityIndex, PlayerId, ProposalId};
 use bevy_alliance::base::ruleset::Ruleset;
 use bevy_alliance::decision::council::Proposal;
@@ -18,8 +21,10 @@ use bevy_alliance::edge::llm::transcript::{self, TranscriptLine};
 use bevy_alliance::edge::llm::{
     AskModel, LlmCouncil, LlmCounts, LlmDesk, LlmPlugin, ModelAnswered, Pace, Question, Voices,
 };
+use bevy_alliance::edge::snapshot::SnapshotExt;
 use bevy_alliance::edge::test_app::{TestApp, small_world};
-use bevy_alliance::strategy::war_council::WarCouncilSettings;
+use bevy_alliance::society::alliance::Alliance;
+use bevy_alliance::strategy::war_council::{Debriefs, Talks, WarCouncilSettings};
 use bevy_alliance::world::audit::Audit;
 use bevy_alliance::world::generator::{GeneratorOptions, generate_world};
 use bevy_alliance::world::village::{EconomySettings, Garrison};
@@ -112,8 +117,13 @@ fn naysayer(completion: &Completion) -> String {
     if is_ballot(completion) {
         json!({ "vote": "reject", "condition": "none", "reason": "Not on my watch." }).to_string()
     } else {
-        json!({ "option": 0, "reason": "The first." }).to_string()
+        other(0)
     }
+}
+
+/// An answer to whatever is asked but ballots.
+fn other(option: u64) -> String {
+    json!({ "option": option, "reason": "So I say.", "findings": ["too_weak"], "text": "Hear me." }).to_string()
 }
 
 #[test]
@@ -144,7 +154,7 @@ fn a_model_that_approves_everything_pledges_no_more_than_the_rules_allow() {
         if is_ballot(completion) {
             json!({ "vote": "approve", "condition": "half", "reason": "Aye." }).to_string()
         } else {
-            json!({ "option": 0, "reason": "The first." }).to_string()
+            other(0)
         }
     };
     let mut app = advised(&world(), held(), &settings(), model(yes));
@@ -226,7 +236,9 @@ fn moody(completion: &Completion) -> Result<Reply, Failure> {
         let condition = ["none", "half", "fresh_scouting", "one_more"][usize::try_from(n % 4).unwrap()];
         json!({ "vote": vote, "condition": condition, "reason": format!("Question {n}.") }).to_string()
     } else {
-        json!({ "option": n % 3, "reason": format!("Choice {n}.") }).to_string()
+        let findings = [["came_too_few"], ["enemy_stronger"], ["nothing_at_all"]][usize::try_from(n % 3).unwrap()];
+        let (reason, text) = (format!("Choice {n}."), format!("Speech {n}."));
+        json!({ "option": n % 3, "reason": reason, "findings": findings, "text": text }).to_string()
     })
 }
 
@@ -307,7 +319,7 @@ fn a_council_proposes_what_was_chosen_and_nothing_that_was_not_offered() {
             if is_ballot(completion) {
                 return "nothing".to_owned();
             }
-            json!({ "option": n, "reason": "So I say." }).to_string()
+            other(n)
         })
     };
     let mut app = advised(&world(), held(), &settings(), picks(0));
@@ -325,6 +337,194 @@ fn a_council_proposes_what_was_chosen_and_nothing_that_was_not_offered() {
     let mut app = advised(&world(), held(), &settings(), picks(200));
     run(&mut app, GameSpan::days(1));
     assert!(chose(&app).iter().all(|(_, chosen, text)| *chosen == Some(0) && text.is_none()));
+}
+
+#[test]
+fn members_plead_in_councils_look_back_at_operations_and_speak() {
+    let prompts = Arc::new(Mutex::new(Vec::new()));
+    let there = prompts.clone();
+    let heard = model(move |completion| {
+        there.lock().unwrap().push((completion.schema_name.clone(), completion.user.clone()));
+        if is_ballot(completion) {
+            json!({ "vote": "approve", "condition": "none", "reason": "Aye." }).to_string()
+        } else {
+            other(0)
+        }
+    });
+    let council = LlmCouncil { speeches: 2, ..held() };
+    let (scenario, span) = (large(), GameSpan::days(5));
+    let mut app = advised(&scenario, council, &settings(), heard);
+    run(&mut app, span);
+    let (mut pleas, mut found, mut said) = (0, 0, BTreeMap::<(AllianceId, i64), u32>::new());
+    let mut choices = 0;
+    for fact in &app.facts {
+        match &fact.fact {
+            Fact::CouncilHeard { option, text, .. } => {
+                assert_eq!((*option, text.as_deref()), (Some(0), Some("So I say.")));
+                pleas += 1;
+            }
+            Fact::CouncilChose { .. } => choices += 1,
+            Fact::Debriefed { findings, text, .. } => {
+                assert_eq!((findings.as_slice(), text.as_deref()), (&[Finding::TooWeak][..], Some("So I say.")));
+                found += 1;
+            }
+            Fact::Said { alliance, text, .. } => {
+                assert_eq!(text, "Hear me.");
+                *said.entry((*alliance, fact.at.0.div_euclid(GameSpan::days(1).0))).or_default() += 1;
+            }
+            _ => {}
+        }
+    }
+    assert!(pleas > choices && choices > 5, "{pleas} pleas for {choices} choices");
+    assert!(found >= 3 && said.len() >= 3, "{found} debriefs, {said:?}");
+    // Who is asked late in the evening may speak on the next day.
+    assert!(said.values().all(|n| *n <= 4), "{said:?}");
+    // What was pleaded, and what operations taught, is told to whoever chooses.
+    let prompts = prompts.lock().unwrap();
+    let chooses = |holds: &str| prompts.iter().filter(|(name, user)| name == "choice" && user.contains(holds)).count();
+    assert!(chooses(r#""says":"So I say.""#) >= choices / 2 && chooses(r#""findings":["too_weak"]"#) > 0);
+    drop(prompts);
+    let counts = counts(&app);
+    assert_eq!((counts.invalid, counts.failed), (0, 0));
+    assert!(counts.decisions > 10 && counts.decisions < counts.requests, "{counts:?}");
+    let all = lines(&mut app);
+    // The clock is held for all but what is only said.
+    let late = all.iter().filter(|line| line.failure.as_deref() == Some("late"));
+    assert!(late.into_iter().all(|line| matches!(line.question, Question::Speech { .. })));
+    let mut again = replayed(&scenario, &written(&all), span);
+    assert_eq!(again.hash(), app.hash());
+}
+
+/// The state but for the clock, which counts inputs, and their log.
+fn beside_the_log(app: &mut TestApp) -> Vec<(&'static str, u128)> {
+    app.hash_parts().into_iter().filter(|(name, _)| !["clock", "input_log"].contains(name)).collect()
+}
+
+#[test]
+fn advice_beyond_what_was_offered_is_refused_with_its_rule() {
+    let mut app = silent(&large());
+    let mut rules = BTreeSet::new();
+    let findings = vec![Finding::TooWeak; 2];
+    while rules.len() < 4 {
+        assert!(app.now() < GameTime(0) + GameSpan::days(8), "{rules:?}");
+        app.run(GameSpan::mins(10));
+        let world = app.app.world_mut();
+        let mut all: Vec<Advice> = Vec::new();
+        for (alliance, talks) in world.query::<(&Alliance, &Talks)>().iter(world) {
+            let (alliance, met_at) = (alliance.id, talks.met_at);
+            if talks.hears_at.is_some() {
+                let (speaker, beyond) = (talks.speakers[0], u8::try_from(talks.options.len()).unwrap() + 1);
+                let stranger = PlayerId(9_999_999);
+                all.push(Advice::Plea(AdvisedPlea { alliance, met_at, member: stranger, option: 0, text: None }));
+                all.push(Advice::Plea(AdvisedPlea { alliance, met_at, member: speaker, option: beyond, text: None }));
+                let text = Some("long ".repeat(10_000));
+                all.push(Advice::Plea(AdvisedPlea { alliance, met_at, member: speaker, option: 0, text }));
+            }
+        }
+        for debriefs in world.query::<&Debriefs>().iter(world) {
+            all.extend(debriefs.open.first().map(|open| {
+                let (operation, findings) = (open.operation, findings.clone());
+                Advice::Debrief(AdvisedDebrief { operation, findings, text: None })
+            }));
+        }
+        for advice in all {
+            let before = beside_the_log(&mut app);
+            let facts = app.send(advice);
+            let refused = facts.iter().find_map(|f| match &f.fact {
+                Fact::RequestRefused(refused) => Some(refused.rule.clone()),
+                _ => None,
+            });
+            rules.insert(refused.unwrap());
+            assert_eq!(beside_the_log(&mut app), before);
+        }
+    }
+    assert_eq!(
+        rules.iter().map(String::as_str).collect::<Vec<_>>(),
+        ["findings", "option_offered", "speaker", "text_chars"]
+    );
+}
+
+#[test]
+fn advice_that_nobody_asked_for_is_refused_with_its_rule() {
+    let mut scenario = world();
+    let person = scenario.players.iter_mut().find(|p| p.membership.is_some()).unwrap();
+    person.kind = PlayerKind::Human;
+    let (person, (alliance, _)) = (person.id, person.membership.unwrap());
+    let mut app = silent(&scenario);
+    let other = |p: &&ScenarioPlayer| p.id != person && p.membership.is_some_and(|(of, _)| of == alliance);
+    let member = scenario.players.iter().find(other).unwrap().id;
+    let said = |alliance, member, minutes| {
+        let (asked_at, text) = (GameTime(0) + GameSpan::mins(minutes), "I give up.".to_owned());
+        Advice::Speech(AdvisedSpeech { alliance, member, asked_at, text })
+    };
+    let (met_at, operation) = (GameTime(0), ProposalId { alliance, n: 1 });
+    let findings = vec![Finding::TooWeak];
+    for (advice, rule) in [
+        (Advice::Choice(AdvisedChoice { alliance, met_at, option: 0, text: None }), "council_talks"),
+        (Advice::Plea(AdvisedPlea { alliance, met_at, member: person, option: 0, text: None }), "council_hears"),
+        (Advice::Debrief(AdvisedDebrief { operation, findings, text: None }), "debrief_waits"),
+        // No model puts words into a person's mouth.
+        (said(alliance, person, 0), "no_person"),
+        (said(alliance, PlayerId(9_999_999), 0), "is_a_member"),
+        // Nor is a member heard in another alliance than it was asked in, or when it is too late.
+        (said(AllianceId(9_999), member, 0), "its_alliance"),
+        (said(alliance, member, -40), "speech_is_due"),
+        (said(alliance, member, 5), "speech_is_due"),
+    ] {
+        let hash = beside_the_log(&mut app);
+        let before = app.facts.len();
+        app.send(advice);
+        let refused = app.facts[before..].iter().find_map(|f| match &f.fact {
+            Fact::RequestRefused(refused) => Some(refused.rule.as_str()),
+            _ => None,
+        });
+        assert_eq!(refused, Some(rule));
+        let said = app.facts[before..].iter().any(|f| matches!(f.fact, Fact::Said { .. }));
+        assert!(!said);
+        assert_eq!(beside_the_log(&mut app), hash, "what is refused changes nothing");
+    }
+}
+
+#[test]
+fn a_save_holds_what_was_pleaded_and_found_so_far() {
+    let always = || {
+        model(|completion: &Completion| {
+            let vote = json!({ "vote": "approve", "condition": "none", "reason": "Aye." });
+            if is_ballot(completion) { vote.to_string() } else { other(0) }
+        })
+    };
+    let council = LlmCouncil { speeches: 0, ..held() };
+    let mut app = advised(&large(), council, &settings(), always());
+    let waits = |app: &mut TestApp| {
+        let world = app.app.world_mut();
+        let pleads = world.query::<&Talks>().iter(world).any(|t| !t.pleas.is_empty() && t.hears_at.is_some());
+        let finds = |d: &Debriefs| d.open.iter().any(|open| open.advised.is_some());
+        let looks_back = world.query::<&Debriefs>().iter(world).any(finds);
+        (pleads, looks_back, world.resource::<LlmDesk>().under_way() == 0)
+    };
+    let mut seen = (0, 0);
+    while seen.0 == 0 || seen.1 == 0 {
+        assert!(app.now() < GameTime(0) + GameSpan::days(8), "seen so far: {seen:?}");
+        app.run(GameSpan::mins(5));
+        let (pleads, looks_back, rests) = waits(&mut app);
+        if !rests || !((pleads && seen.0 == 0) || (looks_back && seen.1 == 0)) {
+            continue;
+        }
+        let bytes = app.app.save_campaign().encode().unwrap();
+        // Into another campaign, whose questions are under way.
+        let mut other = advised(&world(), council, &settings(), always());
+        other.app.load_campaign(&bytes).unwrap();
+        assert_eq!(other.hash(), app.hash());
+        let mut first = advised(&world(), council, &settings(), always());
+        first.app.load_campaign(&bytes).unwrap();
+        for app in [&mut other, &mut first] {
+            run(app, GameSpan::hours(6));
+        }
+        run(&mut app, GameSpan::hours(6));
+        assert_eq!(beside_the_log(&mut other), beside_the_log(&mut app));
+        assert_eq!(beside_the_log(&mut first), beside_the_log(&mut app));
+        seen = (seen.0 + u32::from(pleads), seen.1 + u32::from(looks_back));
+    }
 }
 
 #[test]
@@ -410,10 +610,28 @@ fn hostile_names_reach_no_more_than_the_vote_that_was_asked_for() {
         there.lock().unwrap().push(completion.system.join("\n") + "\n" + &completion.user);
         obedient(completion)
     });
-    let mut app = advised(&scenario, held(), &settings(), heard);
-    run(&mut app, GameSpan::days(2));
+    // Persons who want more than to say something.
+    let mut persons = BTreeMap::new();
+    for player in &mut scenario.players {
+        if let Some((alliance, Rank::Member)) = player.membership
+            && persons.len() < 4
+            && !persons.contains_key(&alliance)
+        {
+            player.kind = PlayerKind::Human;
+            persons.insert(alliance, player.id);
+        }
+    }
+    let council = LlmCouncil { speeches: 20, ..held() };
+    let mut app = advised(&scenario, council, &settings(), heard);
+    for hour in 0..48 {
+        for person in persons.values() {
+            app.app.world_mut().write_message(Say { player: *person, text: hostile(hour) });
+        }
+        run(&mut app, GameSpan::hours(1));
+    }
     let prompts = prompts.lock().unwrap();
     assert!(prompts.len() > 20);
+    assert!(prompts.iter().any(|prompt| prompt.contains("member_said")), "persons are answered");
     for prompt in prompts.iter() {
         assert!(!prompt.chars().any(|c| c.is_control() && c != '\n'), "control characters reach the model");
         assert!(!prompt.contains(['\u{202e}', '\u{0}', '\u{1b}']) && !prompt.contains("<|"), "{prompt}");
@@ -428,7 +646,7 @@ fn hostile_names_reach_no_more_than_the_vote_that_was_asked_for() {
         assert!(text.chars().count() <= 160);
     }
     let log = app.app.world().resource::<InputLog>();
-    assert!(log.entries.iter().all(|logged| matches!(logged.input, Input::Advice(_))));
+    assert!(log.entries.iter().all(|logged| matches!(logged.input, Input::Advice(_) | Input::Say(_))));
     for fact in &app.facts {
         if let Fact::BallotCast { pledge_share, conditions, .. } = &fact.fact {
             assert!((0.0..=1.0).contains(pledge_share) && conditions.len() <= 1);

@@ -10,10 +10,12 @@ mod planner;
 
 use bevy::ecs::system::RunSystemOnce;
 use bevy::prelude::Component;
-use bevy_alliance::action::defense::{ALARM_ANSWERED, DefenseSettings, Defenses, Relief, Reliefs};
+use bevy_alliance::action::defense::{
+    ALARM_ANSWERED, DefenseSettings, Defenses, PostureSettings, Relief, Reliefs, Vital,
+};
 use bevy_alliance::base::clock::{Agenda, GameSpan, GameTime};
 use bevy_alliance::base::contract::{
-    CampaignFact, DefenseAnswer, Fact, LaunchMarch, Manner, PlayerKind, Rank, Rhythm, SetMembership,
+    CampaignFact, DefenseAnswer, Fact, LaunchMarch, Manner, PlayerKind, Rank, Rhythm, SetMembership, Stance,
 };
 use bevy_alliance::base::id::{AllianceId, EntityIndex, Knower, OrderId, PlayerId, SiteId, StableId};
 use bevy_alliance::base::ruleset::{Force, Ruleset};
@@ -22,6 +24,7 @@ use bevy_alliance::edge::report::CampaignTally;
 use bevy_alliance::edge::test_app::TestApp;
 use bevy_alliance::knowledge::intel::View;
 use bevy_alliance::world::audit::Audit;
+use bevy_alliance::world::march::March;
 use bevy_alliance::world::village::Garrison;
 use common::*;
 use proptest::prelude::*;
@@ -47,6 +50,17 @@ fn attacked() -> Made {
     let made = made.village(1, 1, (0, 0), HAMMER).with(|v| v.population = 3_500);
     // As many inhabitants as the attacker has: morale changes nothing.
     made.village(2, 2, (40, 0), WEAK).with(|v| v.population = 3_500)
+}
+
+/// The same, but player 1 is of an alliance that is at war with that of the others, and holds a village near village 2, which
+/// lies at the frontier so. Village 3 has 1,000 praetorians who can help.
+fn at_the_frontier() -> Made {
+    let made = Made::new().active_alliance(7).active_alliance(8).stance(7, 8, Stance::War);
+    let made = made.player(1, 8, Rank::Leader, PlayerKind::Human);
+    let made = made.player(2, 7, Rank::Leader, ACTIVE).player(3, 7, Rank::Member, ACTIVE);
+    let made = made.village(1, 1, (0, 0), HAMMER).with(|v| v.population = 3_500);
+    let made = made.village(2, 2, (40, 0), WEAK).with(|v| v.population = 3_500);
+    made.village(3, 3, (50, 0), STRONG).village(4, 1, (40, 6), &[]).with(|v| v.population = 3_500)
 }
 
 fn launch(app: &mut TestApp, from: u32, to: u32, units: &[(&str, u32)], manner: Manner) -> GameTime {
@@ -201,6 +215,14 @@ fn what_cannot_be_covered_is_helped_only_where_that_pays() {
     until(&mut app, hit);
     assert_eq!(answers(&app), [answer(2, DefenseAnswer::Dodge, "not_worth_it")]);
     assert_eq!((sent(&app), promised(&app, 3)), (vec![], Force::new()));
+    // Unless the village is vital: then all come who can.
+    let mut app = attacked().village(3, 3, (50, 0), &[(PRAETORIAN, 60)]).start(Ruleset::extended());
+    let of_village = app.app.world().resource::<EntityIndex>().site(SiteId(2)).unwrap();
+    app.app.world_mut().entity_mut(of_village).insert(Vital);
+    let hit = launch(&mut app, 1, 2, HAMMER, Manner::Siege);
+    until(&mut app, hit);
+    assert_eq!(answers(&app), [answer(2, DefenseAnswer::Hold, "vital")]);
+    assert_eq!((sent(&app).len(), home(&app, 3)), (1, Force::new()));
     // 300 do not cover 1.2 x 14,000 points, but kill more than they lose.
     let mut app = attacked().village(3, 3, (50, 0), &[(PRAETORIAN, 300)]).start(Ruleset::extended());
     let hit = launch(&mut app, 1, 2, HAMMER, Manner::Siege);
@@ -623,4 +645,65 @@ proptest! {
             prop_assert_eq!(sent, planned);
         }
     }
+}
+
+/// Whether somebody took up a post in a village, and why posts were left.
+fn posts(app: &TestApp) -> (Vec<(GameTime, u32)>, Vec<(GameTime, String)>) {
+    let taken = facts(app, |f| match &f.fact {
+        Fact::PostureTaken { site, .. } => Some((f.at, site.0)),
+        _ => None,
+    });
+    let left = facts(app, |f| match &f.fact {
+        Fact::PostureLeft { reason, .. } => Some((f.at, reason.clone())),
+        _ => None,
+    });
+    (taken, left)
+}
+
+#[test]
+fn relief_stays_at_the_frontier_as_a_post_until_that_is_looked_at() {
+    let mut app = at_the_frontier().start(Ruleset::extended());
+    let hit = launch(&mut app, 1, 2, HAMMER, Manner::Siege);
+    app.run(hit + GameSpan::hours(2) - app.now());
+    assert_eq!(sent(&app).len(), 1, "{:?}", answers(&app));
+    assert_eq!(returned(&app), [], "it stays");
+    let (taken, left) = posts(&app);
+    assert_eq!((taken, left.len()), (vec![(hit + SECOND, 2)], 0));
+    let [post] = &reliefs(&app, 3)[..] else { panic!("{:?}", reliefs(&app, 3)) };
+    assert!(post.is_posted() && !post.called_off);
+    // What is remembered of it is what lives: not what left.
+    let lives: Force = guests(&app, 2).0.values().flat_map(|g| g.force.iter().collect::<Vec<_>>()).collect();
+    assert_eq!(post.force, lives);
+    // The hammer fell: once a day is over nobody threatens the village, and its helpers go home.
+    app.run(GameSpan::hours(48));
+    let (_, left) = posts(&app);
+    let [(when, why)] = &left[..] else { panic!("{left:?}") };
+    assert_eq!(why, "threat_over");
+    assert!(*when - post.arrives >= GameSpan::hours(24), "{when} after {}", post.arrives);
+    assert_eq!(reliefs(&app, 3), []);
+    assert_eq!(app.audit(), Audit::default());
+}
+
+#[test]
+fn relief_that_fell_takes_up_no_post_and_games_without_posture_call_it_home() {
+    // Thirty times what anybody could know of: nobody lives.
+    let mut app = at_the_frontier().start(Ruleset::extended());
+    let hit = launch(&mut app, 1, 2, HAMMER, Manner::Siege);
+    app.run(hit - GameSpan::mins(1) - app.now());
+    assert_eq!(sent(&app).len(), 1);
+    let world = app.app.world_mut();
+    let mut marches = world.query::<&mut March>();
+    for mut march in marches.iter_mut(world).filter(|m| m.manner == Manner::Siege) {
+        march.force = force(&[(IMPERIAN, 6_000)]);
+    }
+    app.run(hit + GameSpan::hours(2) - app.now());
+    assert_eq!(posts(&app).0, [], "nobody is left to stay");
+    assert_eq!(returned(&app).len(), 1);
+    assert_eq!(reliefs(&app, 3), []);
+
+    let mut app = at_the_frontier().start(Ruleset::extended());
+    app.app.insert_resource(PostureSettings { period: GameSpan(0), ..PostureSettings::default() });
+    let hit = launch(&mut app, 1, 2, HAMMER, Manner::Siege);
+    app.run(hit + GameSpan::hours(2) - app.now());
+    assert_eq!((sent(&app).len(), returned(&app).len(), posts(&app).0.len()), (1, 1, 0));
 }

@@ -292,17 +292,12 @@ fn to_the_end() -> Scenario {
 fn an_alliance_takes_what_the_others_have_until_it_is_the_last() {
     let mut app = TestApp::with(&to_the_end(), |app| {
         app.insert_resource(VictoryConditions(vec![VictoryCondition::LastAlliance])).insert_resource(
-            WarCouncilSettings {
-                diplomacy: false,
-                expansion_hours: 0.0,
-                elimination_bonus: 150_000.0,
-                ..WarCouncilSettings::default()
-            },
+            WarCouncilSettings { diplomacy: false, expansion_hours: 0.0, ..WarCouncilSettings::default() },
         );
     });
     app.run(GameSpan::hours(6));
     assert_eq!(progress(&app), [1.0 / 3.0; 3]);
-    let course = run(&mut app, 120).unwrap();
+    let course = run(&mut app, 240).unwrap();
     assert!(course.day >= 10.0, "it took {} days", course.day);
     assert_eq!(course.ranking, [(course.winner, 1.0)]);
     // Nobody left by itself: every village was taken, and whoever lost its last was out.

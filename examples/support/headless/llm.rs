@@ -138,3 +138,19 @@ impl LlmOptions {
 pub(crate) fn counts(app: &App) -> Option<Value> {
     serde_json::to_value(app.world().get_resource::<LlmDesk>()?.counts()).ok()
 }
+
+/// What was asked and answered, for a person; nothing where no model was asked.
+pub(crate) fn told(app: &App) -> Option<String> {
+    let counts = app.world().get_resource::<LlmDesk>()?.counts();
+    Some(format!(
+        "The model: {} requests for {} decisions, {:.1} each; {} answers used, {} invalid, {} late, {} failed; {} by rule.",
+        counts.questions,
+        counts.decisions,
+        counts.calls_per_decision(),
+        counts.answered,
+        counts.invalid,
+        counts.late,
+        counts.failed,
+        counts.by_twin
+    ))
+}

@@ -254,7 +254,8 @@ impl<'a> Alarm<'a> {
         if case.lacks > 0.0
             && let Some(relieved) = self.relieve(watch, desk, pool, &due, case.lacks)
         {
-            (case, stays) = (relieved, Some("relieved"));
+            let vital = rules::stays(&relieved, &watch.settings).filter(|reason| *reason == "vital");
+            (case, stays) = (relieved, vital.or(Some("relieved")));
         }
         let mut plan = match stays {
             Some(reason) => Err(reason),
@@ -484,6 +485,7 @@ impl<'a> Alarm<'a> {
         let defense = model.defense(self.state, &defenders);
         Case {
             anyone: !self.leaving.is_empty(),
+            vital: watch.is_vital(self.state.site),
             lacks: relief::deficit(defense, &waves, &points, watch.settings.cover),
             expected: self.expected(watch, due),
         }

@@ -17,6 +17,22 @@ pub const DODGE_LEAVES: DueKind = DueKind::new(
 /// Troops that dodged a hit turn home. Owner: the site, n: the dodge.
 pub const DODGE_RETURNS: DueKind = DueKind::new(73, "dodge_returns", &[CampaignSystems::March]);
 
+/// A site that is held whatever that costs: its troops do not dodge, and relief comes even where more of it falls than of the
+/// attackers. Villages with a wonder are; a game marks others.
+///
+/// ```no_run
+/// use bevy::prelude::*;
+/// use bevy_alliance::action::defense::Vital;
+/// use bevy_alliance::base::id::{EntityIndex, SiteId};
+/// fn mark(mut commands: Commands, index: Res<EntityIndex>) {
+///     if let Some(site) = index.site(SiteId(7)) {
+///         commands.entity(site).insert(Vital);
+///     }
+/// }
+/// ```
+#[derive(Component, Clone, Copy, PartialEq, Eq, Debug, Default, Reflect, Serialize, Deserialize)]
+pub struct Vital;
+
 /// A player answers an alarm. Owner: the site.
 pub const ALARM_ANSWERED: DueKind =
     DueKind::new(70, "alarm_answered", &[CampaignSystems::Intake, CampaignSystems::Sense, CampaignSystems::Plan]);

@@ -17,7 +17,7 @@ mod systems;
 
 pub use components::{
     ALARM_ANSWERED, DODGE_LEAVES, DODGE_RETURNS, Defenses, Dodge, DodgeStatus, GRUDGE_WEIGHED, Grudge, Reprisals,
-    STRIKE_LEAVES, Strike,
+    STRIKE_LEAVES, Strike, Vital,
 };
 pub use posture::{POSTURE_REVIEWED, PostureSettings};
 pub use relief::{PostureEnd, Purpose, RELIEF_LEAVES, RELIEF_RETURNS, Relief, ReliefStatus, Reliefs};
@@ -50,6 +50,7 @@ impl Plugin for DefensePlugin {
             .init_resource::<DefenseSettings>()
             .init_resource::<PostureSettings>()
             .register_state::<Defenses>("defenses")
+            .register_state::<Vital>("vital")
             .register_state::<Reprisals>("reprisals")
             .register_state::<Reliefs>("reliefs")
             .register_state_resource::<DefenseSettings>("defense_settings")
@@ -90,6 +91,7 @@ impl Plugin for DefensePlugin {
                     (
                         systems::note_launches,
                         relief::note_reliefs,
+                        relief::note_losses,
                         posture::part_ways,
                         alarm::forget_alarms,
                         alarm::raise_alarms,

@@ -8,6 +8,7 @@
 //! | defense with wall >= 1.2 x threat | hold | `covered` |
 //! | relief promised now covers that, or makes holding worth it | hold | `relieved` |
 //! | expected kills >= expected losses, in goods | hold | `worth_it` |
+//! | the site is [`Vital`](super::Vital) | hold, with all relief that there is | `vital` |
 //! | the hit is at once | hold | `too_late` |
 //! | asleep when the troops would have to leave | hold | `asleep` |
 //! | no site of its own, or of its alliance, that is free of alarms | hold | `nowhere_to_go` |
@@ -201,6 +202,8 @@ pub fn leaving<'a>(home: &Force, promises: impl Iterator<Item = (GameTime, &'a F
 pub struct Case {
     /// Whether anyone is at home who could leave.
     pub anyone: bool,
+    /// Whether it is held whatever that costs.
+    pub vital: bool,
     /// Points of defense that the site lacks against all that comes: see
     /// [`deficit`](super::relief::rules::deficit).
     pub lacks: f64,
@@ -224,6 +227,8 @@ pub fn stays(case: &Case, settings: &DefenseSettings) -> Option<&'static str> {
         Some("covered")
     } else if pays(case.expected, settings) {
         Some("worth_it")
+    } else if case.vital {
+        Some("vital")
     } else {
         None
     }
@@ -353,7 +358,9 @@ mod tests {
         let case = |anyone, defense, threat, kills, losses| {
             let expected = Expected { kills, losses };
             let lacks = deficit(defense, &[(at(0), threat)], &[], settings.cover);
-            stays(&Case { anyone, lacks, expected }, &settings)
+            let held = |vital| stays(&Case { anyone, vital, lacks, expected }, &settings);
+            assert_eq!(held(true), held(false).or(Some("vital")));
+            held(false)
         };
         assert_eq!(case(false, 0.0, 500.0, 0, 0), Some("nobody_home"));
         assert_eq!(case(true, 1_200.0, 1_000.0, 10, 90), Some("covered"));

@@ -1,7 +1,7 @@
 //! What alarms and grudges need at their instant, and how dodges leave and come home.
 
 use super::components::{
-    ALARM_ANSWERED, DODGE_LEAVES, DODGE_RETURNS, Defenses, Dodge, DodgeStatus, GRUDGE_WEIGHED, STRIKE_LEAVES,
+    ALARM_ANSWERED, DODGE_LEAVES, DODGE_RETURNS, Defenses, Dodge, DodgeStatus, GRUDGE_WEIGHED, STRIKE_LEAVES, Vital,
 };
 use super::rules::{self, DefenseSettings};
 use crate::base::clock::{Agenda, DueBatch, GameTime};
@@ -51,12 +51,18 @@ pub(super) struct Watch<'w, 's> {
     relations: Relations<'w, 's>,
     commitments: Query<'w, 's, &'static Commitments>,
     rhythms: Query<'w, 's, &'static Rhythm>,
+    vital: Query<'w, 's, (), With<Vital>>,
 }
 
 impl Watch<'_, '_> {
     /// Whether relief is asked for between two places.
     pub(super) fn is_near(&self, a: Tile, b: Tile) -> bool {
         self.view.torus().distance_squared(a, b) <= self.settings.relief_radius.pow(2)
+    }
+
+    /// Whether a site is held whatever that costs.
+    pub(super) fn is_vital(&self, site: SiteId) -> bool {
+        self.index.site(site).is_some_and(|entity| self.vital.contains(entity))
     }
 
     /// Whether this player defends itself.

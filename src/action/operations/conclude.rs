@@ -8,7 +8,7 @@ use crate::action::pool::{Pool, PoolSettings};
 use crate::base::clock::{Agenda, DueBatch, GameSpan, GameTime};
 use crate::base::contract::{CampaignFact, Fact, Model, OperationReport, Relations, Site, WorldSeed};
 use crate::base::goods::Goods;
-use crate::base::id::{EntityIndex, PlayerId, SiteId};
+use crate::base::id::{AllianceId, EntityIndex, PlayerId, SiteId};
 use crate::base::ruleset::Force;
 use crate::decision::council::{Goal, Proposal, proposal_of_key};
 use crate::decision::planning::{LearningSettings, Lessons, misjudged_by};
@@ -16,6 +16,17 @@ use crate::society::alliance::{Trust, WarRecord, rules as relations};
 use bevy::ecs::system::SystemParam;
 use bevy::prelude::*;
 use std::collections::BTreeMap;
+
+/// An operation is over.
+#[derive(Message, Clone, PartialEq, Debug)]
+pub struct OperationOver {
+    /// What came of it.
+    pub report: OperationReport,
+    /// Who proposed it.
+    pub proposer: PlayerId,
+    /// Against whom.
+    pub enemy: Option<AllianceId>,
+}
 
 /// What the result of an operation changes in people and alliances.
 #[derive(SystemParam)]
@@ -40,6 +51,7 @@ pub(super) fn conclude_operations(
     sites: Query<&Site>,
     relations: Relations,
     mut agenda: ResMut<Agenda>,
+    mut told: MessageWriter<OperationOver>,
     mut facts: MessageWriter<CampaignFact>,
     mut commands: Commands,
 ) {
@@ -80,6 +92,10 @@ pub(super) fn conclude_operations(
             report.lessons = learn(&operation, &report, proposal, &model, &books.learning, &mut lessons);
         }
         let changes = change_trust(&operation, &report, &index, seed.0, now, &mut books.members);
+        if let Some(proposal) = proposal {
+            let (proposer, enemy) = (proposal.proposer, proposal.enemy);
+            told.write(OperationOver { report: report.clone(), proposer, enemy });
+        }
         facts.write(CampaignFact { at: now, fact: Fact::OperationConcluded(Box::new(report)) });
         for (subject, before, after) in changes {
             let fact = Fact::TrustChanged { alliance: id.alliance, subject, before, after, because: id };
@@ -193,6 +209,7 @@ fn judge(
         targets,
         participants: count(members.len()),
         groups: count(operation.groups.len()),
+        failed: count(operation.groups.iter().filter(|g| g.status == GroupStatus::Failed).count()),
         launched: count(operation.groups.iter().filter(|g| launched(g.status)).count()),
         sent_goods: sent,
         lost_goods: lost,

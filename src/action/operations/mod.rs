@@ -16,6 +16,7 @@ pub use components::{
     CLAIMS_TOLD, GROUP_ARRIVES, GROUP_LAUNCHES, GROUP_RECALLED, Group, GroupStatus, OPERATION_CONCLUDES, Operation,
     OperationSettings, OperationStatus, REVISIONS_KEPT, Revision, RunningOperations, Target,
 };
+pub use conclude::OperationOver;
 pub use orders::{ORDER_ANSWERED, ORDER_CLOSES, Order, OrderSettings, Orders};
 pub use review::{Alert, OPERATION_REVIEWED};
 pub use systems::{OperationSystems, SendScouts};
@@ -46,6 +47,7 @@ impl Plugin for OperationsPlugin {
             .add_due_kind(ORDER_ANSWERED)
             .add_due_kind(ORDER_CLOSES)
             .add_pass_message::<Revise>()
+            .add_pass_message::<OperationOver>()
             .init_resource::<OperationSettings>()
             .add_pass_message::<SendScouts>()
             .register_state::<Operation>("operation")

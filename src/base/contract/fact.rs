@@ -1,5 +1,6 @@
 //! What the campaign says outwards: for the host game, for display and for logs. No decision ever reads one.
 
+use super::finding::Finding;
 use super::march::Manner;
 use super::pool::GrantReason;
 use super::relations::Treaty;
@@ -91,6 +92,28 @@ pub enum Fact {
         diplomacy: Option<(String, f64)>,
         /// What was known of the sites that it planned attacks on: what its choice rests on.
         cites: Vec<Citation>,
+    },
+    /// A member of a council that talks speaks for one of its options.
+    CouncilHeard {
+        /// Whose.
+        alliance: AllianceId,
+        /// Who.
+        member: PlayerId,
+        /// For which option, from 0; `None`: for none.
+        option: Option<u8>,
+        /// In words: data, never markup or an instruction.
+        text: Option<String>,
+    },
+    /// An alliance looked back at an operation.
+    Debriefed {
+        /// At which.
+        operation: ProposalId,
+        /// Who speaks for it: nobody where all who may are persons.
+        speaker: Option<PlayerId>,
+        /// What it found, the most important first.
+        findings: Vec<Finding>,
+        /// In words, where a model gave them: data, never markup or an instruction.
+        text: Option<String>,
     },
     /// A council that took time to talk has chosen what it proposes.
     CouncilChose {
@@ -329,7 +352,8 @@ pub enum Fact {
         /// Whose troops.
         helper: PlayerId,
     },
-    /// A member's troops left to strengthen a village of the frontier, without an alarm.
+    /// A member's troops left to strengthen a village of the frontier, without an alarm; or they stay in it after the hit for which
+    /// they came as relief.
     PostureTaken {
         /// The order of the march.
         order: OrderId,
@@ -337,7 +361,7 @@ pub enum Fact {
         site: SiteId,
         /// Whose troops.
         helper: PlayerId,
-        /// When they are there.
+        /// When they are there; for those that stay, when they came.
         arrives: GameTime,
     },
     /// What is left of them is called home.
@@ -628,7 +652,7 @@ pub struct LaunchRow {
 }
 
 /// What came of an operation.
-#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
 pub struct OperationReport {
     /// Which.
     pub operation: ProposalId,
@@ -644,8 +668,10 @@ pub struct OperationReport {
     pub participants: u32,
     /// Groups ordered.
     pub groups: u32,
-    /// Groups launched.
+    /// Groups that left and neither turned by plan nor were called back.
     pub launched: u32,
+    /// Groups that were to leave and could not, or did not.
+    pub failed: u32,
     /// Goods of the own troops sent.
     pub sent_goods: i64,
     /// Goods of the own troops lost.

@@ -8,6 +8,7 @@ mod advice;
 mod change;
 mod estate;
 mod fact;
+mod finding;
 mod march;
 mod model;
 mod pool;
@@ -17,10 +18,11 @@ mod scenario;
 mod site;
 mod vote;
 
-pub use advice::{Advice, AdvisedBallot, AdvisedChoice};
+pub use advice::{Advice, AdvisedBallot, AdvisedChoice, AdvisedDebrief, AdvisedPlea, AdvisedSpeech};
 pub use change::{MembershipChanged, PopulationChanged, SiteChanged, StanceChanged};
 pub use estate::{Estates, Founding};
 pub use fact::{CampaignFact, DefenseAnswer, Fact, LaunchRow, OperationReport};
+pub use finding::Finding;
 pub use march::{
     BattleFought, EnemyGroup, GroupArrived, GroupFailed, GroupHome, GroupLaunched, LaunchDue, Manner, MarchSighted,
     RecallGroup, ScoutReturned, ScoutsKilled, WithdrawGuests,

@@ -11,7 +11,7 @@ use super::transcript::{Entered, TranscriptLine};
 use super::{COST, LATENCY, LlmCouncil, Pace, REQUESTS, TOKENS, TWINS};
 use crate::base::clock::{ClockHolds, GameClock, GameTime};
 use crate::base::contract::{Advice, Input, InputLog};
-use crate::base::id::AllianceId;
+use crate::base::id::{AllianceId, ProposalId};
 use bevy::diagnostic::Diagnostics;
 use bevy::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -48,8 +48,12 @@ pub struct ModelAnswered {
 /// What was asked and answered so far.
 #[derive(Clone, Copy, PartialEq, Debug, Default, Serialize, Deserialize)]
 pub struct LlmCounts {
-    /// Questions that were sent.
+    /// Questions that were sent, the game's own as well.
     pub requests: u64,
+    /// Questions of the campaign that were sent.
+    pub questions: u64,
+    /// What those were about: votes, choices of councils with what was pleaded before, debriefs, speeches.
+    pub decisions: u64,
     /// Answers whose words could be read as what was asked for, in time.
     pub answered: u64,
     /// Answers that could not.
@@ -70,6 +74,15 @@ pub struct LlmCounts {
     pub tokens_out: u64,
     /// The share of a prompt, 0..=1, that the last prompt of the same alliance began with too, in the mean.
     pub shared_prefix: f64,
+}
+
+impl LlmCounts {
+    /// Questions of the campaign that were sent for each decision, in the mean; 0 where there were none.
+    #[must_use]
+    #[expect(clippy::cast_precision_loss, reason = "counts of one run")]
+    pub fn calls_per_decision(&self) -> f64 {
+        if self.decisions == 0 { 0.0 } else { self.questions as f64 / self.decisions as f64 }
+    }
 }
 
 /// An answer that is to enter the campaign.
@@ -98,10 +111,14 @@ pub struct LlmDesk {
     /// The last prompt of each alliance.
     last_prompts: BTreeMap<AllianceId, String>,
     prefixes: (f64, u64),
+    /// The vote that was asked about last.
+    last_vote: Option<ProposalId>,
 }
 
 /// Questions of the game are told apart from those of the campaign.
 const OWN: u64 = 1 << 63;
+/// How much the game's own questions matter: as much as a plea.
+const OWN_PRIORITY: u8 = 2;
 
 impl LlmDesk {
     pub(super) fn new(worker: Option<Worker>, keeps: bool) -> Self {
@@ -118,6 +135,7 @@ impl LlmDesk {
             lines: Vec::new(),
             last_prompts: BTreeMap::new(),
             prefixes: (0.0, 0),
+            last_vote: None,
         }
     }
 
@@ -161,14 +179,22 @@ impl LlmDesk {
         self.last_prompts.insert(alliance, prompt);
     }
 
+    /// Whether a question is the first about its decision. Those about one vote come one after another, and so do the pleas of
+    /// one council, which belong to its choice.
+    fn is_new(&mut self, question: &Question) -> bool {
+        let vote = if let Question::Ballot { proposal, .. } = question { Some(*proposal) } else { None };
+        let before = core::mem::replace(&mut self.last_vote, vote);
+        !matches!(question, Question::Plea { .. }) && (vote.is_none() || vote != before)
+    }
+
     fn send(&mut self, draft: Draft, council: &LlmCouncil, holds: &mut ClockHolds) {
         self.measure_prefix(&draft);
         let patience = if let Pace::Hold { wall, .. } = council.pace { wall } else { council.patience };
-        let priority = if matches!(draft.question, Question::Choice { .. }) { 0 } else { 1 };
+        let is_new = self.is_new(&draft.question);
         let completion = Completion {
             id: draft.id,
             day: draft.asked_at.0.div_euclid(86_400_000),
-            priority,
+            priority: draft.question.priority(),
             system: draft.system.clone(),
             user: draft.user.clone(),
             schema_name: draft.question.name().to_owned(),
@@ -179,6 +205,10 @@ impl LlmDesk {
         let sent = self.worker.as_ref().map_or(Err(Failure::Closed), |worker| worker.try_send(completion));
         let id = draft.id;
         self.asked.insert(id, draft);
+        if sent.is_ok() {
+            self.counts.questions += 1;
+            self.counts.decisions += u64::from(is_new);
+        }
         if let Err(failure) = sent {
             let outcome = Outcome { id, result: Err(failure), latency: Duration::ZERO, attempts: 0, coalesced: false };
             self.end(outcome, GameTime(i64::MIN), holds);
@@ -229,7 +259,7 @@ impl LlmDesk {
                 line.failure = Some(failure.kind().to_owned());
             }
         }
-        self.counts.by_twin += 1;
+        self.counts.by_twin += u64::from(draft.question.has_twin());
         self.keep(line);
     }
 
@@ -284,7 +314,7 @@ pub(super) fn exchange(
         let completion = Completion {
             id,
             day: now.0.div_euclid(86_400_000),
-            priority: 2,
+            priority: OWN_PRIORITY,
             system,
             user,
             schema_name,
@@ -330,9 +360,8 @@ pub(super) fn exchange(
 
 /// Notes where answers entered the campaign: only then is it known that a replay needs them, and where.
 pub(super) fn note_entered(log: Res<InputLog>, mut desk: ResMut<LlmDesk>) {
-    // A campaign that was loaded has another log.
-    let from = if log.entries.len() < desk.seen { 0 } else { desk.seen };
     let desk = &mut *desk;
+    let from = desk.seen.min(log.entries.len());
     for logged in &log.entries[from..] {
         let Input::Advice(advice) = &logged.input else { continue };
         let Some(at) = desk.entering.iter().position(|e| e.advice == *advice) else { continue };
@@ -341,6 +370,21 @@ pub(super) fn note_entered(log: Res<InputLog>, mut desk: ResMut<LlmDesk>) {
         desk.keep(line);
     }
     desk.seen = log.entries.len();
+}
+
+/// Another campaign was loaded: what is under way for the one before enters nothing, and holds no clock. The game's own questions
+/// are its own.
+pub(super) fn forget(world: &mut World) {
+    let waiting = core::mem::take(&mut world.resource_mut::<Drafts>().waiting);
+    let seen = world.get_resource::<InputLog>().map_or(0, |log| log.entries.len());
+    let mut desk = world.resource_mut::<LlmDesk>();
+    let asked = core::mem::take(&mut desk.asked);
+    desk.entering.clear();
+    desk.seen = seen;
+    let mut holds = world.resource_mut::<ClockHolds>();
+    for draft in waiting.iter().chain(asked.values()) {
+        holds.release(draft.answer_at, draft.id);
+    }
 }
 
 /// What Bevy's diagnostics show.

@@ -1,18 +1,22 @@
-//! What members are asked, written down at the instant at which their votes open: from what their alliance knows then.
+//! What members and councils are asked, written down at the instant at which it comes up: from what their alliance knows then.
 
-use super::prompts::{Prompts, filled, name, number};
+use super::occasion::Occasion;
+use super::prompts::{Prompts, filled, name, number, words};
 use super::question::Question;
 use super::{LlmCouncil, Pace, Voices};
-use crate::base::clock::{ClockHolds, DueBatch, GameTime};
-use crate::base::contract::{BallotRequested, PlayerKind, Rank};
+use crate::base::clock::{ClockHolds, DueBatch, GameSpan, GameTime};
+use crate::base::contract::{AdvisedSpeech, BallotRequested, CampaignFact, OperationReport, PlayerKind, Rank};
 use crate::base::id::{AllianceId, EntityIndex, PlayerId, ProposalId};
 use crate::decision::council::{CouncilCharter, Proposal, Situation};
 use crate::society::alliance::MemberInfo;
-use crate::strategy::war_council::{CouncilTalks, TalkedOption, Talks};
+use crate::strategy::war_council::{CouncilDebriefs, CouncilTalks, CouncilWeighs, Debriefs, TalkedOption, Talks};
 use bevy::ecs::system::SystemParam;
 use bevy::prelude::*;
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
+
+/// What so many operations taught is told to a council.
+const LESSONS: usize = 4;
 
 /// A question that is to be sent.
 #[derive(Clone, Debug)]
@@ -32,18 +36,32 @@ pub(super) struct Drafts {
     pub(super) count: u64,
     /// Questions that were not asked, as too many waited.
     pub(super) turned_away: u64,
+    /// The last game day on which somebody of an alliance was asked to speak, and how many were.
+    spoke: BTreeMap<AllianceId, (i64, u32)>,
 }
 
 impl Drafts {
+    /// Whether one more of an alliance is asked to speak today; it counts as asked.
+    fn may_speak(&mut self, alliance: AllianceId, now: GameTime, most: u32) -> bool {
+        let today = now.0.div_euclid(GameSpan::days(1).0);
+        let (day, count) = self.spoke.entry(alliance).or_default();
+        if *day != today {
+            (*day, *count) = (today, 0);
+        }
+        *count += 1;
+        *count <= most
+    }
+
     /// Takes in one more, and has the clock wait for it if that is wanted.
     pub(super) fn add(&mut self, draft: Draft, council: &LlmCouncil, holds: &mut ClockHolds) {
         self.count += 1;
         if self.waiting.len() >= council.drafts_max {
-            self.turned_away += 1;
+            self.turned_away += u64::from(draft.question.has_twin());
             return;
         }
         let draft = Draft { id: self.count, ..draft };
-        if let Pace::Hold { .. } = council.pace {
+        // Nothing waits for what is only said.
+        if matches!(council.pace, Pace::Hold { .. }) && !matches!(draft.question, Question::Speech { .. }) {
             holds.hold(draft.answer_at, draft.id);
         }
         self.waiting.push(draft);
@@ -95,13 +113,69 @@ pub(super) fn draft_ballots(mut asked: MessageReader<BallotRequested>, proposals
     }
 }
 
-/// Writes down what is asked of the councils whose talks began in this pass.
-pub(super) fn draft_choices(mut told: MessageReader<CouncilTalks>, talks: Query<&Talks>, mut study: Study) {
-    for CouncilTalks { alliance, met_at, ends_at, speaker } in told.read().copied() {
-        let talks = study.index.alliance(alliance).and_then(|e| talks.get(e).ok());
-        let Some(talks) = talks.filter(|t| study.council.choices && t.met_at == met_at) else { continue };
-        let draft = study.clerk().choice((alliance, speaker), talks, ends_at);
+/// Writes down what is asked of those who speak in the councils whose talks began in this pass.
+pub(super) fn draft_pleas(
+    mut told: MessageReader<CouncilTalks>,
+    talks: Query<(&Talks, Option<&Debriefs>)>,
+    mut study: Study,
+) {
+    let voices = match study.council.voices {
+        Voices::Some(n) => n,
+        Voices::All => usize::MAX,
+    };
+    for CouncilTalks { alliance, met_at, hears_at, speakers } in told.read() {
+        let found = study.index.alliance(*alliance).and_then(|e| talks.get(e).ok());
+        let Some((talks, debriefs)) = found.filter(|(t, _)| study.council.choices && t.met_at == *met_at) else {
+            continue;
+        };
+        for speaker in speakers.iter().take(voices) {
+            let member = study.situation.member_of(*alliance, *speaker).filter(|m| m.kind == PlayerKind::Active);
+            let Some(member) = member else { continue };
+            let draft = study.clerk().plea(*alliance, &member, talks, debriefs, *hears_at);
+            study.add(draft);
+        }
+    }
+}
+
+/// Writes down what is asked of the councils whose members were heard in this pass.
+pub(super) fn draft_choices(
+    mut told: MessageReader<CouncilWeighs>,
+    talks: Query<(&Talks, Option<&Debriefs>)>,
+    mut study: Study,
+) {
+    for CouncilWeighs { alliance, met_at, ends_at, speaker } in told.read().copied() {
+        let found = study.index.alliance(alliance).and_then(|e| talks.get(e).ok());
+        let Some((talks, debriefs)) = found.filter(|(t, _)| study.council.choices && t.met_at == met_at) else {
+            continue;
+        };
+        let draft = study.clerk().choice((alliance, speaker), talks, debriefs, ends_at);
         study.add(draft);
+    }
+}
+
+/// Writes down what is asked of those who speak for alliances that look back at an operation.
+pub(super) fn draft_debriefs(mut told: MessageReader<CouncilDebriefs>, mut study: Study) {
+    for CouncilDebriefs { report, speaker, ends_at } in told.read() {
+        let Some(speaker) = speaker.filter(|_| study.council.debriefs) else { continue };
+        let draft = study.clerk().debrief(report, speaker, *ends_at);
+        study.add(draft);
+    }
+}
+
+/// Writes down what is asked of members who have something to say about what happened in this pass.
+pub(super) fn draft_speeches(mut facts: MessageReader<CampaignFact>, mut study: Study) {
+    if study.council.speeches == 0 {
+        facts.clear();
+        return;
+    }
+    for fact in facts.read() {
+        let now = study.batch.now();
+        for occasion in Occasion::of(&fact.fact, &study.situation, now) {
+            if study.drafts.may_speak(occasion.alliance, now, study.council.speeches) {
+                let draft = study.clerk().speech(&occasion, now + AdvisedSpeech::WITHIN);
+                study.add(draft);
+            }
+        }
     }
 }
 
@@ -171,21 +245,101 @@ impl Clerk<'_, '_, '_> {
         Draft { id: 0, question, asked_at: self.now, answer_at, system, user }
     }
 
-    fn choice(&self, (alliance, speaker): (AllianceId, PlayerId), talks: &Talks, answer_at: GameTime) -> Draft {
+    fn plea(
+        &self,
+        alliance: AllianceId,
+        member: &MemberInfo,
+        talks: &Talks,
+        debriefs: Option<&Debriefs>,
+        answer_at: GameTime,
+    ) -> Draft {
+        let (options, offered) = self.offered(talks);
+        let question = Question::Plea { alliance, met_at: talks.met_at, member: member.player, options };
+        let who = json!({ "estate": self.estate(alliance, member.player), "player": member.player.0 });
+        let places = [
+            ("briefing", self.briefing(alliance, debriefs).to_string()),
+            ("options", offered.to_string()),
+            ("member", who.to_string()),
+            ("now", self.now.to_string()),
+        ];
+        let user = filled(&self.prompts.plea, &places);
+        Draft { id: 0, question, asked_at: self.now, answer_at, system: self.system(alliance), user }
+    }
+
+    /// What a council can choose: how many options, none of them not counted, and each in JSON.
+    fn offered(&self, talks: &Talks) -> (u8, Value) {
         let options = u8::try_from(talks.options.len()).unwrap_or(u8::MAX);
-        let question = Question::Choice { alliance, met_at: talks.met_at, options };
         let numbered = talks.options.iter().enumerate();
         let mut offered: Vec<Value> = numbered
             .map(|(n, o)| json!({ "option": n, "score": number(o.score), "what": without_blanks(self.option(o)) }))
             .collect();
         offered.push(json!({ "option": options, "what": "propose nothing now" }));
+        (options, Value::from(offered))
+    }
+
+    fn choice(
+        &self,
+        (alliance, speaker): (AllianceId, PlayerId),
+        talks: &Talks,
+        debriefs: Option<&Debriefs>,
+        answer_at: GameTime,
+    ) -> Draft {
+        let (options, offered) = self.offered(talks);
+        let question = Question::Choice { alliance, met_at: talks.met_at, options };
+        let pleas: Vec<Value> = talks
+            .pleas
+            .iter()
+            .map(|p| json!({ "option": p.option, "player": p.member.0, "says": p.text.as_deref().map(words) }))
+            .collect();
         let places = [
-            ("briefing", self.briefing(alliance).to_string()),
-            ("options", Value::from(offered).to_string()),
+            ("briefing", self.briefing(alliance, debriefs).to_string()),
+            ("options", offered.to_string()),
+            ("pleas", Value::from(pleas).to_string()),
             ("member", json!({ "player": speaker.0 }).to_string()),
             ("now", self.now.to_string()),
         ];
         let user = filled(&self.prompts.choice, &places);
+        Draft { id: 0, question, asked_at: self.now, answer_at, system: self.system(alliance), user }
+    }
+
+    fn debrief(&self, report: &OperationReport, speaker: PlayerId, answer_at: GameTime) -> Draft {
+        let operation = report.operation;
+        let misjudged: Vec<Value> = report.lessons.iter().map(|(_, log)| number(libm::exp(*log))).collect();
+        let told = json!({
+            "dear": report.pyrrhic,
+            "expected_loss": number(report.expected_loss),
+            "expected_win": number(report.expected_win),
+            "goal": report.goal,
+            "groups": report.groups,
+            "groups_that_could_not_leave": report.failed,
+            "intel_age_hours": report.intel_age_hours.map(|age| number(age.round())),
+            "killed": report.killed_goods,
+            "lost": report.lost_goods,
+            "members": report.participants,
+            "number": operation.n,
+            "result": report.result,
+            "sent": report.sent_goods,
+            "stood_there_over_reckoned": misjudged,
+        });
+        let places = [
+            ("report", without_blanks(told).to_string()),
+            ("member", json!({ "player": speaker.0 }).to_string()),
+            ("now", self.now.to_string()),
+        ];
+        let user = filled(&self.prompts.debrief, &places);
+        let system = self.system(operation.alliance);
+        Draft { id: 0, question: Question::Debrief { operation }, asked_at: self.now, answer_at, system, user }
+    }
+
+    fn speech(&self, occasion: &Occasion, answer_at: GameTime) -> Draft {
+        let Occasion { alliance, member, .. } = *occasion;
+        let places = [
+            ("occasion", occasion.told.to_string()),
+            ("member", json!({ "player": member.0 }).to_string()),
+            ("now", self.now.to_string()),
+        ];
+        let user = filled(&self.prompts.speech, &places);
+        let question = Question::Speech { alliance, member, asked_at: self.now };
         Draft { id: 0, question, asked_at: self.now, answer_at, system: self.system(alliance), user }
     }
 
@@ -205,8 +359,8 @@ impl Clerk<'_, '_, '_> {
         })
     }
 
-    /// How an alliance stands, as it knows it: its army, its wars, and what comes to it.
-    fn briefing(&self, alliance: AllianceId) -> Value {
+    /// How an alliance stands, as it knows it: its army, its wars, what comes to it, and what its last operations taught.
+    fn briefing(&self, alliance: AllianceId, debriefs: Option<&Debriefs>) -> Value {
         let roster = &self.situation.roster;
         let armies: i64 = self.situation.armies(alliance).values().sum();
         let wars = roster.relations(alliance).map_or_else(Vec::new, |(stances, ..)| stances.wars().collect());
@@ -219,7 +373,21 @@ impl Clerk<'_, '_, '_> {
             })
             .collect();
         let coming = self.situation.view.incoming(alliance, self.now).filter(|t| t.arrival > self.now).count();
-        json!({ "army": armies, "hostile_marches_seen": coming, "members": roster.members(alliance).len(), "wars": enemies })
+        let recent = debriefs.map_or(&[][..], |d| &d.recent).iter().rev().take(LESSONS);
+        let taught: Vec<Value> = recent
+            .map(|d| {
+                let found: Vec<&str> = d.findings.iter().map(|f| f.name()).collect();
+                let against = d.enemy.and_then(|e| roster.alliance(e)).map(|a| name(&a.name));
+                json!({ "against": against, "findings": found, "number": d.operation.n, "result": d.result })
+            })
+            .collect();
+        json!({
+            "army": armies,
+            "hostile_marches_seen": coming,
+            "last_operations": taught,
+            "members": roster.members(alliance).len(),
+            "wars": enemies,
+        })
     }
 
     /// What rarely changes: the rules, the alliance, its members by their numbers.

@@ -1,7 +1,8 @@
 //! Members that argue and vote by a language model: any server that a studio already runs.
 //!
 //! The model advises, the rules decide. When a vote opens, some of the members ([`Voices`]) are asked for their ballots in
-//! words, and a war council may be asked which of its options it proposes. An answer that is valid and in time is used at the
+//! words; where war councils take time, their members are asked which option they plead for, the council which it proposes, and
+//! alliances what an operation taught; and members may be asked to say something about what happened. An answer that is valid and in time is used at the
 //! instant at which the rule would have answered; else the rule's is. The campaign neither waits for the model (but for
 //! [`Pace::Hold`], for a bounded time) nor trusts it: an answer can name only what was offered.
 //!
@@ -11,6 +12,7 @@
 pub mod bridge;
 mod desk;
 mod draft;
+mod occasion;
 pub mod prompts;
 mod question;
 pub mod transcript;
@@ -20,6 +22,7 @@ pub use prompts::Prompts;
 pub use question::{Invalid, Question, REASON_CHARS};
 
 use crate::base::clock::{Campaign, CampaignSystems, HostSystems};
+use crate::base::state::StateAppExt;
 use bevy::diagnostic::{Diagnostic, DiagnosticPath, RegisterDiagnostic};
 use bevy::ecs::schedule::{InternedScheduleLabel, ScheduleLabel};
 use bevy::prelude::*;
@@ -65,6 +68,10 @@ pub struct LlmCouncil {
     /// Whether war councils are asked for their choice, where they take time for it
     /// ([`WarCouncilSettings::talks`](crate::strategy::war_council::WarCouncilSettings::talks)).
     pub choices: bool,
+    /// Whether alliances are asked what operations taught, where their councils take time.
+    pub debriefs: bool,
+    /// What members of an alliance are asked to say on a game day at most, about what happened and to persons; 0: nothing.
+    pub speeches: u32,
     /// Tokens of an answer.
     pub max_tokens: u32,
     /// Under [`Pace::Free`] an answer is waited for this long (wall time).
@@ -79,6 +86,8 @@ impl Default for LlmCouncil {
             voices: Voices::Some(3),
             pace: Pace::Free,
             choices: true,
+            debriefs: true,
+            speeches: 4,
             max_tokens: 160,
             patience: Duration::from_secs(60),
             drafts_max: 1_024,
@@ -86,7 +95,7 @@ impl Default for LlmCouncil {
     }
 }
 
-/// Asks a language model for ballots and choices. Add it after [`AlliancePlugins`](crate::AlliancePlugins).
+/// Asks a language model for ballots, pleas, choices, debriefs and speeches. Add it after [`AlliancePlugins`](crate::AlliancePlugins).
 ///
 /// ```no_run
 /// use bevy::prelude::*;
@@ -162,11 +171,20 @@ impl Plugin for LlmPlugin {
             .init_resource::<Prompts>()
             .init_resource::<draft::Drafts>()
             .insert_resource(LlmDesk::new(worker, self.transcript))
+            .add_state_rebuilder(200, desk::forget)
             .add_message::<AskModel>()
             .add_message::<ModelAnswered>()
             .add_systems(
                 Campaign,
-                (draft::draft_choices, draft::draft_ballots).chain().in_set(CampaignSystems::Publish),
+                (
+                    draft::draft_choices,
+                    draft::draft_pleas,
+                    draft::draft_ballots,
+                    draft::draft_debriefs,
+                    draft::draft_speeches,
+                )
+                    .chain()
+                    .in_set(CampaignSystems::Publish),
             )
             .add_systems(
                 self.host,

@@ -4,6 +4,7 @@
 //! rarely, and what changes with each question comes last, the time at its end. Data is JSON with sorted keys; texts that
 //! players wrote are cleaned and cut first, and stand between the lines `DATA` and `END DATA`.
 
+use super::question::REASON_CHARS;
 use crate::base::text::shortened;
 use bevy::prelude::{Reflect, Resource};
 use serde_json::Value;
@@ -22,8 +23,14 @@ pub struct Prompts {
     pub roster: String,
     /// A ballot: `{proposal}`, `{member}`, `{now}`.
     pub ballot: String,
-    /// A council's choice: `{briefing}`, `{options}`, `{member}`, `{now}`.
+    /// A plea in a council: `{briefing}`, `{options}`, `{member}`, `{now}`.
+    pub plea: String,
+    /// A council's choice: `{briefing}`, `{options}`, `{pleas}`, `{member}`, `{now}`.
     pub choice: String,
+    /// A debrief: `{report}`, `{member}`, `{now}`.
+    pub debrief: String,
+    /// A speech: `{occasion}`, `{member}`, `{now}`.
+    pub speech: String,
 }
 
 impl Default for Prompts {
@@ -34,7 +41,10 @@ impl Default for Prompts {
             alliance: text(include_str!("../../../assets/prompts/alliance.txt")),
             roster: text(include_str!("../../../assets/prompts/roster.txt")),
             ballot: text(include_str!("../../../assets/prompts/ballot.txt")),
+            plea: text(include_str!("../../../assets/prompts/plea.txt")),
             choice: text(include_str!("../../../assets/prompts/choice.txt")),
+            debrief: text(include_str!("../../../assets/prompts/debrief.txt")),
+            speech: text(include_str!("../../../assets/prompts/speech.txt")),
         }
     }
 }
@@ -81,7 +91,17 @@ pub fn filled(text: &str, places: &[(&str, String)]) -> String {
 /// ```
 #[must_use]
 pub fn name(text: &str) -> String {
-    let shown = shortened(text, NAME_CHARS);
+    cleaned(text, NAME_CHARS)
+}
+
+/// What somebody said as a model is shown it: like a [`name`], but longer.
+#[must_use]
+pub fn words(text: &str) -> String {
+    cleaned(text, REASON_CHARS)
+}
+
+fn cleaned(text: &str, chars: usize) -> String {
+    let shown = shortened(text, chars);
     // Marks of chat templates are read before JSON is.
     let shown = shown.replace('<', "\u{2039}").replace('>', "\u{203a}");
     shown.replace("END DATA", "END_DATA")
@@ -107,7 +127,10 @@ mod tests {
             (&prompts.alliance, &["alliance", "charter"]),
             (&prompts.roster, &["roster"]),
             (&prompts.ballot, &["proposal", "member", "now"]),
-            (&prompts.choice, &["briefing", "options", "member", "now"]),
+            (&prompts.plea, &["briefing", "options", "member", "now"]),
+            (&prompts.choice, &["briefing", "options", "pleas", "member", "now"]),
+            (&prompts.debrief, &["report", "member", "now"]),
+            (&prompts.speech, &["occasion", "member", "now"]),
         ] {
             let filled = filled(text, &places.iter().map(|p| (*p, "x".to_owned())).collect::<Vec<_>>());
             for place in places {

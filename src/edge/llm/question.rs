@@ -2,7 +2,9 @@
 
 use super::bridge::extract::{ExtractError, extract};
 use crate::base::clock::{GameSpan, GameTime};
-use crate::base::contract::{Advice, AdvisedBallot, AdvisedChoice, Condition, Vote};
+use crate::base::contract::{
+    Advice, AdvisedBallot, AdvisedChoice, AdvisedDebrief, AdvisedPlea, AdvisedSpeech, Condition, Finding, Vote,
+};
 use crate::base::id::{AllianceId, PlayerId, ProposalId};
 use crate::base::text::shortened;
 use serde::{Deserialize, Serialize};
@@ -31,6 +33,17 @@ pub enum Question {
         /// Whether targets are attacked, so that they can be looked at again.
         has_targets: bool,
     },
+    /// Which option a member of a war council speaks for.
+    Plea {
+        /// Whose council.
+        alliance: AllianceId,
+        /// When it met.
+        met_at: GameTime,
+        /// Who speaks.
+        member: PlayerId,
+        /// Options, none of them not counted.
+        options: u8,
+    },
     /// What a war council proposes.
     Choice {
         /// Whose council.
@@ -39,6 +52,20 @@ pub enum Question {
         met_at: GameTime,
         /// Options, none of them not counted.
         options: u8,
+    },
+    /// What an operation taught.
+    Debrief {
+        /// Which operation.
+        operation: ProposalId,
+    },
+    /// What a member says to its alliance.
+    Speech {
+        /// To whom.
+        alliance: AllianceId,
+        /// Who.
+        member: PlayerId,
+        /// When it was asked.
+        asked_at: GameTime,
     },
 }
 
@@ -66,7 +93,8 @@ impl Question {
     pub fn alliance(&self) -> AllianceId {
         match self {
             Self::Ballot { proposal, .. } => proposal.alliance,
-            Self::Choice { alliance, .. } => *alliance,
+            Self::Debrief { operation } => operation.alliance,
+            Self::Plea { alliance, .. } | Self::Choice { alliance, .. } | Self::Speech { alliance, .. } => *alliance,
         }
     }
 
@@ -75,7 +103,28 @@ impl Question {
     pub fn name(&self) -> &'static str {
         match self {
             Self::Ballot { .. } => "ballot",
+            Self::Plea { .. } => "plea",
             Self::Choice { .. } => "choice",
+            Self::Debrief { .. } => "debrief",
+            Self::Speech { .. } => "speech",
+        }
+    }
+
+    /// Whether the rule has an answer of its own, or nothing happens without a model's: pleas and speeches are words alone.
+    #[must_use]
+    pub fn has_twin(&self) -> bool {
+        !matches!(self, Self::Plea { .. } | Self::Speech { .. })
+    }
+
+    /// How much it matters: 0 most. A full queue turns away what matters least.
+    #[must_use]
+    pub fn priority(&self) -> u8 {
+        match self {
+            Self::Choice { .. } => 0,
+            Self::Ballot { .. } => 1,
+            Self::Plea { .. } => 2,
+            Self::Debrief { .. } => 3,
+            Self::Speech { .. } => 4,
         }
     }
 
@@ -94,13 +143,33 @@ impl Question {
                 "required": ["condition", "reason", "vote"],
                 "additionalProperties": false,
             }),
-            Self::Choice { options, .. } => json!({
+            Self::Plea { options, .. } | Self::Choice { options, .. } => json!({
                 "type": "object",
                 "properties": {
                     "option": { "type": "integer", "minimum": 0, "maximum": options },
                     "reason": reason,
                 },
                 "required": ["option", "reason"],
+                "additionalProperties": false,
+            }),
+            Self::Debrief { .. } => json!({
+                "type": "object",
+                "properties": {
+                    "findings": {
+                        "type": "array",
+                        "items": { "type": "string", "enum": Finding::ALL.map(Finding::name) },
+                        "minItems": 1,
+                        "maxItems": Finding::MAX,
+                    },
+                    "reason": reason,
+                },
+                "required": ["findings", "reason"],
+                "additionalProperties": false,
+            }),
+            Self::Speech { .. } => json!({
+                "type": "object",
+                "properties": { "text": { "type": "string", "maxLength": 120 } },
+                "required": ["text"],
                 "additionalProperties": false,
             }),
         }
@@ -146,11 +215,24 @@ impl Question {
                     text: words,
                 }))
             }
+            Self::Plea { alliance, met_at, member, options } => {
+                let (alliance, met_at, member) = (*alliance, *met_at, *member);
+                let option = option(&answer, *options)?;
+                Ok(Advice::Plea(AdvisedPlea { alliance, met_at, member, option, text: words }))
+            }
             Self::Choice { alliance, met_at, options } => {
-                let option = answer.get("option").and_then(Value::as_u64).and_then(|n| u8::try_from(n).ok());
-                let option = option.filter(|n| n <= options);
-                let option = option.ok_or_else(|| wrong("option", &format!("0 to {options}"), &answer))?;
+                let option = option(&answer, *options)?;
                 Ok(Advice::Choice(AdvisedChoice { alliance: *alliance, met_at: *met_at, option, text: words }))
+            }
+            Self::Debrief { operation } => {
+                let findings = findings(&answer)?;
+                Ok(Advice::Debrief(AdvisedDebrief { operation: *operation, findings, text: words }))
+            }
+            Self::Speech { alliance, member, asked_at } => {
+                let (alliance, member, asked_at) = (*alliance, *member, *asked_at);
+                let said = answer.get("text").and_then(Value::as_str).map(|said| shortened(said, REASON_CHARS));
+                let text = said.filter(|said| !said.is_empty()).ok_or_else(|| wrong("text", "a sentence", &answer))?;
+                Ok(Advice::Speech(AdvisedSpeech { alliance, member, asked_at, text }))
             }
         }
     }
@@ -169,6 +251,26 @@ impl Question {
         };
         Ok(condition.into_iter().collect())
     }
+}
+
+fn option(answer: &Map<String, Value>, options: u8) -> Result<u8, Invalid> {
+    let option = answer.get("option").and_then(Value::as_u64).and_then(|n| u8::try_from(n).ok());
+    option.filter(|n| *n <= options).ok_or_else(|| wrong("option", &format!("0 to {options}"), answer))
+}
+
+/// Findings, each once: too many of them, or one that is unknown, is an answer to another question.
+fn findings(answer: &Map<String, Value>) -> Result<Vec<Finding>, Invalid> {
+    let expected = || format!("1 to {} of {}", Finding::MAX, Finding::ALL.map(Finding::name).join(", "));
+    let named = answer.get("findings").and_then(Value::as_array);
+    let found =
+        named.and_then(|all| all.iter().map(|f| f.as_str().and_then(Finding::named)).collect::<Option<Vec<_>>>());
+    let mut once: Vec<Finding> = Vec::new();
+    for finding in found.unwrap_or_default() {
+        if !once.contains(&finding) {
+            once.push(finding);
+        }
+    }
+    if once.is_empty() || once.len() > Finding::MAX { Err(wrong("findings", &expected(), answer)) } else { Ok(once) }
 }
 
 fn wrong(field: &'static str, expected: &str, answer: &Map<String, Value>) -> Invalid {
@@ -223,5 +325,29 @@ mod tests {
         let words = advised.text.unwrap_or_default();
         assert!(words.chars().count() <= REASON_CHARS && !words.chars().any(char::is_control), "{words}");
         assert_eq!(advised.conditions, [], "who rejects has no conditions");
+    }
+
+    #[test]
+    fn findings_are_of_the_closed_set_and_a_speech_is_one_line() {
+        let debrief = Question::Debrief { operation: ProposalId { alliance: AllianceId(3), n: 7 } };
+        let read = |text: &str| match debrief.read(text) {
+            Ok(Advice::Debrief(advised)) => Some(advised.findings),
+            _ => None,
+        };
+        let twice = r#"{"findings":["too_weak","intel_too_old","too_weak"],"reason":"x"}"#;
+        assert_eq!(read(twice), Some(vec![Finding::TooWeak, Finding::IntelTooOld]));
+        for text in [
+            r#"{"findings":[],"reason":"x"}"#,
+            r#"{"findings":["too_weak","attack them all"],"reason":"x"}"#,
+            r#"{"findings":"too_weak","reason":"x"}"#,
+            r#"{"findings":["called_off","too_weak","came_too_few","dearly_bought"],"reason":"x"}"#,
+            r#"{"reason":"x"}"#,
+        ] {
+            assert_eq!(read(text), None, "{text}");
+        }
+        let speech = Question::Speech { alliance: AllianceId(3), member: PlayerId(5), asked_at: GameTime(9) };
+        let Ok(Advice::Speech(advised)) = speech.read("{\"text\":\"Hold\\nthe \\u202egate\"}") else { panic!() };
+        assert_eq!((advised.member, advised.text.as_str()), (PlayerId(5), "Hold the gate"));
+        assert!(speech.read(r#"{"text":" \n "}"#).is_err() && speech.read(r#"{"text":4}"#).is_err());
     }
 }

@@ -121,3 +121,22 @@ pub fn answers(transcript: impl BufRead) -> Result<Vec<LoggedInput>, TranscriptE
 pub fn replay(world: &mut World, answers: Vec<LoggedInput>) {
     expect_inputs(world, answers);
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::base::id::{PlayerId, ProposalId};
+    use proptest::prelude::*;
+
+    proptest! {
+        /// A share that is read a bit off is another condition, and the replay another campaign.
+        #[test]
+        fn a_question_is_read_as_it_was_written(asked_share in 0.0_f64..1.0, n in 0_u32..99) {
+            let proposal = ProposalId { n, ..ProposalId::default() };
+            let question =
+                Question::Ballot { proposal, member: PlayerId(n), asked_share, participants: n, has_targets: true };
+            let text = serde_json::to_string(&question).expect("it can be written");
+            prop_assert_eq!(serde_json::from_str::<Question>(&text).expect("it can be read"), question);
+        }
+    }
+}

@@ -7,6 +7,7 @@ use super::words;
 use crate::base::clock::GameTime;
 use crate::base::contract::{CampaignFact, Fact, Reason, Vote};
 use crate::base::id::ProposalId;
+use crate::base::text::shortened;
 use core::fmt::Write;
 
 /// Ballots shown before the rest is summed up.
@@ -136,7 +137,7 @@ fn tell_victory(out: &mut String, tally: &CampaignTally, s: &Summary) -> core::f
         writeln!(out, "  {} levels of wonders were built, the highest is {}.", s.wonder.levels, s.wonder.highest)?;
     }
     let Some(victory) = &s.victory else { return Ok(()) };
-    let name = |id| format!("{} ({id})", clip(tally.directory.alliance(id), 26));
+    let name = |id| format!("{} ({id})", shortened(tally.directory.alliance(id), 26));
     let (winner, condition) = (name(victory.alliance), victory.condition.replace('_', " "));
     writeln!(out, "  {winner} has won on day {:.1}: {condition}. How far all had come:", victory.day)?;
     for (id, progress) in &victory.ranking {
@@ -159,7 +160,7 @@ fn tell_alliances(out: &mut String, tally: &CampaignTally, s: &Summary) -> core:
         writeln!(
             out,
             "    {:<34} {started:>3} operations, {met:>3} goals met, {:>12} killed, {:>12} lost",
-            format!("{} ({id})", clip(tally.directory.alliance(id), 26)),
+            format!("{} ({id})", shortened(tally.directory.alliance(id), 26)),
             thousands(killed),
             thousands(lost)
         )?;
@@ -168,16 +169,16 @@ fn tell_alliances(out: &mut String, tally: &CampaignTally, s: &Summary) -> core:
 }
 
 fn tell_operation(out: &mut String, names: &Directory, id: ProposalId, story: &OperationStory) -> core::fmt::Result {
-    writeln!(out, "\nOperation {id} of {}", clip(names.alliance(id.alliance), 40))?;
-    writeln!(
-        out,
+    writeln!(out, "\nOperation {id} of {}", shortened(names.alliance(id.alliance), 40))?;
+    let proposed = format!(
         "  {}: {} proposes to {} by `{}`: {}.",
         story.submitted,
-        clip(names.player(story.proposer), 30),
+        shortened(names.player(story.proposer), 30),
         if story.goal == "take" { "take" } else { "break" },
         story.pattern,
-        story.targets.iter().map(|t| clip(names.site(*t), 34)).collect::<Vec<_>>().join(", ")
-    )?;
+        story.targets.iter().map(|t| shortened(names.site(*t), 34)).collect::<Vec<_>>().join(", ")
+    );
+    writeln!(out, "{}", words::wrap(&proposed))?;
     tell_votes(out, names, story)?;
     tell_launches(out, names, story)?;
     tell_course(out, names, story)?;
@@ -210,7 +211,7 @@ fn tell_votes(out: &mut String, names: &Directory, story: &OperationStory) -> co
             Vote::Reject => "against",
             Vote::Abstain => "abstains",
         };
-        write!(out, "    {:<22} {word:<9}", clip(names.player(*member), 22))?;
+        write!(out, "    {:<22} {word:<9}", shortened(names.player(*member), 22))?;
         if *vote == Vote::Approve && *pledge > 0.0 {
             let decimals = usize::from(*pledge < 0.01);
             write!(out, " pledges {:>3.decimals$}%", pledge * 100.0)?;
@@ -255,8 +256,8 @@ fn tell_launches(out: &mut String, names: &Directory, story: &OperationStory) ->
         writeln!(
             out,
             "  {:<20} {:<36} {:<16} {:>9}  {}",
-            clip(names.player(row.member), 20),
-            clip(&units.join(", "), 36),
+            shortened(names.player(row.member), 20),
+            shortened(&units.join(", "), 36),
             seconds(&row.launch.to_string()),
             seconds(&row.travel.to_string()),
             row.arrival
@@ -285,7 +286,7 @@ fn tell_battle(names: &Directory, battle: &CampaignFact) -> Option<String> {
     Some(format!(
         "{} {groups} at {}: {:.0}% of the attackers fall, {defenders}; wall {} to {}, {} goods taken",
         attackers.len(),
-        clip(names.site(*site), 34),
+        shortened(names.site(*site), 34),
         attacker_loss * 100.0,
         wall.0,
         wall.1,
@@ -307,11 +308,16 @@ fn tell_result(out: &mut String, names: &Directory, story: &OperationStory) -> c
             r.expected_win * 100.0
         )?;
     }
+    if let Some((findings, text)) = &story.findings {
+        let names: Vec<String> = findings.iter().map(|found| found.name().replace('_', " ")).collect();
+        let said = text.as_ref().map_or_else(String::new, |text| format!(" \u{201c}{}\u{201d}", shortened(text, 160)));
+        writeln!(out, "{}", words::wrap(&format!("  It taught: {}.{said}", names.join(", "))))?;
+    }
     for (subject, before, after) in story.trust.iter().take(4) {
         writeln!(
             out,
             "  Trust in {}, mean of those who took part: {before:.1} to {after:.1}",
-            clip(names.player(*subject), 30)
+            shortened(names.player(*subject), 30)
         )?;
     }
     Ok(())
@@ -325,17 +331,6 @@ fn percent(part: i64, whole: i64) -> f64 {
 /// Cuts milliseconds off a time for narrow columns.
 fn seconds(text: &str) -> String {
     text.split('.').next().unwrap_or(text).to_owned()
-}
-
-/// Cuts a text to a number of characters; control characters become spaces, so that a name cannot break a line.
-pub(super) fn clip(text: &str, chars: usize) -> String {
-    let clean: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
-    if clean.chars().count() <= chars {
-        return clean;
-    }
-    let mut cut: String = clean.chars().take(chars.saturating_sub(1)).collect();
-    cut.push('…');
-    cut
 }
 
 /// A number with its thousands apart.
@@ -356,9 +351,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_cannot_break_the_layout() {
-        assert_eq!(clip("a\nb\u{1b}[31m", 20), "a b [31m");
-        assert_eq!(clip("abcdef", 4), "abc…");
+    fn digits_stand_in_threes() {
         assert_eq!(thousands(-1_234_567), "-1 234 567");
     }
 }

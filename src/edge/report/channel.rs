@@ -5,7 +5,7 @@
 
 use super::Directory;
 use crate::base::clock::GameTime;
-use crate::base::contract::{CampaignFact, DefenseAnswer, Fact, Vote};
+use crate::base::contract::{CampaignFact, DefenseAnswer, Fact, Finding, Vote};
 use crate::base::id::{AllianceId, PlayerId, ProposalId, SiteId};
 use crate::base::text::shown;
 use bevy::prelude::*;
@@ -46,6 +46,13 @@ pub enum LetterKind {
         proposal: ProposalId,
         /// Whether it passed, and if not why.
         outcome: String,
+    },
+    /// A member of the council speaks for one of its options.
+    Pleads {
+        /// Which, from 0; `None`: none of them.
+        option: Option<u8>,
+        /// Why, in words.
+        text: Option<String>,
     },
     /// The council has chosen what it proposes: the minutes of its talks.
     Chosen {
@@ -106,6 +113,15 @@ pub enum LetterKind {
         /// Goods of the enemy's troops killed.
         killed: i64,
     },
+    /// What an operation taught, by who speaks for the alliance.
+    Learned {
+        /// Which.
+        operation: ProposalId,
+        /// What was found, the most important first.
+        findings: Vec<Finding>,
+        /// In words, where there are any.
+        text: Option<String>,
+    },
     /// Somebody joins, leaves, asks to be taken in, or has another rank.
     Membership {
         /// In words.
@@ -129,6 +145,18 @@ impl fmt::Display for LetterKind {
                 let all: Vec<String> = options.iter().map(|(name, score)| format!("{name} ({score:.2})")).collect();
                 let of = chosen.and_then(|n| options.get(usize::from(n))).map_or("nothing", |(name, _)| name);
                 write!(f, "the council proposes {of}, of {}", all.join("; "))?;
+                text.as_ref().map_or(Ok(()), |text| write!(f, ": {text}"))
+            }
+            Self::Pleads { option, text } => {
+                match option {
+                    Some(n) => write!(f, "is for option {n}")?,
+                    None => f.write_str("is for none of them")?,
+                }
+                text.as_ref().map_or(Ok(()), |text| write!(f, ": {text}"))
+            }
+            Self::Learned { operation, findings, text } => {
+                let found: Vec<String> = findings.iter().map(|found| found.name().replace('_', " ")).collect();
+                write!(f, "operation {operation}: {}", found.join(", "))?;
                 text.as_ref().map_or(Ok(()), |text| write!(f, ": {text}"))
             }
             Self::Order { operation, groups, first_launch, answer_by } => {
@@ -204,6 +232,10 @@ impl Channels {
 
     /// Takes in what a fact tells the members of an alliance, if it tells any.
     pub fn hear(&mut self, fact: &CampaignFact, directory: &Directory) {
+        // Whoever stays where it helped has said so when it came.
+        if matches!(fact.fact, Fact::PostureTaken { arrives, .. } if arrives < fact.at) {
+            return;
+        }
         if let Fact::MembershipChanged { player, from, to } = fact.fact {
             let told = |what: &str| LetterKind::Membership { what: what.to_owned() };
             from.into_iter().for_each(|from| self.deliver(from, fact.at, Some(player), told("leaves")));
@@ -243,6 +275,13 @@ fn letter_of(fact: &Fact, directory: &Directory) -> Option<(AllianceId, Option<P
         }
         Fact::ProposalDecided { proposal, outcome, .. } => {
             (proposal.alliance, None, LetterKind::Decided { proposal: *proposal, outcome: outcome.clone() })
+        }
+        Fact::CouncilHeard { alliance, member, option, text } => {
+            (*alliance, Some(*member), LetterKind::Pleads { option: *option, text: text.as_deref().map(shown) })
+        }
+        Fact::Debriefed { operation, speaker, findings, text } => {
+            let (findings, text) = (findings.clone(), text.as_deref().map(shown));
+            (operation.alliance, *speaker, LetterKind::Learned { operation: *operation, findings, text })
         }
         Fact::CouncilChose { alliance, options, chosen, text } => {
             let text = text.as_deref().map(shown);

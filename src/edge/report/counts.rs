@@ -89,6 +89,8 @@ pub struct OperationCounts {
     pub no_shows: u64,
     /// Targets that told how far an enemy was misjudged.
     pub lessons: u64,
+    /// Operations that taught something, by what.
+    pub findings: BTreeMap<String, u64>,
 }
 
 /// Counts of what players did about attacks on them.
@@ -112,9 +114,11 @@ pub struct DefenseCounts {
     pub sent_home: u64,
     /// Those of it that saw no battle where they stayed.
     pub unused: u64,
+    /// Relief that stayed in a village of the frontier after the hit for which it came.
+    pub stayed: u64,
     /// Marches that left to strengthen a village of the frontier before anybody marched on it.
     pub posted: u64,
-    /// Those of them that went home.
+    /// Of both, those that went home.
     pub posted_home: u64,
     /// Raids in return.
     pub retaliated: u64,

@@ -1,8 +1,8 @@
 //! Names by id.
 
-use super::account::clip;
 use crate::base::contract::{Player, Scenario, Site};
 use crate::base::id::{AllianceId, PlayerId, SiteId};
+use crate::base::text::shortened;
 use crate::society::alliance::Alliance;
 use bevy::prelude::World;
 use std::collections::BTreeMap;
@@ -89,7 +89,7 @@ impl Directory {
     /// An alliance's name with its id, as `Winter Wardens (3)`.
     #[must_use]
     pub fn alliance_with_id(&self, id: AllianceId) -> String {
-        format!("{} ({id})", clip(self.alliance(id), 40))
+        format!("{} ({id})", shortened(self.alliance(id), 40))
     }
 
     /// The alliance that a person means: by its id, or by its name, in small letters too.

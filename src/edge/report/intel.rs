@@ -1,6 +1,6 @@
 //! What those who deliberate know: counted, and told with the truth beside it.
 
-use super::account::{clip, thousands};
+use super::account::thousands;
 use super::counts::LookCounts;
 use super::directory::Directory;
 use crate::base::clock::{GameClock, GameTime};
@@ -8,6 +8,7 @@ use crate::base::contract::{Cited, Holdings, Model, Player, Site, Stances};
 use crate::base::goods::Goods;
 use crate::base::id::{AllianceId, EntityIndex, Knower, PlayerId, SiteId};
 use crate::base::ruleset::Force;
+use crate::base::text::shortened;
 use crate::knowledge::intel::{Cause, Field, IntelReport, ObservationLog, SourceKind, rules};
 use crate::society::alliance::Alliance;
 use crate::world::village::{Buildings, Garrison, Guests, Stores, stores};
@@ -216,7 +217,7 @@ fn tell_report(
     writeln!(
         out,
         "  {:<28} {:<9} {:<8} {:>4.0} h {:>4.0}% {:>11} {:>11} {:>11} {:>11} {:>9}",
-        clip(names.site(report.site), 28),
+        shortened(names.site(report.site), 28),
         seen,
         source(kind),
         (now - latest).as_hours(),
@@ -325,8 +326,8 @@ fn tell_log(
             "    {:>5.1} h ago  {:<20} {:<32} by {}",
             (now - seen.at).as_hours(),
             cause(seen.cause),
-            clip(names.site(seen.site), 32),
-            clip(names.player(seen.witness), 24)
+            shortened(names.site(seen.site), 32),
+            shortened(names.player(seen.witness), 24)
         )?;
     }
     Ok(())

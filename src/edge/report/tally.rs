@@ -5,7 +5,7 @@ use super::directory::Directory;
 use super::treaties::Treaties;
 use crate::base::clock::{GameSpan, GameTime};
 use crate::base::contract::{
-    CampaignFact, Condition, DefenseAnswer, Fact, LaunchRow, Manner, OperationReport, Reason, Vote,
+    CampaignFact, Condition, DefenseAnswer, Fact, Finding, LaunchRow, Manner, OperationReport, Reason, Vote,
 };
 use crate::base::id::{AllianceId, OrderId, PlayerId, ProposalId, SiteId};
 use bevy::prelude::Resource;
@@ -42,6 +42,8 @@ pub struct OperationStory {
     pub trust: Vec<(PlayerId, f64, f64)>,
     /// What came of it.
     pub report: Option<OperationReport>,
+    /// What it taught, and in words where a model said so.
+    pub findings: Option<(Vec<Finding>, Option<String>)>,
 }
 
 impl OperationStory {
@@ -134,9 +136,7 @@ impl CampaignTally {
         self.note_cites(fact);
         match &fact.fact {
             Fact::RequestRefused(refused) => {
-                if refused.request.starts_with("submit_proposal") {
-                    self.summary.proposals.refused += 1;
-                }
+                self.summary.proposals.refused += u64::from(refused.request.starts_with("submit_proposal"));
             }
             Fact::CouncilMet { gate, .. } => self.count_council(gate.as_ref()),
             Fact::ProposalSubmitted { .. } | Fact::BallotCast { .. } | Fact::ProposalDecided { .. } => {
@@ -145,6 +145,7 @@ impl CampaignTally {
             Fact::OperationStarted { .. }
             | Fact::OperationRevised { .. }
             | Fact::OperationConcluded(_)
+            | Fact::Debriefed { .. }
             | Fact::TrustChanged { .. } => self.count_operation(at, &fact.fact),
             Fact::GroupLaunched { planned, .. } => {
                 self.summary.marches += 1;
@@ -190,6 +191,7 @@ impl CampaignTally {
             | Fact::OfferAnswered { .. }
             | Fact::TreatyBroken { .. } => self.treaties.count(&mut self.summary.diplomacy, at, &fact.fact),
             Fact::Said { .. }
+            | Fact::CouncilHeard { .. }
             | Fact::CouncilChose { .. }
             | Fact::StanceChanged { .. }
             | Fact::MarchArrived { .. }
@@ -386,6 +388,13 @@ impl CampaignTally {
                 }
                 self.stories.entry(report.operation).or_default().report = Some(report.as_ref().clone());
             }
+            Fact::Debriefed { operation, findings, text, .. } => {
+                for found in findings {
+                    *self.summary.operations.findings.entry(found.name().to_owned()).or_default() += 1;
+                }
+                let story = self.stories.entry(*operation).or_default();
+                story.findings = Some((findings.clone(), text.clone()));
+            }
             Fact::TrustChanged { subject, before, after, because, .. } => {
                 self.stories.entry(*because).or_default().trust.push((*subject, *before, *after));
             }
@@ -440,7 +449,12 @@ impl CampaignTally {
                 self.summary.defense.retaliated += 1;
                 self.summary.defense.back_timed += u64::from(waits_until.is_some());
             }
-            Fact::PostureTaken { .. } => self.summary.defense.posted += 1,
+            Fact::PostureTaken { order, .. } => {
+                // Relief that stays is no march of its own.
+                let stays = self.relief.remove(order).is_some();
+                self.summary.defense.stayed += u64::from(stays);
+                self.summary.defense.posted += u64::from(!stays);
+            }
             Fact::PostureLeft { .. } => self.summary.defense.posted_home += 1,
             Fact::ReliefSent { order, arrives, hit, .. } => {
                 self.summary.defense.reliefs += 1;

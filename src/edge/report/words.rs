@@ -1,9 +1,9 @@
 //! Names of decisions and reasons in plain words, for accounts.
 
-use super::account::clip;
 use super::directory::Directory;
 use crate::base::contract::LaunchRow;
 use crate::base::id::SiteId;
+use crate::base::text::shortened;
 
 /// Columns of an account at most.
 const COLUMNS: usize = 120;
@@ -77,7 +77,7 @@ fn name_ids(names: &Directory, rows: &[LaunchRow], text: &str) -> String {
             match row {
                 Some(row) => {
                     let (owner, from) = (names.player(row.member), names.site(row.origin));
-                    out.push_str(&format!("{}'s group from {}", clip(owner, 22), clip(from, 34)));
+                    out.push_str(&format!("{}'s group from {}", shortened(owner, 22), shortened(from, 34)));
                 }
                 None => out.push_str(&format!("group {number}")),
             }
@@ -112,7 +112,7 @@ fn listed(text: &str) -> Option<(&str, &str)> {
 }
 
 fn site_name(names: &Directory, number: &str) -> String {
-    number.parse().map_or_else(|_| format!("site {number}"), |id| clip(names.site(SiteId(id)), 34))
+    number.parse().map_or_else(|_| format!("site {number}"), |id| shortened(names.site(SiteId(id)), 34))
 }
 
 /// Whether a word begins with the next three digits of a number.

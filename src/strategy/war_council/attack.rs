@@ -353,9 +353,19 @@ fn value(session: &Session, site: SiteId, estimate: &SiteEstimate, carry: i64, g
     target_value(&inputs, &session.planning.scores).score
 }
 
+/// What taking a village brings where the last alliance wins: the last of them is worth the victory.
+#[expect(clippy::cast_precision_loss, reason = "villages of a world")]
+fn elimination(session: &Session) -> f64 {
+    let roster = &session.situation.roster;
+    let rivals = roster.active_alliances().into_iter().filter(|other| *other != session.alliance);
+    let members = rivals.flat_map(|rival| roster.members(rival));
+    let left: usize = members.map(|m| session.situation.view.sites_of(m.player).len()).sum();
+    session.settings.elimination_bonus.max(session.settings.elimination_stake / left.max(1) as f64)
+}
+
 /// What taking a site brings towards a victory, in goods: public all of it.
 fn stakes(session: &Session, site: SiteId) -> f64 {
-    let last = if session.ranking.last_alliance { session.settings.elimination_bonus } else { 0.0 };
+    let last = if session.ranking.last_alliance { elimination(session) } else { 0.0 };
     let levels = session.ranking.wonder_levels.map_or(0, |levels| levels.min(session.wonder_settings.levels));
     let built = if levels > 0 { f64::from(session.wonders.level_at(site)) / f64::from(levels) } else { 0.0 };
     last + session.settings.wonder_bonus * built.min(1.0)

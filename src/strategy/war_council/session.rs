@@ -46,6 +46,8 @@ pub enum WarCouncilSystems {
     Ask,
     /// In `Deliberate`, before proposals are opened: the session.
     Meet,
+    /// In `Settle`, once operations have concluded: what they taught.
+    LookBack,
 }
 
 /// When an alliance's war council meets again: what its entry in the agenda can be rebuilt from.
@@ -78,6 +80,8 @@ pub struct WarCouncilSettings {
     pub take_hours: f64,
     /// What taking a site is worth beyond that, in goods, where the last alliance wins: there every site counts, small ones too.
     pub elimination_bonus: f64,
+    /// What being the last alliance is worth, in goods: each site that rivals still hold brings its part of it, if that is more.
+    pub elimination_stake: f64,
     /// What taking a site with a whole wonder is worth beyond that, in goods, where a wonder wins; of one that is begun its part.
     pub wonder_bonus: f64,
     /// Hours of what a new site will make that founding it is worth.
@@ -86,8 +90,8 @@ pub struct WarCouncilSettings {
     pub expansion_pause: GameSpan,
     /// Inhabitants of another alliance are in reach of a war within this time of travel.
     pub war_reach: GameSpan,
-    /// How long a council talks about its options for an operation before it proposes one; 0: not at all. In that time a language
-    /// model may choose; else the best by the rules is proposed.
+    /// How long a council talks about its options for an operation before it proposes one, and about what an operation taught; 0:
+    /// not at all. In that time a language model may speak; else the best by the rules is proposed, and what they find is found.
     pub talks: GameSpan,
     /// Whether sessions propose wars and treaties. Where a game alone decides how alliances stand to each other: false.
     pub diplomacy: bool,
@@ -106,6 +110,7 @@ impl Default for WarCouncilSettings {
             goal_share: 0.8,
             take_hours: 168.0,
             elimination_bonus: 40_000.0,
+            elimination_stake: 2_000_000.0,
             wonder_bonus: 400_000.0,
             expansion_hours: 720.0,
             expansion_pause: GameSpan::hours(72),
@@ -139,8 +144,9 @@ pub(super) fn ask_states(
         Input::Propose(propose) => situation.roster.active_alliance_of(propose.member),
         _ => None,
     });
-    // Whoever is asked when talks end, and the vote opens, says how it stands then.
-    let meets = batch.of(WAR_COUNCIL).iter().chain(batch.of(talks::COUNCIL_CHOOSES));
+    // Whoever is asked when members were heard, and when talks end and the vote opens, says how it stands then.
+    let talks = batch.of(talks::COUNCIL_HEARS).iter().chain(batch.of(talks::COUNCIL_CHOOSES));
+    let meets = batch.of(WAR_COUNCIL).iter().chain(talks);
     let meets = meets.map(DueEntry::alliance);
     for alliance in meets.chain(moved).collect::<BTreeSet<_>>() {
         for member in situation.voters(alliance) {
@@ -414,7 +420,15 @@ pub(super) fn hold_councils(
         if outcome.gate.is_none() && talks.0 > 0 {
             if let Some(entity) = index.alliance(alliance) {
                 let mut entity = commands.entity(entity);
-                told.write_batch(talks::begin(alliance, outcome.options, (now, talks), &mut entity, &mut agenda));
+                let time = (now, talks);
+                told.write_batch(talks::begin(
+                    alliance,
+                    outcome.options,
+                    time,
+                    &session.members,
+                    &mut entity,
+                    &mut agenda,
+                ));
             }
         } else if outcome.gate.is_none() {
             submissions.write_batch(outcome.options.into_iter().next().map(|option| option.submission));

@@ -2,6 +2,7 @@
 
 use super::components::{Wonder, WonderWork};
 use super::rules::{self, WonderSettings};
+use crate::action::defense::Vital;
 use crate::action::pool::{EntryKind, Levy, Pool, PoolEntry, PoolSettings, seat};
 use crate::base::clock::{Agenda, CampaignSystems, DueBatch, DueKind, GameTime};
 use crate::base::contract::{CampaignFact, Fact, Site};
@@ -162,7 +163,7 @@ pub(super) fn raise_wonders(
         match wonder {
             Some(mut wonder) => wonder.level = level + 1,
             None => {
-                commands.entity(entity).insert(Wonder { level: 1 });
+                commands.entity(entity).insert((Wonder { level: 1 }, Vital));
             }
         }
         levy.stock = a_days_levels(level + 1, &settings);

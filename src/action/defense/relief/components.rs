@@ -34,7 +34,8 @@ pub enum ReliefStatus {
 pub enum Purpose {
     /// An alarm asked for them: they stay until the last hit.
     Alarm,
-    /// None did: they strengthen a village of the frontier until they are called off, at most until `until`. Why they were.
+    /// No alarm does, or none any more: they strengthen a village of the frontier until they are called off, at most until `until`.
+    /// Why they were.
     Posture(Option<PostureEnd>),
 }
 
@@ -85,7 +86,7 @@ pub struct Relief {
     pub origin: SiteId,
     /// The site that it helps.
     pub site: SiteId,
-    /// What was promised; once it left, what left.
+    /// What was promised; once it left, what of it lives, as far as battles tell.
     pub force: Force,
     /// When it leaves.
     pub leaves_at: GameTime,
@@ -108,10 +109,15 @@ pub struct Relief {
 }
 
 impl Relief {
-    /// Whether no alarm asked for it.
+    /// Whether it strengthens a village of the frontier.
     #[must_use]
     pub fn is_posted(&self) -> bool {
         matches!(self.purpose, Purpose::Posture(_))
+    }
+
+    /// Whether an alarm asked for it, nobody called it off, and any of it lives.
+    pub(super) fn can_stay(&self) -> bool {
+        !self.is_posted() && !self.called_off && !self.force.is_empty()
     }
 
     /// Calls it off, for a reason that counts where it is posted; whether it was not called off before.

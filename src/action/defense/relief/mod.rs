@@ -11,4 +11,4 @@ mod systems;
 
 pub use components::{PostureEnd, Purpose, RELIEF_LEAVES, RELIEF_RETURNS, Relief, ReliefStatus, Reliefs};
 pub(super) use pledging::{Call, Desk, Landing, Pool, Terms, release};
-pub(super) use systems::{ask_helpers, note_reliefs, release_reliefs, return_reliefs};
+pub(super) use systems::{ask_helpers, note_losses, note_reliefs, release_reliefs, return_reliefs};

@@ -166,11 +166,20 @@ pub fn stays_for(
     home: impl IntoIterator<Item = GameTime>,
     within: GameSpan,
 ) -> Option<GameTime> {
-    let soon = |hit: &GameTime| *hit > now && *hit - now <= within;
-    if home.into_iter().any(|hit| soon(&hit)) {
+    if is_hit_soon(now, home, within) {
         return None;
     }
-    here.into_iter().filter(soon).max()
+    here.into_iter().filter(|hit| is_soon(now, *hit, within)).max()
+}
+
+/// Whether any of the hits is due within the time `within`.
+#[must_use]
+pub fn is_hit_soon(now: GameTime, hits: impl IntoIterator<Item = GameTime>, within: GameSpan) -> bool {
+    hits.into_iter().any(|hit| is_soon(now, hit, within))
+}
+
+fn is_soon(now: GameTime, hit: GameTime, within: GameSpan) -> bool {
+    hit > now && hit - now <= within
 }
 
 #[cfg(test)]

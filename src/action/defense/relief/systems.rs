@@ -2,6 +2,7 @@
 
 use super::super::alarm::Alerts;
 use super::super::components::{ALARM_ANSWERED, Defenses};
+use super::super::posture::PostureSettings;
 use super::super::rules::{AFTER, DefenseSettings};
 use super::super::systems::{Watch, player_of, site_of};
 use super::components::{PostureEnd, Purpose, RELIEF_LEAVES, RELIEF_RETURNS, Relief, ReliefStatus, Reliefs};
@@ -10,14 +11,15 @@ use super::rules;
 use crate::action::pool::{MEETS_FOR_RELIEF, POOL_MEETS};
 use crate::base::clock::{Agenda, DueBatch, GameTime};
 use crate::base::contract::{
-    CampaignFact, Fact, GroupLaunched, LaunchDue, Manner, RecallGroup, WantedStates, WithdrawGuests,
+    BattleFought, CampaignFact, Fact, GroupLaunched, LaunchDue, Manner, RecallGroup, WantedStates, WithdrawGuests,
 };
 use crate::base::geometry::Torus;
-use crate::base::id::{OrderId, PlayerId, SiteId};
+use crate::base::id::{AllianceId, EntityIndex, OrderId, PlayerId, SiteId};
 use crate::knowledge::intel::View;
+use crate::knowledge::territory::Territory;
 use crate::society::alliance::Roster;
 use bevy::prelude::*;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Asks for the states of those who could help whoever answers an alarm now, each in its own name.
 pub(in super::super) fn ask_helpers(
@@ -134,10 +136,36 @@ pub(in super::super) fn note_reliefs(
     }
 }
 
-/// Sends relief home whose last hit is over, unless it is needed where it is and not at home.
+/// Takes from what is remembered of relief what fell where it stood: each force that helped sees the battle by itself.
+pub(in super::super) fn note_losses(
+    index: Res<EntityIndex>,
+    mut battles: MessageReader<BattleFought>,
+    mut reliefs: Query<&mut Reliefs>,
+) {
+    // Two forces of one village that stand in another are told apart by what is left of them; who is as strong fell alike.
+    let mut seen: BTreeSet<OrderId> = BTreeSet::new();
+    for battle in battles.read().filter(|b| !b.attacked && b.origin != b.site && !b.own_lost.is_empty()) {
+        let Some(mut held) = index.player(battle.witness).and_then(|e| reliefs.get_mut(e).ok()) else { continue };
+        let stood = |r: &Relief| {
+            let there = matches!(r.status, ReliefStatus::Out { .. }) && r.arrives <= battle.at;
+            there && r.site == battle.site && r.origin == battle.origin && !seen.contains(&r.order)
+        };
+        let found = held.reliefs.iter().position(|r| stood(r) && r.force == battle.own_before);
+        let Some(at) = found.or_else(|| held.reliefs.iter().position(stood)) else { continue };
+        let relief = &mut held.reliefs[at];
+        relief.force = relief.force.minus(&battle.own_lost);
+        seen.insert(relief.order);
+    }
+}
+
+/// Sends relief home whose last hit is over, unless it is needed where it is and not at home: for a hit that is known, or, in a
+/// village of the frontier, until its alliance looks at its frontier. Who goes home the moment a hit is over is on its way back
+/// when the next one is seen.
 pub(in super::super) fn return_reliefs(
     batch: Res<DueBatch>,
     watch: Watch,
+    posture: Res<PostureSettings>,
+    territory: Territory,
     mut reliefs: Query<&mut Reliefs>,
     mut agenda: ResMut<Agenda>,
     mut recalls: MessageWriter<RecallGroup>,
@@ -145,6 +173,12 @@ pub(in super::super) fn return_reliefs(
     mut facts: MessageWriter<CampaignFact>,
 ) {
     let now = batch.now();
+    let mut frontiers: BTreeMap<AllianceId, BTreeSet<SiteId>> = BTreeMap::new();
+    let mut is_frontier = |alliance: AllianceId, site: SiteId| {
+        let of = |(site, _)| site;
+        let frontier = || territory.frontier(alliance).into_iter().map(of).collect();
+        frontiers.entry(alliance).or_insert_with(frontier).contains(&site)
+    };
     for entry in batch.of(RELIEF_RETURNS) {
         let player = player_of(entry.owner);
         let Some(mut held) = watch.index.player(player).and_then(|e| reliefs.get_mut(e).ok()) else { continue };
@@ -165,6 +199,19 @@ pub(in super::super) fn return_reliefs(
             continue;
         }
         let (order, arrives) = (relief.order, relief.arrives);
+        if posture.period.0 > 0
+            && now >= arrives
+            && relief.can_stay()
+            && !rules::is_hit_soon(now, hits(origin), watch.settings.relief_stays)
+            && one_alliance(&watch, player, site).is_some_and(|alliance| is_frontier(alliance, site))
+        {
+            relief.purpose = Purpose::Posture(None);
+            relief.until = arrives + posture.longest;
+            put_off(relief, relief.until + AFTER, player, &mut agenda);
+            let fact = Fact::PostureTaken { order, site, helper: player, arrives };
+            facts.write(CampaignFact { at: now, fact });
+            continue;
+        }
         let ReliefStatus::Out { march, .. } = relief.status else { continue };
         // Who is under way when a village is given up is called back.
         if now < arrives {
@@ -186,6 +233,12 @@ pub(in super::super) fn return_reliefs(
         };
         facts.write(CampaignFact { at: now, fact });
     }
+}
+
+/// The alliance that deliberates of both a helper and the owner of a site.
+fn one_alliance(watch: &Watch, helper: PlayerId, site: SiteId) -> Option<AllianceId> {
+    let of = |player| watch.roster.active_alliance_of(player);
+    of(helper).filter(|alliance| watch.view.site(site).and_then(|s| of(s.owner)) == Some(*alliance))
 }
 
 fn put_off(relief: &mut Relief, to: GameTime, player: PlayerId, agenda: &mut Agenda) {
