@@ -25,7 +25,7 @@ use bevy_alliance::base::ruleset::{Capabilities, Ruleset};
 use bevy_alliance::base::state::state_hash;
 use bevy_alliance::decision::council::{Charter, CouncilCharter};
 use bevy_alliance::decision::planning::{Library, Pattern};
-use bevy_alliance::edge::report::{CampaignTally, Directory, ReportPlugin, account, intel_account};
+use bevy_alliance::edge::report::{CampaignTally, Directory, ReportPlugin, account, intel_account, quiet_account};
 use bevy_alliance::edge::snapshot::{Recorder, Recording, SnapshotExt, read_save, write_atomically};
 use bevy_alliance::strategy::victory::{VictoryConditions, VictoryRanking};
 use bevy_alliance::strategy::war_council::WarCouncilSettings;
@@ -424,6 +424,12 @@ fn tell(
             seed
         ))?;
         say(&told(options, app, &tally))?;
+        if options.account == AccountName::Campaign {
+            let quiet = quiet_account(&tally, end, GameSpan::days(1));
+            if !quiet.is_empty() {
+                say(&quiet)?;
+            }
+        }
     }
     if let Some((last, lowest, path)) = armies.shares() {
         say(&format!(

@@ -103,7 +103,7 @@ pub fn explain(world: &World, id: ProposalId) -> Option<Explanation> {
 }
 
 /// What a decision of an instant rests on: what, how old, how certain by then.
-fn write_cites(f: &mut fmt::Formatter<'_>, cites: &[Citation], at: GameTime) -> fmt::Result {
+pub(super) fn write_cites(f: &mut fmt::Formatter<'_>, cites: &[Citation], at: GameTime) -> fmt::Result {
     if cites.is_empty() {
         return Ok(());
     }
@@ -123,17 +123,21 @@ fn write_cites(f: &mut fmt::Formatter<'_>, cites: &[Citation], at: GameTime) -> 
 }
 
 fn orders(operation: &Operation) -> Vec<(OrderId, String)> {
-    let word = |status: GroupStatus| match status {
+    operation.groups.iter().enumerate().map(|(i, g)| (operation.order(i), status_words(g.status))).collect()
+}
+
+/// What became of a group, in words.
+pub(super) fn status_words(status: GroupStatus) -> String {
+    match status {
         GroupStatus::Waiting => "waits".to_owned(),
         GroupStatus::Launched { at, .. } => format!("left at {at}"),
         GroupStatus::Failed => "could not leave".to_owned(),
         GroupStatus::HeldBack => "was held back".to_owned(),
         GroupStatus::Recalled { .. } => "was called back".to_owned(),
-    };
-    operation.groups.iter().enumerate().map(|(i, g)| (operation.order(i), word(g.status))).collect()
+    }
 }
 
-fn write_reason(f: &mut fmt::Formatter<'_>, reason: &Reason) -> fmt::Result {
+pub(super) fn write_reason(f: &mut fmt::Formatter<'_>, reason: &Reason) -> fmt::Result {
     if let Some(rule) = &reason.rule {
         return write!(f, "by rule {rule}");
     }

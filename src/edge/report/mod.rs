@@ -8,7 +8,9 @@ mod channel;
 mod counts;
 mod directory;
 mod explain;
+mod gates;
 mod intel;
+mod order;
 mod tally;
 mod treaties;
 mod words;
@@ -21,7 +23,9 @@ pub use counts::{
 };
 pub use directory::Directory;
 pub use explain::{Explanation, TargetBasis, explain};
+pub use gates::{Blocked, Progress, Step, gate_in_words, quiet_account};
 pub use intel::{IntelSummary, intel_account};
+pub use order::{OrderExplanation, OrderPurpose, explain_order, refusal_in_words};
 pub use tally::{CampaignTally, OLD_INTEL, OperationStory, rested_on_old_intel};
 
 use crate::base::clock::HostSystems;

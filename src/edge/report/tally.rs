@@ -2,6 +2,7 @@
 
 use super::counts::{Summary, VictoryCount};
 use super::directory::Directory;
+use super::gates::{Blocked, Gates, Progress};
 use super::treaties::Treaties;
 use crate::base::clock::{GameSpan, GameTime};
 use crate::base::contract::{
@@ -81,6 +82,7 @@ pub struct CampaignTally {
     /// The latest battle at a site.
     fought: BTreeMap<SiteId, GameTime>,
     treaties: Treaties,
+    gates: Gates,
 }
 
 /// A look that no decision cites within this time was for nothing.
@@ -130,10 +132,44 @@ impl CampaignTally {
         summary
     }
 
+    /// What became of the sessions, votes and operations of each alliance that had any.
+    #[must_use]
+    pub fn progress(&self) -> &BTreeMap<AllianceId, Progress> {
+        self.gates.of()
+    }
+
+    /// Why nothing happens: for each alliance that deliberates the step at which what it wants to do ends by `now`, and
+    /// the gate that it meets there.
+    ///
+    /// ```
+    /// use bevy_alliance::base::clock::GameTime;
+    /// use bevy_alliance::base::contract::{CampaignFact, Fact};
+    /// use bevy_alliance::base::id::AllianceId;
+    /// use bevy_alliance::edge::report::CampaignTally;
+    ///
+    /// let mut tally = CampaignTally::default();
+    /// tally.directory.active = vec![AllianceId(1)];
+    /// let (alliance, gate) = (AllianceId(1), Some("no_intel".to_owned()));
+    /// let met = Fact::CouncilMet { alliance, best: None, gate, diplomacy: None, cites: vec![] };
+    /// tally.count(&CampaignFact { at: GameTime(0), fact: met });
+    /// let blocked = &tally.blocked(GameTime(3_600_000))[0];
+    /// assert_eq!(blocked.gate.as_deref(), Some("no_intel"));
+    /// assert_eq!(
+    ///     blocked.to_string(),
+    ///     "has sent no joint attack for 1 h: 1 of its latest 1 sessions ended at no_intel: \
+    ///      of no enemy village are the troops known that is worth an attack"
+    /// );
+    /// ```
+    #[must_use]
+    pub fn blocked(&self, now: GameTime) -> Vec<Blocked> {
+        self.directory.active.iter().map(|alliance| self.gates.blocked(*alliance, now)).collect()
+    }
+
     /// Counts a fact.
     pub fn count(&mut self, fact: &CampaignFact) {
         let at = fact.at;
         self.note_cites(fact);
+        self.gates.count(fact);
         match &fact.fact {
             Fact::RequestRefused(refused) => {
                 self.summary.proposals.refused += u64::from(refused.request.starts_with("submit_proposal"));

@@ -29,7 +29,7 @@ fn decision_words(decision: &str) -> String {
     words.to_owned()
 }
 
-fn reason_words(reason: &str) -> String {
+pub(super) fn reason_words(reason: &str) -> String {
     let words = match reason {
         "claimed_by_confederate" => "a confederate attacks it",
         "decision_point" => "at the last look before it is too late",
@@ -103,6 +103,24 @@ fn next_id(text: &str) -> Option<(&str, &str, bool)> {
     Some((&text[..from], &text[to..], is_site))
 }
 
+/// Whether a text names this id behind a word: `site 3` or, in a list, `site 3, 5`.
+pub(super) fn has_id(text: &str, word: &str, id: u64) -> bool {
+    text.match_indices(word).any(|(at, _)| {
+        let mut rest = &text[at + word.len()..];
+        loop {
+            let digits = rest.chars().take_while(char::is_ascii_digit).count();
+            let (number, after) = rest.split_at(digits);
+            if number.parse() == Ok(id) {
+                return true;
+            }
+            match after.strip_prefix(", ").filter(|_| digits > 0) {
+                Some(next) => rest = next,
+                None => return false,
+            }
+        }
+    })
+}
+
 /// Another whole number of a list: it and what comes behind it.
 fn listed(text: &str) -> Option<(&str, &str)> {
     let after = text.strip_prefix(", ")?;
@@ -155,6 +173,15 @@ pub(super) fn wrap(line: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn ids_are_found_whole() {
+        assert!(has_id("new_intel: site 3, 15; group 2", "site ", 15));
+        assert!(has_id("new_intel: site 3, 15; group 2", "group ", 2));
+        assert!(!has_id("new_intel: site 3, 15; group 2", "site ", 5));
+        assert!(!has_id("new_intel: site 3, 15; group 2", "site ", 2));
+        assert!(!has_id("decision_point", "site ", 2));
+    }
 
     #[test]
     fn lines_break_between_words_and_never_within_a_number() {

@@ -14,7 +14,7 @@ use crate::decision::planning::allocation::{
 };
 use crate::decision::planning::rules::circumstance::CircumstanceInputs;
 use crate::decision::planning::rules::facts::{AttackEstimate, AttackFacts};
-use crate::decision::planning::rules::option::{AttackInputs, attack_score};
+use crate::decision::planning::rules::option::{AttackInputs, attack_score, sameness};
 use crate::decision::planning::rules::target::{TargetInputs, ValueInputs, is_worthwhile, target_score, target_value};
 use crate::decision::planning::{Covering, Pattern, PatternGoal, earliest_with_chiefs};
 use crate::knowledge::intel::dossier::rules::QuietHours;
@@ -80,18 +80,25 @@ pub(super) fn options_by_score(
         })
         .collect();
     planned.retain(|(c, ..)| c.score >= session.planning.scores.target_min);
-    planned.sort_by(|a, b| b.0.score.total_cmp(&a.0.score).then(a.0.spec.site.cmp(&b.0.spec.site)));
+    // A village without defenders is taken, or nothing: what speaks against taking one more counts before it is held against others.
+    let scores = &session.planning.scores;
+    let once_more = taking.map_or(0.0, |p| scores.sameness * sameness(same_pattern(session, p), scores));
+    let rank = |c: &Candidate| if c.undefended { c.score - once_more } else { c.score };
+    planned.sort_by(|a, b| rank(&b.0).total_cmp(&rank(&a.0)).then(a.0.spec.site.cmp(&b.0.spec.site)));
     if planned.is_empty() {
         return Err("no_target_above_threshold");
     }
     let forces = Forces { sources: &sources, guards: &[] };
     // A village without defenders that stands before all others is taken, if that is a plan for several members.
     let undefended = planned.iter().map(|(c, ..)| c).take_while(|c| c.undefended);
-    if let Some(option) = undefended.filter_map(|c| option(session, forces, &[c], taking?)).next() {
-        return Ok(vec![option]);
-    }
+    let taken = undefended.filter_map(|c| option(session, forces, &[c], taking?)).next();
     let defended = planned.iter().map(|(c, ..)| c).find(|c| !c.undefended);
-    let enemy = defended.ok_or("no_plan")?.enemy;
+    let enemy = match (taken, defended) {
+        (Some(option), Some(_)) if option.score < scores.option_min => defended.map(|c| c.enemy),
+        (Some(option), _) => return Ok(vec![option]),
+        (None, _) => defended.map(|c| c.enemy),
+    };
+    let enemy = enemy.ok_or("no_plan")?;
     let together: Vec<&Candidate> = planned
         .iter()
         .map(|(c, ..)| c)
@@ -192,6 +199,11 @@ fn options(session: &Session, sources: &[Source], together: &[&Candidate]) -> Ve
     let forces = Forces { sources, guards: &guards };
     options.extend(chosen.into_iter().filter_map(|(pattern, n)| option(session, forces, &together[..n], pattern)));
     options
+}
+
+/// The share that a pattern has of the alliance's latest operations.
+fn same_pattern(session: &Session, pattern: &Pattern) -> f64 {
+    session.manners.get(&pattern.name).copied().unwrap_or(0.0)
 }
 
 /// What the circumstances of an attack on these candidates are judged by.
@@ -570,6 +582,7 @@ fn option(session: &Session, forces: Forces, targets: &[&Candidate], pattern: &P
         pattern_fit: Some(pattern.fit),
         bound_share: Some(bound_share(session)),
         hours_since_refusal,
+        same_pattern: Some(same_pattern(session, pattern)),
         continues_aim: targets.iter().any(|c| c.inputs.aim == Some(1.0)),
     };
     let score = attack_score(&inputs, &session.planning.scores).score;

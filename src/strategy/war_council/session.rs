@@ -39,6 +39,9 @@ pub const WAR_COUNCIL: DueKind = DueKind::new(
     ],
 );
 
+/// Operations that tell in which manner an alliance usually attacks.
+const LATEST: usize = 8;
+
 /// Where war councils act within a pass.
 #[derive(SystemSet, Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum WarCouncilSystems {
@@ -188,6 +191,8 @@ pub(super) struct Session<'a, 'w, 's> {
     pub(super) last_hit: BTreeMap<SiteId, GameTime>,
     /// When a proposal on a site was last refused.
     pub(super) refused: BTreeMap<SiteId, GameTime>,
+    /// Of the latest operations, the share that each pattern has.
+    pub(super) manners: BTreeMap<String, f64>,
     /// When an expansion was last proposed.
     pub(super) last_expansion: Option<GameTime>,
     /// Whether a proposal of an operation is open.
@@ -289,6 +294,22 @@ impl Records<'_, '_> {
         hits
     }
 
+    /// Of the latest operations that were voted for, the share that each pattern has: of fewer than [`LATEST`] the rest counts as
+    /// other ones.
+    fn manners(&self, decisions: &Decisions) -> BTreeMap<String, f64> {
+        let proposals =
+            decisions.decided.iter().rev().filter_map(|id| self.proposals.get(self.index.proposal(*id)?).ok());
+        let passed =
+            |p: &&Proposal| p.action == ActionKind::MassAttack && matches!(p.status, ProposalStatus::Passed(_));
+        let mut shares = BTreeMap::new();
+        for proposal in proposals.filter(passed).take(LATEST) {
+            #[expect(clippy::cast_precision_loss, reason = "a handful")]
+            let one = 1.0 / LATEST as f64;
+            *shares.entry(proposal.pattern.clone()).or_default() += one;
+        }
+        shares
+    }
+
     fn last_expansion(&self, decisions: &Decisions) -> Option<GameTime> {
         let proposals = decisions.decided.iter().filter_map(|id| self.proposals.get(self.index.proposal(*id)?).ok());
         proposals.filter(|p| p.action == ActionKind::Expansion).map(|p| p.opened_at).max()
@@ -353,6 +374,7 @@ impl<'w, 's> Hall<'w, 's> {
             scouts_lost: scouts_lost(log, now),
             last_hit: records.last_hits(decisions),
             refused: decisions.refused.clone(),
+            manners: records.manners(decisions),
             last_expansion: records.last_expansion(decisions),
             voting: records.open(decisions).any(|p| p.action.sends_troops()),
             treating: records.treats_with(decisions),

@@ -19,12 +19,16 @@ pub struct AttackInputs {
     pub bound_share: Option<f64>,
     /// Hours since the same attack was refused; `None` if it never was.
     pub hours_since_refusal: Option<f64>,
+    /// Share of the alliance's latest operations that were carried out by the same pattern, 0..=1.
+    pub same_pattern: Option<f64>,
     /// Whether it goes on with the current aim.
     pub continues_aim: bool,
 }
 
-/// Attack = target + pattern fit (within .15) - .25 share of offense already bound - .4 x 2^(-h since refusal/36),
-/// and +.10 for going on with the current aim.
+/// Attack = target + pattern fit (within .15) - .25 share of offense already bound - .4 x 2^(-h since refusal/36)
+/// - .3 x max(0, share of the latest operations by the same pattern - .35), and +.10 for going on with the current aim.
+///
+/// Whoever always comes in the same manner is expected in it, so others get their turn.
 #[must_use]
 pub fn attack_score(inputs: &AttackInputs, settings: &ScoreSettings) -> Reason {
     let fit = settings.pattern_fit_max;
@@ -34,8 +38,15 @@ pub fn attack_score(inputs: &AttackInputs, settings: &ScoreSettings) -> Reason {
         .with("pattern_fit", 1.0, inputs.pattern_fit.map(|x| x.clamp(-fit, fit)))
         .with("bound", settings.bound, inputs.bound_share.map(|s| -s))
         .with("refusal", settings.refusal, refusal)
+        .with("sameness", settings.sameness, inputs.same_pattern.map(|share| -sameness(share, settings)))
         .with("continues_aim", settings.continue_bonus, Some(f64::from(u8::from(inputs.continues_aim))))
         .finish()
+}
+
+/// How much of a share of one pattern among the latest operations is too much.
+#[must_use]
+pub fn sameness(share: f64, settings: &ScoreSettings) -> f64 {
+    (share - settings.sameness_free).max(0.0)
 }
 
 /// What the score of an expansion rests on. `None` is not known.
@@ -76,11 +87,15 @@ mod tests {
             pattern_fit: Some(0.5),
             bound_share: Some(0.4),
             hours_since_refusal: Some(36.0),
+            same_pattern: Some(0.3),
             continues_aim: true,
         };
         check(&attack_score(&inputs, &settings), 0.4 + 0.15 - 0.1 - 0.2 + 0.1);
         let fresh = AttackInputs { hours_since_refusal: None, continues_aim: false, ..inputs };
         check(&attack_score(&fresh, &settings), 0.45);
+        // Seven of eight came in this manner: .3 x (.875 - .35).
+        let again = AttackInputs { same_pattern: Some(0.875), ..fresh };
+        check(&attack_score(&again, &settings), 0.45 - 0.1575);
     }
 
     #[test]

@@ -48,6 +48,10 @@ pub struct ScoreSettings {
     pub refusal: f64,
     /// Hours after which that has halved. Default 36.
     pub refusal_half_life_hours: f64,
+    /// Weight of a pattern's share of the latest operations. Default 0.3.
+    pub sameness: f64,
+    /// The share up to which that costs nothing. Default 0.35.
+    pub sameness_free: f64,
     /// Weight of what scouting could reveal. Default 0.6.
     pub scout: f64,
     /// Weight of what a new site brings. Default 0.5.
@@ -78,6 +82,8 @@ impl Default for ScoreSettings {
             bound: 0.25,
             refusal: 0.4,
             refusal_half_life_hours: 36.0,
+            sameness: 0.3,
+            sameness_free: 0.35,
             scout: 0.6,
             expansion: 0.5,
             expansion_war: 0.05,
