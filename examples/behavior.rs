@@ -26,7 +26,7 @@ use bevy_alliance::base::clock::{GameClock, GameSpan, GameTime};
 use bevy_alliance::base::contract::{ScenarioAppExt, ScenarioError};
 use bevy_alliance::base::id::AllianceId;
 use bevy_alliance::decision::council::CouncilCharter;
-use bevy_alliance::edge::report::behavior::{Band, Horizon, Metric, Range, Samples};
+use bevy_alliance::edge::report::behavior::{Band, Fold, Horizon, Metric, Range, Samples};
 use bevy_alliance::edge::report::{Behavior, CampaignTally, ReportPlugin};
 use clap::Parser;
 use numbers::whole;
@@ -179,7 +179,7 @@ pub(crate) struct Row {
     pub(crate) band: Option<Range>,
     /// The values of the seeds that have one, in order.
     pub(crate) values: Vec<f64>,
-    /// The value of all seeds put together.
+    /// The value of all seeds put together, of what is no comparison of the alliances of one world.
     pub(crate) together: Option<f64>,
     /// Seeds whose value lies outside of the band.
     pub(crate) broken: usize,
@@ -198,7 +198,9 @@ pub(crate) fn rows(played: &[Played], horizon: Horizon) -> Vec<Row> {
         let broken = band.map_or(0, |band| values.iter().filter(|v| !band.holds(**v)).count());
         let red = broken * 20 >= BROKEN_OF_20 * played.len().max(1);
         let verdict = band.filter(|_| !values.is_empty()).map(|_| if red { Verdict::Red } else { Verdict::Green });
-        Row { metric: *metric, band, together: all.value(*metric), values, broken, verdict }
+        let compares = matches!(metric.fold(), Fold::Gini | Fold::Top | Fold::Reordering);
+        let together = all.value(*metric).filter(|_| !compares);
+        Row { metric: *metric, band, together, values, broken, verdict }
     };
     Metric::ALL.iter().map(row).collect()
 }

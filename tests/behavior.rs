@@ -99,7 +99,7 @@ fn a_scripted_campaign_is_measured_as_worked_out_by_hand() {
     let began = 100 * (legionnaires + imperians) + 100 * imperians;
     assert!(left < began, "they fought");
     #[expect(clippy::cast_precision_loss, reason = "goods of a few troops")]
-    is(&behavior, Metric::ArmyEnd, left as f64 / began as f64);
+    is(&behavior, Metric::ArmyAll, left as f64 / began as f64);
     is(&behavior, Metric::Starved, 0.0);
     // A person's own march, which its owner, a person too, did nothing about.
     is(&behavior, Metric::Answered, 0.0);
@@ -113,7 +113,8 @@ fn who_left_takes_its_army_along() {
     app.run(GameSpan::hours(3));
     let behavior = app.app.world().resource::<CampaignTally>().behavior();
     // 100 000 of 160 000 goods are left, and the war of an alliance that ended is over.
-    is(&behavior, Metric::ArmyEnd, 0.625);
+    is(&behavior, Metric::ArmyAll, 0.625);
+    is(&behavior, Metric::ArmyEnd, 1.0);
     is(&behavior, Metric::WarsOpen, 0.0);
 }
 

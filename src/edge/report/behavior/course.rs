@@ -77,7 +77,7 @@ pub(in super::super) struct Course {
     pub(super) answers: BTreeMap<SiteId, Vec<Answer>>,
     pub(super) relief: BTreeMap<OrderId, Out>,
     pub(super) ways: BTreeMap<(SiteId, SiteId), Way>,
-    /// Armies of those who deliberate, in goods, look by look.
+    /// Armies of those who deliberate and have members, in goods, look by look.
     pub(super) armies: Vec<BTreeMap<AllianceId, i64>>,
     /// Inhabitants of alliances at the first look and at the last.
     pub(super) inhabitants: Option<(BTreeMap<AllianceId, u64>, BTreeMap<AllianceId, u64>)>,
@@ -175,7 +175,7 @@ impl Course {
             players.iter(world).filter(|p| counts(p)).filter_map(|p| Some((p.id, p.alliance?))).collect()
         };
         let members: BTreeMap<PlayerId, AllianceId> = members.into_iter().collect();
-        let mut armies: BTreeMap<AllianceId, i64> = active.iter().map(|a| (*a, 0)).collect();
+        let mut armies: BTreeMap<AllianceId, i64> = members.values().map(|alliance| (*alliance, 0)).collect();
         let mut offense: BTreeMap<AllianceId, (i64, i64)> = BTreeMap::new();
         self.villages.clear();
         for army in army_values(world, counts) {

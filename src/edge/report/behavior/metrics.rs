@@ -156,8 +156,10 @@ metrics! {
         of "marches of relief or posture";
     ReliefToFakes = "relief_to_fakes", "share", Fold::Ratio,
         "Relief that met nothing but fakes", of "relief that came home or stays";
-    ArmyEnd = "army_end", "ratio", Fold::Ratio,
+    ArmyAll = "army_all", "ratio", Fold::Ratio,
         "Armies of those who deliberate at the last look, of what they were worth at the beginning", of "looks at armies";
+    ArmyEnd = "army_end", "ratio", Fold::Least,
+        "The same of the alliance of which it is least, of those that still have members", of "looks at armies";
     ArmyLowest = "army_lowest", "ratio", Fold::Least, "The same at the lowest", of "looks at armies";
     Starved = "starved", "share", Fold::Ratio, "Goods of troops that starved, of all that died", of "troops that died";
     ScoutsLost = "scouts_lost", "share", Fold::Ratio,

@@ -144,14 +144,18 @@ impl Course {
 
     #[expect(clippy::cast_precision_loss, reason = "goods of a campaign, far below 2^53")]
     fn armed(&self, of: Option<AllianceId>, samples: &mut Samples) {
-        let mine = |army: &BTreeMap<AllianceId, i64>| -> i64 {
-            army.iter().filter(|(id, _)| of.is_none_or(|of| **id == of)).map(|(_, goods)| *goods).sum()
-        };
         let Some((first, last)) = self.armies.first().zip(self.armies.last()) else { return };
-        let start = mine(first) as f64;
-        samples.note(Metric::ArmyEnd, mine(last) as f64, start);
-        for army in &self.armies {
-            samples.note(Metric::ArmyLowest, mine(army) as f64, start);
+        for (alliance, start) in first.iter().filter(|(alliance, _)| of.is_none_or(|of| of == **alliance)) {
+            let start = *start as f64;
+            // An alliance without members is in no look any more: it has no army that it could rebuild.
+            let left = last.get(alliance).map(|goods| *goods as f64);
+            samples.note(Metric::ArmyAll, left.unwrap_or(0.0), start);
+            if let Some(left) = left {
+                samples.note(Metric::ArmyEnd, left, start);
+            }
+            for goods in self.armies.iter().filter_map(|armies| armies.get(alliance)) {
+                samples.note(Metric::ArmyLowest, *goods as f64, start);
+            }
         }
     }
 

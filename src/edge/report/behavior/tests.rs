@@ -459,9 +459,14 @@ fn armies_and_ranks() {
         course.note(metric, Some(AllianceId(2)), 0.0, 200.0);
     }
     course.whole.insert(Metric::Starved, Sample { part: 3.0, whole: 60.0 });
-    told.is(Metric::ArmyEnd, 1.2);
-    told.is(Metric::ArmyLowest, 0.55);
-    told.is_of(1, Metric::ArmyLowest, 0.2);
+    told.is(Metric::ArmyAll, 1.2);
+    told.is(Metric::ArmyEnd, 0.9);
+    told.is(Metric::ArmyLowest, 0.2);
+    told.is_of(2, Metric::ArmyLowest, 0.9);
+    // Who ended has no army to rebuild.
+    told.0.course.armies.push(BTreeMap::from([(AllianceId(1), 150)]));
+    told.is(Metric::ArmyAll, 0.75);
+    told.is(Metric::ArmyEnd, 1.5);
     // One of three pairs changed places.
     told.is(Metric::RankChange, 2.0 / 3.0);
     told.is(Metric::OffenseAway, 70.0 / 400.0);
