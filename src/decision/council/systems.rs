@@ -110,7 +110,7 @@ pub(super) fn open_proposals(
         decisions.open.push(id);
         let proposal = proposal_of(id, submission, roll, now, deadline, &settings);
         let mut ballots = Ballots::default();
-        ballots.cast.insert(submission.proposer, proposers_ballot(&proposal, now));
+        ballots.cast.insert(submission.proposer, proposers_ballot(&situation, &proposal, now));
         let others = proposal.roll.seats().iter().map(|s| s.member).filter(|m| *m != submission.proposer);
         for member in others {
             let answer_at = answer_at(&situation, member, id, now);
@@ -288,11 +288,13 @@ pub fn proposal_of(
 }
 
 /// The proposer is on the roll, and his ballot is an approval with what the trial plan asks of him.
-fn proposers_ballot(proposal: &Proposal, now: GameTime) -> Ballot {
+fn proposers_ballot(situation: &Situation, proposal: &Proposal, now: GameTime) -> Ballot {
+    let member = situation.roster.member(proposal.proposer);
+    let recalls = member.map_or_else(Vec::new, |member| situation.recalls(proposal, &member, now));
     let share = proposal.asked.get(&proposal.proposer).map_or(0.0, |a: &Asked| a.share);
     Ballot {
         vote: Vote::Approve,
-        reason: Reason { rule: Some("proposer".to_owned()), ..Reason::default() },
+        reason: Reason { rule: Some("proposer".to_owned()), recalls, ..Reason::default() },
         pledge_share: share,
         conditions: Vec::new(),
         cast_at: now,

@@ -200,6 +200,7 @@ impl CampaignTally {
             | Fact::MarchLeft { .. }
             | Fact::GoodsSent { .. }
             | Fact::RankChanged { .. }
+            | Fact::MemoryFaded { .. }
             | Fact::DecisionArchived { .. } => {}
         }
     }

@@ -1,6 +1,6 @@
 //! What an alliance and its members are.
 
-use crate::base::clock::{GameSpan, GameTime};
+use crate::base::clock::{Decayed, GameSpan, GameTime};
 use crate::base::contract::Rank;
 use crate::base::id::{AllianceId, PlayerId, SiteId};
 use bevy::prelude::*;
@@ -50,28 +50,6 @@ pub struct MemberOf(pub Entity);
 #[derive(Component, Debug, Default)]
 #[relationship_target(relationship = MemberOf)]
 pub struct Members(Vec<Entity>);
-
-/// A value that halves with time: kept as (value, since), computed when read, never ticked.
-#[derive(Clone, Copy, PartialEq, Debug, Default, Reflect, Serialize, Deserialize)]
-pub struct Decayed {
-    /// The value at `since`.
-    pub value: f64,
-    /// When it had that value.
-    pub since: GameTime,
-}
-
-impl Decayed {
-    /// The value now.
-    #[must_use]
-    pub fn at(self, now: GameTime, half_life: GameSpan) -> f64 {
-        self.value * libm::exp2(-(now - self.since).as_hours() / half_life.as_hours())
-    }
-
-    /// Adds to the value now.
-    pub fn add(&mut self, amount: f64, now: GameTime, half_life: GameSpan) {
-        *self = Self { value: self.at(now, half_life) + amount, since: now };
-    }
-}
 
 /// What an alliance holds against others. Half-life 5 days.
 #[derive(Component, Clone, PartialEq, Debug, Default, Reflect, Serialize, Deserialize)]

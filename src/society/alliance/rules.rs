@@ -1,7 +1,6 @@
 //! Trust, grievance, and who is taken in, as plain functions.
 
-use super::components::Decayed;
-use crate::base::clock::{GameSpan, GameTime};
+use crate::base::clock::{Decayed, GameSpan, GameTime};
 use crate::base::contract::Rank;
 use crate::base::id::{AllianceId, PlayerId, SiteId};
 use crate::base::rng::{Purpose, Stream};
