@@ -4,6 +4,8 @@
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "an example that talks to a terminal")]
 #![allow(clippy::disallowed_methods, reason = "wall time at the edge: how long the run took")]
 
+#[path = "support/headless/archetypes.rs"]
+mod archetypes;
 #[path = "support/headless/json.rs"]
 pub(crate) mod json;
 #[cfg(feature = "llm")]
@@ -25,7 +27,7 @@ use bevy_alliance::base::ruleset::{Capabilities, Ruleset};
 use bevy_alliance::base::state::state_hash;
 use bevy_alliance::decision::council::{Charter, CouncilCharter};
 use bevy_alliance::decision::planning::{Library, Pattern};
-use bevy_alliance::edge::report::{CampaignTally, Directory, ReportPlugin, account, intel_account};
+use bevy_alliance::edge::report::{CampaignTally, Channels, Directory, ReportPlugin, account, intel_account, minutes};
 use bevy_alliance::edge::snapshot::{Recorder, Recording, SnapshotExt, read_save, write_atomically};
 use bevy_alliance::strategy::victory::{VictoryConditions, VictoryRanking};
 use bevy_alliance::strategy::war_council::WarCouncilSettings;
@@ -136,7 +138,8 @@ fn begin(options: &Options, rules: Ruleset) -> Result<(App, Course), Failure> {
         (course.end, course.expected) = (recording.end, Some(recording.hash));
         return Ok((app, course));
     }
-    let scenario = scenario(options, &rules)?;
+    let mut scenario = scenario(options, &rules)?;
+    archetypes::cast(&mut scenario, &options.archetype);
     if !scenario.alliances.iter().any(|a| a.active) {
         eprintln!(
             "headless: no alliance deliberates, so nothing will happen: --alliances is {}, and only alliances of at least \
@@ -386,6 +389,9 @@ pub(crate) fn told(options: &Options, app: &mut App, tally: &CampaignTally) -> S
     };
     let told = match of {
         Err(none) if none.is_empty() => return "No alliance deliberates any more.\n".to_owned(),
+        Ok(of) if options.account == AccountName::Minutes => {
+            Ok(minutes(app.world().resource::<Channels>(), &tally.directory, of))
+        }
         of => of.and_then(|of| intel_account(app.world_mut(), &tally.directory, of)),
     };
     told.unwrap_or_else(|error| format!("Nothing to tell at the end: {error}.\n"))

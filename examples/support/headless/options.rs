@@ -1,6 +1,7 @@
 //! The options of `headless`.
 
 use super::Failure;
+use super::archetypes::ArchetypeName;
 use super::numbers::whole;
 use clap::{Parser, ValueEnum};
 use std::path::PathBuf;
@@ -44,6 +45,9 @@ pub(crate) struct Options {
     /// Who is at war at the beginning.
     #[arg(long, value_enum, default_value_t = WarsName::Nearest)]
     pub(crate) wars: WarsName,
+    /// What the members of alliances that deliberate are like: one archetype for all, or several that alliances take in turn.
+    #[arg(long, value_enum, value_name = "NAME,...", value_delimiter = ',')]
+    pub(crate) archetype: Vec<ArchetypeName>,
     /// An attack pattern to add, as JSON; may be given several times.
     #[arg(long, value_name = "FILE")]
     pub(crate) pattern: Vec<PathBuf>,
@@ -84,7 +88,7 @@ pub(crate) struct Options {
     /// What is told at the end.
     #[arg(long, value_enum, default_value_t = AccountName::Campaign, conflicts_with_all = ["json", "quiet"])]
     pub(crate) account: AccountName,
-    /// Whose knowledge `--account intel` tells: the name or the id of an alliance that deliberates; the one with the most
+    /// Whose knowledge or minutes `--account` tells: the name or the id of an alliance that deliberates; the one with the most
     /// operations of those that still deliberate if not given.
     #[arg(long, value_name = "ALLIANCE", requires = "account")]
     pub(crate) of: Option<String>,
@@ -97,8 +101,19 @@ pub(crate) struct Options {
 }
 
 /// What a save or a recording brings along.
-const BEGINNING: [&str; 10] =
-    ["world", "synthetic", "alliances", "seed", "ruleset", "charter", "wars", "pattern", "victory", "wonder_cost"];
+const BEGINNING: [&str; 11] = [
+    "world",
+    "synthetic",
+    "alliances",
+    "seed",
+    "ruleset",
+    "charter",
+    "wars",
+    "archetype",
+    "pattern",
+    "victory",
+    "wonder_cost",
+];
 
 #[derive(ValueEnum, Clone, Copy, Debug)]
 pub(crate) enum RulesetName {
@@ -119,6 +134,8 @@ pub(crate) enum AccountName {
     Campaign,
     /// What one alliance knows, and the truth beside it.
     Intel,
+    /// What the members of one alliance said and decided lately.
+    Minutes,
 }
 
 #[derive(ValueEnum, Clone, Copy, Debug)]
@@ -147,8 +164,8 @@ pub(crate) fn check(options: &Options) -> Result<(), Failure> {
     if options.save.is_some() && options.save == options.record {
         return Err("--save and --record name the same file".into());
     }
-    if options.of.is_some() && options.account != AccountName::Intel {
-        return Err("--of needs --account intel".into());
+    if options.of.is_some() && options.account == AccountName::Campaign {
+        return Err("--of needs --account intel or --account minutes".into());
     }
     for (option, path) in [("--world", &options.world), ("--load", &options.load), ("--replay", &options.replay)] {
         if let Some(path) = path.as_ref().filter(|path| path.is_dir()) {

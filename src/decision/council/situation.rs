@@ -87,6 +87,13 @@ impl Situation<'_, '_> {
         self.hearts.recalls(member.entity, &cue, now)
     }
 
+    /// What is most present of all that a member remembers, whatever the question. Of a person nothing.
+    #[must_use]
+    pub fn remembers(&self, member: &MemberInfo, now: GameTime) -> Vec<Memory> {
+        let npc = member.kind == PlayerKind::Active;
+        if npc { self.hearts.recalls(member.entity, &Cue::default(), now) } else { Vec::new() }
+    }
+
     /// What of a site's troops at home is not promised.
     #[must_use]
     pub fn free(&self, site: &SiteState) -> Force {

@@ -9,8 +9,10 @@ mod counts;
 mod directory;
 mod explain;
 mod intel;
+mod minutes;
 mod tally;
 mod treaties;
+mod voice;
 mod words;
 
 pub use account::account;
@@ -22,7 +24,9 @@ pub use counts::{
 pub use directory::Directory;
 pub use explain::{Explanation, TargetBasis, explain};
 pub use intel::{IntelSummary, intel_account};
+pub use minutes::minutes;
 pub use tally::{CampaignTally, OLD_INTEL, OperationStory, rested_on_old_intel};
+pub use voice::voice;
 
 use crate::base::clock::HostSystems;
 use crate::base::contract::{CampaignFact, Fact, ScenarioAppExt, Site};
