@@ -320,9 +320,7 @@ fn change_trust(
         }
         for (subject, change) in effects {
             let before = relations::trust(seed, *member, subject, trust.0.get(&subject), now);
-            if trust.0.len() < relations::TRUST_KEPT || trust.0.contains_key(&subject) {
-                trust.0.entry(subject).or_default().add(change, now, relations::TRUST_HALF_LIFE);
-            }
+            trust.learn(subject, change, now);
             let after = relations::trust(seed, *member, subject, trust.0.get(&subject), now);
             let sum = changes.entry(subject).or_default();
             *sum = (sum.0 + before, sum.1 + after, sum.2 + 1);

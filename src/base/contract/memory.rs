@@ -143,7 +143,7 @@ impl Memory {
         let whose = alliance.map_or_else(|| "another alliance".to_owned(), |id| names.alliance(id));
         let place = site.map_or_else(|| "my village".to_owned(), |id| names.site(id));
         let at = site.map_or_else(String::new, |id| format!(" at {}", names.site(id)));
-        let under = player.map_or_else(String::new, |id| format!("{}'s ", names.player(id)));
+        let whose_plan = player.map_or_else(|| "our".to_owned(), |id| format!("{}'s", names.player(id)));
         let against = alliance.map_or_else(String::new, |id| format!(" against {}", names.alliance(id)));
         match self.kind {
             MemoryKind::Attacked => format!("{who} attacked {place}"),
@@ -151,8 +151,8 @@ impl Memory {
             MemoryKind::LostVillage if player.is_none() => format!("I lost {place}"),
             MemoryKind::LostVillage => format!("{who} took {place} from me"),
             MemoryKind::TookVillage => format!("I took {place} from {who}"),
-            MemoryKind::Won => format!("we won {under}operation{against}{at}"),
-            MemoryKind::Failed => format!("{under}operation{against}{at} failed"),
+            MemoryKind::Won => format!("{whose_plan} operation{against}{at} was won"),
+            MemoryKind::Failed => format!("{whose_plan} operation{against}{at} failed"),
             MemoryKind::Helped => format!("{who} stood by me at {place}"),
             MemoryKind::LetDown => format!("{who} did not march with us"),
             MemoryKind::Betrayed => format!("{whose} broke its word to us"),

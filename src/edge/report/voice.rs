@@ -145,8 +145,8 @@ fn clause(term: &str, pro: bool, matter: Matter, tone: Tone) -> Option<&'static 
         (_, "anger", _, Plain) => "we owe them for what they did",
         (_, "anger", _, Careful) => "they have done us harm enough",
         (_, "fear", _, Bold) => "they are strong",
-        (_, "fear", _, Plain) => "they are strong, and I do not like that",
-        (_, "fear", _, Careful) => "they are too strong, and I fear what follows",
+        (_, "fear", _, Plain) => "they are stronger than I like",
+        (_, "fear", _, Careful) => "they are too strong for us",
         (_, "trust", true, _) => "I trust who proposes it",
         (_, "trust", false, _) => "I do not trust who proposes it",
         (_, "info", _, Bold) => "we could know more",
@@ -157,7 +157,7 @@ fn clause(term: &str, pro: bool, matter: Matter, tone: Tone) -> Option<&'static 
         (_, "own", _, Careful) => "it is my soldiers who would die for it",
         (_, "home", _, Bold) => "somebody has to watch my villages",
         (_, "home", _, Plain) => "too little stays to guard my villages",
-        (_, "home", _, Careful) => "my villages would stand open, and that I will not have",
+        (_, "home", _, Careful) => "I will not have my villages stand open",
         (_, "goods", ..) => "it asks too much of my stores",
         (_, "weary", _, Bold) => "we have marched a lot lately",
         (_, "weary", _, Plain) => "we have fought enough for now",
@@ -203,8 +203,8 @@ mod tests {
         );
         assert_eq!(
             said(&inputs, &Traits::TURTLE),
-            "My villages would stand open, and that I will not have, and I would rather stay behind my walls, though it pays \
-             even when I count our dead."
+            "I will not have my villages stand open, and I would rather stay behind my walls, though it pays even when I count \
+             our dead."
         );
     }
 

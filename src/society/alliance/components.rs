@@ -91,6 +91,21 @@ impl Credit {
 #[derive(Component, Clone, PartialEq, Debug, Default, Reflect, Serialize, Deserialize)]
 pub struct Trust(pub BTreeMap<PlayerId, Decayed>);
 
+impl Trust {
+    /// Adds to what experience has taught of another. Of too many the one of whom it has taught least makes place.
+    pub fn learn(&mut self, of: PlayerId, change: f64, now: GameTime) {
+        use super::rules::{TRUST_HALF_LIFE, TRUST_KEPT};
+        self.0.entry(of).or_default().add(change, now, TRUST_HALF_LIFE);
+        if self.0.len() > TRUST_KEPT {
+            let taught = |learned: &Decayed| learned.at(now, TRUST_HALF_LIFE).abs();
+            let least = self.0.iter().min_by(|(_, a), (_, b)| taught(a).total_cmp(&taught(b))).map(|(id, _)| *id);
+            if let Some(least) = least {
+                self.0.remove(&least);
+            }
+        }
+    }
+}
+
 /// An application that waits for its answer.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Reflect, Serialize, Deserialize)]
 pub struct Application {

@@ -189,6 +189,19 @@ mod tests {
     }
 
     #[test]
+    fn of_too_many_the_least_known_makes_place() {
+        let mut trust = super::super::Trust::default();
+        for n in 0..128 {
+            trust.learn(PlayerId(n), if n == 40 { -0.5 } else { 6.0 }, GameTime(0));
+        }
+        trust.learn(PlayerId(3), 1.0, GameTime(0));
+        assert_eq!(trust.0.len(), TRUST_KEPT, "who is known already needs no place");
+        trust.learn(PlayerId(500), -6.0, GameTime(0) + GameSpan::days(2));
+        assert_eq!(trust.0.len(), TRUST_KEPT);
+        assert!(!trust.0.contains_key(&PlayerId(40)) && trust.0.contains_key(&PlayerId(500)));
+    }
+
+    #[test]
     fn grievance_halves_in_five_days() {
         let mut g = Decayed::default();
         g.add(GRIEVANCE_OF_ATTACK, GameTime(0), GRIEVANCE_HALF_LIFE);
