@@ -147,7 +147,7 @@ fn a_full_memory_loses_what_is_least_present_and_says_so() {
         kind: MemoryKind::Held,
         about: about(90, 9, 100 + n),
         // The faintest is in the middle.
-        weight: if n == 30 { 0.3 } else { 0.9 },
+        weight: if n == 30 { 0.1 } else { 0.9 },
     };
     let traits: Traits = of_player(&app, 2).unwrap();
     let entity = app.app.world().resource::<EntityIndex>().player(PlayerId(2)).unwrap();
@@ -325,7 +325,7 @@ fn an_angry_member_votes_by_its_anger_and_says_what_it_remembers() {
     assert_eq!(second.reason.recalls, [site, owner, alliance, proposer, other]);
     let told = explain(angry.app.world(), id).unwrap().to_string();
     let line = told.lines().find(|l| l.contains(&format!("player {member}:"))).unwrap();
-    assert!(line.contains("[remembers 0.") && line.contains(&other.told(&())), "{line}");
+    assert!(line.contains("h ago: ") && line.contains("[remembers ") && line.contains(&other.told(&())), "{line}");
     let spoken = voice(second.vote, &second.reason, &()).unwrap();
     assert!(spoken.contains(&format!("I remember: {}", site.told(&()))), "{spoken}");
 }
