@@ -141,10 +141,12 @@ pub(super) fn open_proposals(
     }
 }
 
-/// When a member answers: after a seeded think time, and not in its sleep.
+/// When a member answers: after a seeded think time, the bolder the sooner, and not in its sleep.
 fn answer_at(situation: &Situation, member: PlayerId, id: ProposalId, now: GameTime) -> GameTime {
-    let rhythm = situation.roster.member(member).map(|m| m.rhythm).unwrap_or_default();
-    let think = personality::think_time(situation.roster.seed(), member, proposal_key(id));
+    let info = situation.roster.member(member);
+    let rhythm = info.as_ref().map(|m| m.rhythm).unwrap_or_default();
+    let thought = personality::think_time(situation.roster.seed(), member, proposal_key(id));
+    let think = personality::reply_delay(thought, &info.map(|m| situation.traits(&m)).unwrap_or_default());
     rhythm.next_awake(rhythm.next_awake(now) + think)
 }
 

@@ -9,6 +9,7 @@ use crate::base::contract::{
     SiteChanged,
 };
 use crate::base::id::{EntityIndex, PlayerId};
+use crate::base::ruleset::Force;
 use bevy::prelude::*;
 use std::collections::BTreeMap;
 
@@ -80,7 +81,7 @@ fn of_battle(battle: &BattleFought, all: &[&BattleFought], relations: &Relations
         let beaten = !battle.enemy_groups.is_empty() && battle.enemy_groups.iter().all(|g| g.left.is_empty());
         let own = battle.own_before.total();
         let (kind, weight) = if beaten {
-            let fell = battle.enemy_lost.as_ref().map_or(0, |lost| lost.total());
+            let fell = battle.enemy_lost.as_ref().map_or(0, Force::total);
             (MemoryKind::Held, rules::weight_of_stand(own, fell))
         } else {
             (MemoryKind::Attacked, rules::weight_of_attack(own, battle.own_lost.total()))
