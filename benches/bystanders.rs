@@ -50,6 +50,7 @@ fn world(bystanders: u32) -> Scenario {
                 membership: None,
                 role: None,
                 rhythm: None,
+                archetype: None,
             });
         }
         let at = loop {

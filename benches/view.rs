@@ -47,6 +47,7 @@ fn scenario(dice: &mut Dice) -> Scenario {
         membership: Some((AllianceId(1 + n / MEMBERS), if n % MEMBERS == 0 { Rank::Leader } else { Rank::Member })),
         role: None,
         rhythm: None,
+        archetype: None,
     });
     let sites = (0..OWN + KNOWN).map(|n| {
         let owner = if n < OWN { n % MEMBERS } else { MEMBERS + dice.below(MEMBERS * ENEMIES) };

@@ -27,7 +27,9 @@ use bevy_alliance::base::ruleset::{Capabilities, Ruleset};
 use bevy_alliance::base::state::state_hash;
 use bevy_alliance::decision::council::CouncilCharter;
 use bevy_alliance::decision::planning::{Library, Pattern};
-use bevy_alliance::edge::report::{CampaignTally, Directory, ReportPlugin, account, intel_account, quiet_account};
+use bevy_alliance::edge::report::{
+    CampaignTally, Channels, Directory, ReportPlugin, account, intel_account, minutes, quiet_account,
+};
 use bevy_alliance::edge::snapshot::{Recorder, Recording, SnapshotExt, read_save, write_atomically};
 use bevy_alliance::strategy::victory::{VictoryConditions, VictoryRanking};
 use bevy_alliance::strategy::war_council::WarCouncilSettings;
@@ -354,6 +356,9 @@ pub(crate) fn told(options: &Options, app: &mut App, tally: &CampaignTally) -> S
     };
     let told = match of {
         Err(none) if none.is_empty() => return "No alliance deliberates any more.\n".to_owned(),
+        Ok(of) if options.account == AccountName::Minutes => {
+            Ok(minutes(app.world().resource::<Channels>(), &tally.directory, of))
+        }
         of => of.and_then(|of| intel_account(app.world_mut(), &tally.directory, of)),
     };
     told.unwrap_or_else(|error| format!("Nothing to tell at the end: {error}.\n"))

@@ -266,6 +266,7 @@ fn to_the_end() -> Scenario {
                 membership: Some((id, rank)),
                 role: Some(if hammer { AccountRole::Hammer } else { AccountRole::Mixed }),
                 rhythm: None,
+                archetype: None,
             });
             for _ in 0..villages {
                 site += 1;

@@ -1,12 +1,13 @@
 //! The options that choose a world and its rules, and the worlds that they choose.
 
 use super::numbers::whole;
-use bevy_alliance::base::contract::Scenario;
+use bevy_alliance::base::contract::{Archetype, Scenario};
 use bevy_alliance::base::ruleset::Ruleset;
 use bevy_alliance::decision::council::Charter;
 use bevy_alliance::world::generator::{GeneratorOptions, generate_world};
 use bevy_alliance::world::import::{ImportOptions, Wars, read_map_sql};
 use clap::{Args, ValueEnum};
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::BufReader;
 use std::path::PathBuf;
@@ -33,6 +34,9 @@ pub(crate) struct WorldChoice {
     /// Who is at war at the beginning.
     #[arg(long, value_enum, default_value_t = WarsName::Nearest)]
     pub(crate) wars: WarsName,
+    /// What the members of alliances that deliberate are like: one archetype for all, or several that alliances take in turn.
+    #[arg(long, value_enum, value_name = "NAME,...", value_delimiter = ',')]
+    pub(crate) archetype: Vec<ArchetypeName>,
 }
 
 #[derive(ValueEnum, Clone, Copy, Debug)]
@@ -54,6 +58,17 @@ pub(crate) enum WarsName {
     None,
 }
 
+#[derive(ValueEnum, Clone, Copy, Debug)]
+pub(crate) enum ArchetypeName {
+    Aggressor,
+    Turtle,
+    Diplomat,
+    Opportunist,
+    Loyalist,
+    /// Drawn from all.
+    Mixed,
+}
+
 impl WorldChoice {
     /// The rules of the world.
     pub(crate) fn rules(&self) -> Ruleset {
@@ -71,8 +86,14 @@ impl WorldChoice {
         }
     }
 
-    /// The world, with this seed for all that is drawn. An error names the option.
+    /// The world with its members, with this seed for all that is drawn. An error names the option.
     pub(crate) fn scenario(&self, seed: u64, rules: &Ruleset) -> Result<Scenario, String> {
+        let mut scenario = self.land(seed, rules)?;
+        cast(&mut scenario, &self.archetype);
+        Ok(scenario)
+    }
+
+    fn land(&self, seed: u64, rules: &Ruleset) -> Result<Scenario, String> {
         let wars = match self.wars {
             WarsName::Nearest => Wars::Nearest,
             WarsName::None => Wars::None,
@@ -94,6 +115,33 @@ impl WorldChoice {
         match self.world.as_ref().filter(|path| path.is_dir()) {
             Some(path) => Err(format!("--world {}: this is a folder, not a file", path.display())),
             None => Ok(()),
+        }
+    }
+}
+
+impl ArchetypeName {
+    fn archetype(self) -> Option<Archetype> {
+        match self {
+            Self::Aggressor => Some(Archetype::Aggressor),
+            Self::Turtle => Some(Archetype::Turtle),
+            Self::Diplomat => Some(Archetype::Diplomat),
+            Self::Opportunist => Some(Archetype::Opportunist),
+            Self::Loyalist => Some(Archetype::Loyalist),
+            Self::Mixed => None,
+        }
+    }
+}
+
+/// The members of the alliances that deliberate, each alliance the next archetype of the list, and from its beginning again.
+pub(crate) fn cast(scenario: &mut Scenario, names: &[ArchetypeName]) {
+    if names.is_empty() {
+        return;
+    }
+    let active = scenario.alliances.iter().filter(|a| a.active).map(|a| a.id);
+    let of: BTreeMap<_, _> = active.zip(names.iter().cycle()).collect();
+    for player in &mut scenario.players {
+        if let Some(name) = player.membership.and_then(|(alliance, _)| of.get(&alliance)) {
+            player.archetype = name.archetype();
         }
     }
 }

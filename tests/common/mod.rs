@@ -74,6 +74,7 @@ impl Made {
             membership: (alliance != 0).then_some((AllianceId(alliance), rank)),
             role: Some(AccountRole::Mixed),
             rhythm: Some(Rhythm::default()),
+            archetype: None,
         });
         self
     }

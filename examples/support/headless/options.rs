@@ -69,7 +69,7 @@ pub(crate) struct Options {
     /// What is told at the end.
     #[arg(long, value_enum, default_value_t = AccountName::Campaign, conflicts_with_all = ["json", "quiet"])]
     pub(crate) account: AccountName,
-    /// Whose knowledge `--account intel` tells: the name or the id of an alliance that deliberates; the one with the most
+    /// Whose knowledge or minutes `--account` tells: the name or the id of an alliance that deliberates; the one with the most
     /// operations of those that still deliberate if not given.
     #[arg(long, value_name = "ALLIANCE", requires = "account")]
     pub(crate) of: Option<String>,
@@ -82,8 +82,19 @@ pub(crate) struct Options {
 }
 
 /// What a save or a recording brings along.
-const BEGINNING: [&str; 10] =
-    ["world", "synthetic", "alliances", "seed", "ruleset", "charter", "wars", "pattern", "victory", "wonder_cost"];
+const BEGINNING: [&str; 11] = [
+    "world",
+    "synthetic",
+    "alliances",
+    "seed",
+    "ruleset",
+    "charter",
+    "wars",
+    "archetype",
+    "pattern",
+    "victory",
+    "wonder_cost",
+];
 
 #[derive(ValueEnum, Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum AccountName {
@@ -91,6 +102,8 @@ pub(crate) enum AccountName {
     Campaign,
     /// What one alliance knows, and the truth beside it.
     Intel,
+    /// What the members of one alliance said and decided lately.
+    Minutes,
 }
 
 /// What no single option can say of itself.
@@ -113,8 +126,8 @@ pub(crate) fn check(options: &Options) -> Result<(), Failure> {
     if options.save.is_some() && options.save == options.record {
         return Err("--save and --record name the same file".into());
     }
-    if options.of.is_some() && options.account != AccountName::Intel {
-        return Err("--of needs --account intel".into());
+    if options.of.is_some() && options.account == AccountName::Campaign {
+        return Err("--of needs --account intel or --account minutes".into());
     }
     options.place.check()?;
     for (option, path) in [("--load", &options.load), ("--replay", &options.replay)] {

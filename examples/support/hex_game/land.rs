@@ -81,6 +81,7 @@ fn member(seed: u64, id: PlayerId, alliance: AllianceId, place: usize) -> Scenar
         membership: Some((alliance, rank)),
         role: None,
         rhythm: Some(Rhythm { utc_offset_mins: 0, sleep_start_mins: bedtime, sleep_mins: 420 }),
+        archetype: None,
     }
 }
 

@@ -6,13 +6,16 @@ use super::components::{
 use super::rules;
 use crate::action::pool::{Pool, PoolSettings};
 use crate::base::clock::{Agenda, DueBatch, GameSpan, GameTime};
-use crate::base::contract::{CampaignFact, Fact, Model, OperationReport, Relations, Site, WorldSeed};
+use crate::base::contract::{
+    About, CampaignFact, Fact, Lived, MemoryKind, Model, OperationReport, Relations, Site, WorldSeed,
+};
 use crate::base::goods::Goods;
 use crate::base::id::{AllianceId, EntityIndex, PlayerId, SiteId};
 use crate::base::ruleset::Force;
 use crate::decision::council::{Goal, Proposal, proposal_of_key};
 use crate::decision::planning::{LearningSettings, Lessons, misjudged_by};
 use crate::society::alliance::{Trust, WarRecord, rules as relations};
+use crate::society::personality::rules as personality;
 use bevy::ecs::system::SystemParam;
 use bevy::prelude::*;
 use std::collections::BTreeMap;
@@ -36,6 +39,7 @@ pub(super) struct Books<'w, 's> {
     pools: Query<'w, 's, &'static mut Pool>,
     pool_settings: Res<'w, PoolSettings>,
     learning: Res<'w, LearningSettings>,
+    lived: MessageWriter<'w, Lived>,
 }
 
 /// Judges the operations that are over, shares the result, and lets it change trust.
@@ -92,6 +96,7 @@ pub(super) fn conclude_operations(
             report.lessons = learn(&operation, &report, proposal, &model, &books.learning, &mut lessons);
         }
         let changes = change_trust(&operation, &report, &index, seed.0, now, &mut books.members);
+        books.lived.write_batch(lives(&operation, &report, proposal.and_then(|p| p.enemy)));
         if let Some(proposal) = proposal {
             let (proposer, enemy) = (proposal.proposer, proposal.enemy);
             told.write(OperationOver { report: report.clone(), proposer, enemy });
@@ -102,6 +107,40 @@ pub(super) fn conclude_operations(
             facts.write(CampaignFact { at: now, fact });
         }
     }
+}
+
+/// What those who took part live through: what came of it, and who did not march. What was called off, or only founded a site,
+/// is nothing to remember.
+fn lives(operation: &Operation, report: &OperationReport, enemy: Option<AllianceId>) -> Vec<Lived> {
+    let (kind, weight) = match report.result.as_str() {
+        result @ ("goal_met" | "partly") => {
+            (MemoryKind::Won, personality::weight_of_success(result == "goal_met", report.pyrrhic))
+        }
+        "failed" => (MemoryKind::Failed, personality::weight_of_failure(report.sent_goods, report.lost_goods)),
+        _ => return Vec::new(),
+    };
+    if operation.goal == Goal::Found {
+        return Vec::new();
+    }
+    let mut stayed: Vec<PlayerId> =
+        operation.groups.iter().filter(|g| g.status == GroupStatus::Failed).map(|g| g.member).collect();
+    stayed.sort_unstable();
+    stayed.dedup();
+    let site = report.targets.first().map(|(site, ..)| *site);
+    let mut lives = Vec::new();
+    for (member, ..) in &report.members {
+        let proposer = (operation.proposer != *member).then_some(operation.proposer);
+        let about = About { player: proposer, alliance: enemy, site };
+        lives.push(Lived { member: *member, kind, about, weight });
+        let let_down = stayed.iter().filter(|absent| *absent != member).map(|absent| Lived {
+            member: *member,
+            kind: MemoryKind::LetDown,
+            about: About { player: Some(*absent), ..About::default() },
+            weight: personality::WEIGHT_OF_NO_SHOW,
+        });
+        lives.extend(let_down);
+    }
+    lives
 }
 
 /// What members killed counts for their standing with the pool.
@@ -281,9 +320,7 @@ fn change_trust(
         }
         for (subject, change) in effects {
             let before = relations::trust(seed, *member, subject, trust.0.get(&subject), now);
-            if trust.0.len() < relations::TRUST_KEPT || trust.0.contains_key(&subject) {
-                trust.0.entry(subject).or_default().add(change, now, relations::TRUST_HALF_LIFE);
-            }
+            trust.learn(subject, change, now);
             let after = relations::trust(seed, *member, subject, trust.0.get(&subject), now);
             let sum = changes.entry(subject).or_default();
             *sum = (sum.0 + before, sum.1 + after, sum.2 + 1);

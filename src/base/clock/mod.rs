@@ -6,11 +6,13 @@
 //! what happens or when.
 
 mod agenda;
+mod decay;
 mod host;
 mod saved;
 mod time;
 
 pub use agenda::{Agenda, DueEntry};
+pub use decay::Decayed;
 pub use host::{
     Campaign, CampaignAppExt, CampaignSystems, ClockHolds, ClockPlugin, DueBatch, DueKind, DueKinds, HostSystems,
     Mechanics, PassScratch, PassStats, SetMask,

@@ -2,6 +2,7 @@
 
 use super::finding::Finding;
 use super::march::Manner;
+use super::memory::Memory;
 use super::pool::GrantReason;
 use super::relations::Treaty;
 use super::request::RequestRefused;
@@ -606,6 +607,13 @@ pub enum Fact {
     AllianceEliminated {
         /// Which.
         alliance: AllianceId,
+    },
+    /// A member forgot something for what it has lived through since.
+    MemoryFaded {
+        /// Who.
+        member: PlayerId,
+        /// What.
+        memory: Memory,
     },
     /// A decision fell out of the alliance's memory.
     DecisionArchived {

@@ -10,6 +10,7 @@ mod estate;
 mod fact;
 mod finding;
 mod march;
+mod memory;
 mod model;
 mod pool;
 mod relations;
@@ -27,6 +28,7 @@ pub use march::{
     BattleFought, EnemyGroup, GroupArrived, GroupFailed, GroupHome, GroupLaunched, LaunchDue, Manner, MarchSighted,
     RecallGroup, ScoutReturned, ScoutsKilled, WithdrawGuests,
 };
+pub use memory::{About, Lived, Memory, MemoryKind, Names};
 pub use model::{AttackGroup, Forecast, Model, SiteEstimate, WorldModel, WorldScale};
 pub use pool::{AskPool, GiveToPool, GoodsCame, GoodsDue, GoodsLeft, GoodsStayed, GrantReason, PoolOrder};
 pub use relations::{Relations, Stances, Standing, Treaty};
@@ -37,8 +39,8 @@ pub use request::{
     TrainTroops,
 };
 pub use scenario::{
-    AccountRole, Rank, Scenario, ScenarioAlliance, ScenarioAppExt, ScenarioError, ScenarioLoaders, ScenarioPlayer,
-    ScenarioSite, Stance, WorldSeed,
+    AccountRole, Archetype, Rank, Scenario, ScenarioAlliance, ScenarioAppExt, ScenarioError, ScenarioLoaders,
+    ScenarioPlayer, ScenarioSite, Stance, WorldSeed,
 };
 pub use site::{Holdings, Player, PlayerKind, ReportedStates, Rhythm, Site, SiteState, WantedStates};
 pub use vote::{Ballot, BallotRequested, CastVote, Citation, Cited, Condition, Motion, Propose, Reason, Term, Vote};
@@ -97,6 +99,7 @@ impl Plugin for ContractPlugin {
             .add_pass_message::<PopulationChanged>()
             .add_pass_message::<MembershipChanged>()
             .add_pass_message::<StanceChanged>()
+            .add_pass_message::<Lived>()
             .add_pass_resource::<WantedStates>()
             .add_pass_resource::<ReportedStates>()
             .add_message::<CampaignFact>()

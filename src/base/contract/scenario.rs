@@ -56,6 +56,52 @@ pub enum AccountRole {
     Economy,
 }
 
+/// A character to draw a member around: what a game's designer names, in place of five numbers. What each is stands with the
+/// traits (`society::personality`).
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Reflect, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Archetype {
+    /// Bold and quarrelsome: strikes early, on thin margins, and does not mind what it costs.
+    Aggressor,
+    /// Careful: keeps its troops at home, and wants to have seen twice what it attacks.
+    Turtle,
+    /// Trusts and is trusted: for pacts and peace, gives willingly, follows a good case to war.
+    Diplomat,
+    /// Takes what is cheap: old intel and broken plans do not trouble it, its own goods do, and it may not turn up.
+    Opportunist,
+    /// Does what was agreed: holds to the war's aim, sends what it was ordered to, and gives to the pool.
+    Loyalist,
+}
+
+impl Archetype {
+    /// All of them.
+    pub const ALL: [Self; 5] = [Self::Aggressor, Self::Turtle, Self::Diplomat, Self::Opportunist, Self::Loyalist];
+
+    /// Its name, as files and options give it.
+    ///
+    /// ```
+    /// use bevy_alliance::base::contract::Archetype;
+    /// assert!(Archetype::ALL.iter().all(|a| Archetype::named(a.name()) == Some(*a)));
+    /// assert_eq!(Archetype::named("hero"), None);
+    /// ```
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Aggressor => "aggressor",
+            Self::Turtle => "turtle",
+            Self::Diplomat => "diplomat",
+            Self::Opportunist => "opportunist",
+            Self::Loyalist => "loyalist",
+        }
+    }
+
+    /// The one with this name.
+    #[must_use]
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|archetype| archetype.name() == name)
+    }
+}
+
 /// Rank in an alliance.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default, Reflect, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -111,6 +157,8 @@ pub struct ScenarioPlayer {
     pub role: Option<AccountRole>,
     /// When it sleeps; drawn where `None`.
     pub rhythm: Option<Rhythm>,
+    /// The character that its traits are drawn around; drawn from all where `None`.
+    pub archetype: Option<Archetype>,
 }
 
 /// An alliance at the beginning.

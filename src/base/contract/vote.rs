@@ -1,5 +1,6 @@
 //! Ballots, their conditions and their reasons.
 
+use super::memory::Memory;
 use super::relations::Treaty;
 use crate::base::clock::{GameSpan, GameTime};
 use crate::base::id::{AllianceId, PlayerId, ProposalId, SiteId};
@@ -111,6 +112,8 @@ pub struct Reason {
     pub text: Option<String>,
     /// What was known of foreign sites that it rests on.
     pub cites: Vec<Citation>,
+    /// What the member remembers of those whom it is about, the most relevant first: it weighs through anger and fear alone.
+    pub recalls: Vec<Memory>,
 }
 
 impl Reason {

@@ -11,7 +11,6 @@ use crate::base::contract::{AdvisedBallot, Ballot, Condition, Reason, Stance, Vo
 use crate::decision::planning::rules::diplomacy::{Dealings, DiplomacySettings, change_score};
 use crate::decision::planning::rules::facts::{AttackEstimate, AttackFacts, FactSettings, gain};
 use crate::society::alliance::MemberInfo;
-use crate::society::personality::rules as personality;
 use bevy::prelude::Resource;
 use serde::{Deserialize, Serialize};
 
@@ -40,7 +39,8 @@ pub(super) fn judge(
     settings: &VotingSettings,
     now: GameTime,
 ) -> Ballot {
-    let by_rule = judge_by_rule(situation, proposal, member, settings, now);
+    let mut by_rule = judge_by_rule(situation, proposal, member, settings, now);
+    by_rule.reason.recalls = situation.recalls(proposal, member, now);
     let Some(advised) = advised.filter(|_| by_rule.reason.rule.is_none()) else { return by_rule };
     let approves = advised.vote == Vote::Approve;
     let pledge_share = match (approves, by_rule.vote) {
@@ -164,12 +164,12 @@ fn stance_reason(
         Stance::Truce | Stance::Neutral => Change::Peace,
         Stance::Pact | Stance::Confederacy => Change::Bond,
     };
-    let traits = situation.traits(member);
+    let (traits, felt) = (situation.traits(member), situation.feelings(member, now));
     let inputs = StanceInputs {
         score: reason.score,
-        anger: personality::anger(&traits),
+        anger: felt.anger,
         grievance: dealings.grievance,
-        fear: personality::fear(&traits),
+        fear: felt.fear,
         strength: inputs::enemy_strength(dealings.strength_other, dealings.strength_own),
         trust: inputs::trust(situation.roster.trust(member.player, proposal.proposer, now)),
         weary,

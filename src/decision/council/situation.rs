@@ -5,7 +5,7 @@ use super::rules::inputs;
 use super::rules::voter::Veto;
 
 use crate::base::clock::{GameSpan, GameTime};
-use crate::base::contract::{Citation, PlayerKind, SiteState};
+use crate::base::contract::{Citation, Memory, PlayerKind, SiteState};
 use crate::base::id::{AllianceId, EntityIndex, PlayerId, SiteId};
 use crate::base::ruleset::Force;
 use crate::decision::planning::allocation::TargetSpec;
@@ -16,7 +16,7 @@ use crate::decision::planning::{
 };
 use crate::knowledge::intel::{View, rules as intel};
 use crate::society::alliance::{MemberInfo, Roster, rules as relations};
-use crate::society::personality::{Taste, Traits, rules as personality};
+use crate::society::personality::{Cue, Feelings, Hearts, Taste, Traits};
 use bevy::ecs::system::SystemParam;
 use bevy::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
@@ -37,7 +37,7 @@ pub struct Situation<'w, 's> {
     commitments: Query<'w, 's, &'static Commitments>,
     lessons: Query<'w, 's, &'static Lessons>,
     learning: Res<'w, LearningSettings>,
-    traits: Query<'w, 's, (&'static Traits, &'static Taste)>,
+    hearts: Hearts<'w, 's>,
 }
 
 impl core::fmt::Debug for Situation<'_, '_> {
@@ -59,13 +59,39 @@ impl Situation<'_, '_> {
     /// A member's traits.
     #[must_use]
     pub fn traits(&self, member: &MemberInfo) -> Traits {
-        self.traits.get(member.entity).map_or_else(|_| Traits::default(), |(traits, _)| *traits)
+        self.hearts.traits(member.entity)
     }
 
     /// A member's fixed taste.
     #[must_use]
     pub fn taste(&self, member: &MemberInfo) -> Taste {
-        self.traits.get(member.entity).map_or_else(|_| Taste::default(), |(_, taste)| *taste)
+        self.hearts.taste(member.entity)
+    }
+
+    /// What a member feels.
+    #[must_use]
+    pub fn feelings(&self, member: &MemberInfo, now: GameTime) -> Feelings {
+        self.hearts.feelings(member.entity, now)
+    }
+
+    /// What a member remembers of those whom a proposal is about, the most relevant first. Of a person nothing.
+    #[must_use]
+    pub fn recalls(&self, proposal: &Proposal, member: &MemberInfo, now: GameTime) -> Vec<Memory> {
+        if member.kind != PlayerKind::Active {
+            return Vec::new();
+        }
+        let owners = proposal.targets.iter().map(|t| t.owner);
+        let others = core::iter::once(proposal.proposer).chain(owners).filter(|player| *player != member.player);
+        let sites = proposal.targets.iter().map(|t| t.site).collect();
+        let cue = Cue { players: others.collect(), alliance: proposal.enemy, sites };
+        self.hearts.recalls(member.entity, &cue, now)
+    }
+
+    /// What is most present of all that a member remembers, whatever the question. Of a person nothing.
+    #[must_use]
+    pub fn remembers(&self, member: &MemberInfo, now: GameTime) -> Vec<Memory> {
+        let npc = member.kind == PlayerKind::Active;
+        if npc { self.hearts.recalls(member.entity, &Cue::default(), now) } else { Vec::new() }
     }
 
     /// What of a site's troops at home is not promised.
@@ -279,7 +305,7 @@ impl Situation<'_, '_> {
             let points = grievance.map_or(0.0, |g| g.at(now, relations::GRIEVANCE_HALF_LIFE));
             (inputs::aim(at_war, on_aim), inputs::grievance(points))
         });
-        let traits = self.traits(member);
+        let (traits, felt) = (self.traits(member), self.feelings(member, now));
         let weary = self.roster.record(member.player).map(|(record, _)| {
             #[expect(clippy::cast_precision_loss, reason = "goods of one member")]
             let lost = record.lost_lately(now) as f64;
@@ -294,8 +320,8 @@ impl Situation<'_, '_> {
                 cost_goods: proposal.expected.cost,
             },
             aim: relation.map(|(aim, _)| aim),
-            anger: personality::anger(&traits),
-            fear: personality::fear(&traits),
+            anger: felt.anger,
+            fear: felt.fear,
             grievance: relation.map(|(_, grievance)| grievance),
             enemy_strength: (proposal.expected.strength_own > 0.0)
                 .then(|| inputs::enemy_strength(proposal.expected.strength_enemy, proposal.expected.strength_own)),
@@ -309,7 +335,7 @@ impl Situation<'_, '_> {
 
     /// Facts of what costs goods and no fight: what it brings, who asks for it, and nothing of war.
     fn facts_of_project(&self, proposal: &Proposal, member: &MemberInfo, now: GameTime) -> ProposalFacts {
-        let traits = self.traits(member);
+        let (traits, felt) = (self.traits(member), self.feelings(member, now));
         let Expected { value, cost, .. } = proposal.expected;
         ProposalFacts {
             attack: AttackEstimate {
@@ -320,8 +346,8 @@ impl Situation<'_, '_> {
                 cost_goods: cost,
             },
             aim: None,
-            anger: personality::anger(&traits),
-            fear: personality::fear(&traits),
+            anger: felt.anger,
+            fear: felt.fear,
             grievance: None,
             enemy_strength: None,
             trust: inputs::trust(self.roster.trust(member.player, proposal.proposer, now)),

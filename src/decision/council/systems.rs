@@ -110,7 +110,7 @@ pub(super) fn open_proposals(
         decisions.open.push(id);
         let proposal = proposal_of(id, submission, roll, now, deadline, &settings);
         let mut ballots = Ballots::default();
-        ballots.cast.insert(submission.proposer, proposers_ballot(&proposal, now));
+        ballots.cast.insert(submission.proposer, proposers_ballot(&situation, &proposal, now));
         let others = proposal.roll.seats().iter().map(|s| s.member).filter(|m| *m != submission.proposer);
         for member in others {
             let answer_at = answer_at(&situation, member, id, now);
@@ -141,10 +141,12 @@ pub(super) fn open_proposals(
     }
 }
 
-/// When a member answers: after a seeded think time, and not in its sleep.
+/// When a member answers: after a seeded think time, the bolder the sooner, and not in its sleep.
 fn answer_at(situation: &Situation, member: PlayerId, id: ProposalId, now: GameTime) -> GameTime {
-    let rhythm = situation.roster.member(member).map(|m| m.rhythm).unwrap_or_default();
-    let think = personality::think_time(situation.roster.seed(), member, proposal_key(id));
+    let info = situation.roster.member(member);
+    let rhythm = info.as_ref().map(|m| m.rhythm).unwrap_or_default();
+    let thought = personality::think_time(situation.roster.seed(), member, proposal_key(id));
+    let think = personality::reply_delay(thought, &info.map(|m| situation.traits(&m)).unwrap_or_default());
     rhythm.next_awake(rhythm.next_awake(now) + think)
 }
 
@@ -288,11 +290,13 @@ pub fn proposal_of(
 }
 
 /// The proposer is on the roll, and his ballot is an approval with what the trial plan asks of him.
-fn proposers_ballot(proposal: &Proposal, now: GameTime) -> Ballot {
+fn proposers_ballot(situation: &Situation, proposal: &Proposal, now: GameTime) -> Ballot {
+    let member = situation.roster.member(proposal.proposer);
+    let recalls = member.map_or_else(Vec::new, |member| situation.recalls(proposal, &member, now));
     let share = proposal.asked.get(&proposal.proposer).map_or(0.0, |a: &Asked| a.share);
     Ballot {
         vote: Vote::Approve,
-        reason: Reason { rule: Some("proposer".to_owned()), ..Reason::default() },
+        reason: Reason { rule: Some("proposer".to_owned()), recalls, ..Reason::default() },
         pledge_share: share,
         conditions: Vec::new(),
         cast_at: now,

@@ -5,8 +5,10 @@ use super::prompts::{Prompts, filled, name, number, words};
 use super::question::Question;
 use super::{LlmCouncil, Pace, Voices};
 use crate::base::clock::{ClockHolds, DueBatch, GameSpan, GameTime};
-use crate::base::contract::{AdvisedSpeech, BallotRequested, CampaignFact, OperationReport, PlayerKind, Rank};
-use crate::base::id::{AllianceId, EntityIndex, PlayerId, ProposalId};
+use crate::base::contract::{
+    AdvisedSpeech, BallotRequested, CampaignFact, Memory, Names, OperationReport, PlayerKind, Rank,
+};
+use crate::base::id::{AllianceId, EntityIndex, PlayerId, ProposalId, SiteId};
 use crate::decision::council::{CouncilCharter, Proposal, Situation};
 use crate::society::alliance::MemberInfo;
 use crate::strategy::war_council::{CouncilDebriefs, CouncilTalks, CouncilWeighs, Debriefs, TalkedOption, Talks};
@@ -255,7 +257,13 @@ impl Clerk<'_, '_, '_> {
     ) -> Draft {
         let (options, offered) = self.offered(talks);
         let question = Question::Plea { alliance, met_at: talks.met_at, member: member.player, options };
-        let who = json!({ "estate": self.estate(alliance, member.player), "player": member.player.0 });
+        let who = json!({
+            "estate": self.estate(alliance, member.player),
+            "feels": self.feels(member),
+            "player": member.player.0,
+            "remembers": self.told(&self.situation.remembers(member, self.now)),
+        });
+        let who = without_blanks(who);
         let places = [
             ("briefing", self.briefing(alliance, debriefs).to_string()),
             ("options", offered.to_string()),
@@ -335,12 +343,34 @@ impl Clerk<'_, '_, '_> {
         let Occasion { alliance, member, .. } = *occasion;
         let places = [
             ("occasion", occasion.told.to_string()),
-            ("member", json!({ "player": member.0 }).to_string()),
+            ("member", self.speaker(member).to_string()),
             ("now", self.now.to_string()),
         ];
         let user = filled(&self.prompts.speech, &places);
         let question = Question::Speech { alliance, member, asked_at: self.now };
         Draft { id: 0, question, asked_at: self.now, answer_at, system: self.system(alliance), user }
+    }
+
+    /// Who says something: what it feels, and what it remembers most.
+    fn speaker(&self, player: PlayerId) -> Value {
+        let Some(member) = self.situation.roster.member(player) else { return json!({ "player": player.0 }) };
+        without_blanks(json!({
+            "feels": self.feels(&member),
+            "player": player.0,
+            "remembers": self.told(&self.situation.remembers(&member, self.now)),
+        }))
+    }
+
+    /// A member's mood.
+    fn feels(&self, member: &MemberInfo) -> Value {
+        let felt = self.situation.feelings(member, self.now);
+        json!({ "anger": number(felt.anger), "fear": number(felt.fear) })
+    }
+
+    /// What a member remembers, the most relevant first, with names.
+    fn told(&self, memories: &[Memory]) -> Vec<Value> {
+        let ago = |m: &Memory| number(((self.now - m.at).as_hours() / 24.0 * 10.0).round() / 10.0);
+        memories.iter().map(|m| json!({ "days_ago": ago(m), "what": m.told(self) })).collect()
     }
 
     fn option(&self, option: &TalkedOption) -> Value {
@@ -472,9 +502,11 @@ impl Clerk<'_, '_, '_> {
         json!({
             "asked_share": number(asked.map_or(0.0, |a| a.share)),
             "estate": self.estate(proposal.id.alliance, member.player),
+            "feels": self.feels(member),
             "lost_in_7_days": record.map_or(0, |r| r.lost_lately(self.now)),
             "operations_in_72_hours": record.map_or(0, |r| r.operations_lately(self.now)),
             "player": member.player.0,
+            "remembers": self.told(&self.situation.recalls(proposal, member, self.now)),
             "trust_in_proposer": number(roster.trust(member.player, proposal.proposer, self.now).round()),
         })
     }
@@ -489,5 +521,20 @@ impl Clerk<'_, '_, '_> {
             stores += site.stores.total();
         }
         json!({ "army": army, "stores": stores, "villages": villages })
+    }
+}
+
+/// What others are called to a model: cleaned and cut.
+impl Names for Clerk<'_, '_, '_> {
+    fn player(&self, id: PlayerId) -> String {
+        self.situation.view.player(id).map_or_else(|| format!("player {id}"), |p| name(&p.name))
+    }
+
+    fn alliance(&self, id: AllianceId) -> String {
+        self.situation.roster.alliance(id).map_or_else(|| format!("alliance {id}"), |a| name(&a.name))
+    }
+
+    fn site(&self, id: SiteId) -> String {
+        self.situation.view.site(id).map_or_else(|| "a village that is gone".to_owned(), |s| name(&s.name))
     }
 }

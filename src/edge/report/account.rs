@@ -3,6 +3,7 @@
 use super::counts::Summary;
 use super::directory::Directory;
 use super::tally::{CampaignTally, OperationStory, members};
+use super::voice::voice;
 use super::words;
 use crate::base::clock::GameTime;
 use crate::base::contract::{CampaignFact, Fact, Reason, Vote};
@@ -12,6 +13,8 @@ use core::fmt::Write;
 
 /// Ballots shown before the rest is summed up.
 const BALLOTS_SHOWN: usize = 12;
+/// Members whose votes are told in their own words.
+const VOICES_SHOWN: usize = 3;
 /// Groups shown before the rest is summed up.
 const ROWS_SHOWN: usize = 14;
 
@@ -230,6 +233,12 @@ fn tell_votes(out: &mut String, names: &Directory, story: &OperationStory) -> co
     }
     if ballots.len() > BALLOTS_SHOWN {
         writeln!(out, "    and {} more", ballots.len() - BALLOTS_SHOWN)?;
+    }
+    for (member, vote, _, _, reason) in ballots.iter().take(VOICES_SHOWN) {
+        if let Some(said) = voice(*vote, reason, names) {
+            let who = shortened(names.player(*member), 22);
+            writeln!(out, "{}", words::wrap(&format!("    {who} says: \u{201c}{}\u{201d}", shortened(&said, 400))))?;
+        }
     }
     if let Some((at, outcome, test)) = &story.decided {
         let test = test.as_ref().map(|t| format!(" ({t})")).unwrap_or_default();

@@ -4,6 +4,7 @@
 //! it, and it is not part of the state. Each alliance hears only what is its own.
 
 use super::Directory;
+use super::voice::voice;
 use crate::base::clock::GameTime;
 use crate::base::contract::{CampaignFact, DefenseAnswer, Fact, Finding, Vote};
 use crate::base::id::{AllianceId, PlayerId, ProposalId, SiteId};
@@ -37,7 +38,7 @@ pub enum LetterKind {
         proposal: ProposalId,
         /// How.
         vote: Vote,
-        /// Its reason in words, where it has any.
+        /// Its reason in words: its own, or what moved it most and what it remembers.
         reason: Option<String>,
     },
     /// A vote is over.
@@ -269,8 +270,8 @@ fn letter_of(fact: &Fact, directory: &Directory) -> Option<(AllianceId, Option<P
             (proposal.alliance, Some(*proposer), kind)
         }
         Fact::BallotCast { proposal, member, vote, reason, .. } => {
-            let kind =
-                LetterKind::Voted { proposal: *proposal, vote: *vote, reason: reason.text.as_deref().map(shown) };
+            let reason = voice(*vote, reason, directory).as_deref().map(shown);
+            let kind = LetterKind::Voted { proposal: *proposal, vote: *vote, reason };
             (proposal.alliance, Some(*member), kind)
         }
         Fact::ProposalDecided { proposal, outcome, .. } => {

@@ -2,7 +2,7 @@
 
 use crate::action::operations::{GroupStatus, Operation, Revision};
 use crate::base::clock::GameTime;
-use crate::base::contract::{Ballot, Citation, Cited, Reason};
+use crate::base::contract::{Ballot, Citation, Cited, Memory, Reason};
 use crate::base::id::{AllianceId, EntityIndex, OrderId, PlayerId, ProposalId, SiteId};
 use crate::decision::council::{Ballots, Proposal, ProposalStatus};
 use crate::decision::planning::rules::diplomacy::Dealings;
@@ -122,6 +122,19 @@ pub(super) fn write_cites(f: &mut fmt::Formatter<'_>, cites: &[Citation], at: Ga
     write!(f, "]")
 }
 
+/// What a member remembers when it votes: what, and how long ago.
+fn write_recalls(f: &mut fmt::Formatter<'_>, recalls: &[Memory], at: GameTime) -> fmt::Result {
+    if recalls.is_empty() {
+        return Ok(());
+    }
+    write!(f, " [remembers")?;
+    for (i, memory) in recalls.iter().enumerate() {
+        let comma = if i > 0 { "," } else { "" };
+        write!(f, "{comma} {:.1} h ago: {}", (at - memory.at).as_hours(), memory.told(&()))?;
+    }
+    write!(f, "]")
+}
+
 fn orders(operation: &Operation) -> Vec<(OrderId, String)> {
     operation.groups.iter().enumerate().map(|(i, g)| (operation.order(i), status_words(g.status))).collect()
 }
@@ -183,6 +196,7 @@ impl fmt::Display for Explanation {
                 write!(f, "; if {condition}")?;
             }
             write_cites(f, &ballot.reason.cites, ballot.cast_at)?;
+            write_recalls(f, &ballot.reason.recalls, ballot.cast_at)?;
             writeln!(f)?;
         }
         for (member, condition) in &self.dropped {

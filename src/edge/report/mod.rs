@@ -11,9 +11,11 @@ mod directory;
 mod explain;
 mod gates;
 mod intel;
+mod minutes;
 mod order;
 mod tally;
 mod treaties;
+mod voice;
 mod words;
 
 pub use account::account;
@@ -27,8 +29,10 @@ pub use directory::Directory;
 pub use explain::{Explanation, TargetBasis, explain};
 pub use gates::{Blocked, Progress, Step, gate_in_words, quiet_account};
 pub use intel::{IntelSummary, intel_account};
+pub use minutes::minutes;
 pub use order::{OrderExplanation, OrderPurpose, explain_order, refusal_in_words};
 pub use tally::{CampaignTally, OLD_INTEL, OperationStory, rested_on_old_intel};
+pub use voice::voice;
 
 use behavior::Course;
 

@@ -240,6 +240,7 @@ impl CampaignTally {
             | Fact::MarchLeft { .. }
             | Fact::GoodsSent { .. }
             | Fact::RankChanged { .. }
+            | Fact::MemoryFaded { .. }
             | Fact::DecisionArchived { .. } => {}
         }
     }

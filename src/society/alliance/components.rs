@@ -1,6 +1,6 @@
 //! What an alliance and its members are.
 
-use crate::base::clock::{GameSpan, GameTime};
+use crate::base::clock::{Decayed, GameSpan, GameTime};
 use crate::base::contract::Rank;
 use crate::base::id::{AllianceId, PlayerId, SiteId};
 use bevy::prelude::*;
@@ -51,28 +51,6 @@ pub struct MemberOf(pub Entity);
 #[relationship_target(relationship = MemberOf)]
 pub struct Members(Vec<Entity>);
 
-/// A value that halves with time: kept as (value, since), computed when read, never ticked.
-#[derive(Clone, Copy, PartialEq, Debug, Default, Reflect, Serialize, Deserialize)]
-pub struct Decayed {
-    /// The value at `since`.
-    pub value: f64,
-    /// When it had that value.
-    pub since: GameTime,
-}
-
-impl Decayed {
-    /// The value now.
-    #[must_use]
-    pub fn at(self, now: GameTime, half_life: GameSpan) -> f64 {
-        self.value * libm::exp2(-(now - self.since).as_hours() / half_life.as_hours())
-    }
-
-    /// Adds to the value now.
-    pub fn add(&mut self, amount: f64, now: GameTime, half_life: GameSpan) {
-        *self = Self { value: self.at(now, half_life) + amount, since: now };
-    }
-}
-
 /// What an alliance holds against others. Half-life 5 days.
 #[derive(Component, Clone, PartialEq, Debug, Default, Reflect, Serialize, Deserialize)]
 pub struct Grievances(pub BTreeMap<AllianceId, Decayed>);
@@ -112,6 +90,21 @@ impl Credit {
 /// 128; half-life 30 days.
 #[derive(Component, Clone, PartialEq, Debug, Default, Reflect, Serialize, Deserialize)]
 pub struct Trust(pub BTreeMap<PlayerId, Decayed>);
+
+impl Trust {
+    /// Adds to what experience has taught of another. Of too many the one of whom it has taught least makes place.
+    pub fn learn(&mut self, of: PlayerId, change: f64, now: GameTime) {
+        use super::rules::{TRUST_HALF_LIFE, TRUST_KEPT};
+        self.0.entry(of).or_default().add(change, now, TRUST_HALF_LIFE);
+        if self.0.len() > TRUST_KEPT {
+            let taught = |learned: &Decayed| learned.at(now, TRUST_HALF_LIFE).abs();
+            let least = self.0.iter().min_by(|(_, a), (_, b)| taught(a).total_cmp(&taught(b))).map(|(id, _)| *id);
+            if let Some(least) = least {
+                self.0.remove(&least);
+            }
+        }
+    }
+}
 
 /// An application that waits for its answer.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Reflect, Serialize, Deserialize)]

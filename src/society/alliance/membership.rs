@@ -11,7 +11,7 @@ use crate::base::contract::{
 };
 use crate::base::id::{AllianceId, EntityIndex, PlayerId};
 use crate::base::limits::Limits;
-use crate::society::personality::rules as personality;
+use crate::society::personality::{PersonalitySettings, rules as personality};
 use bevy::ecs::system::SystemParam;
 use bevy::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
@@ -22,6 +22,7 @@ pub(super) struct Tidings<'w> {
     memberships: MessageWriter<'w, MembershipChanged>,
     stances: MessageWriter<'w, StanceChanged>,
     facts: MessageWriter<'w, CampaignFact>,
+    character: Res<'w, PersonalitySettings>,
 }
 
 /// A player that moves from one alliance to another, or out of all.
@@ -200,8 +201,8 @@ fn carry_out(
             entity.insert_if_new((Trust::default(), Reliability::default(), WarRecord::default()));
             // Who was nobody's member until now is somebody all the same.
             entity.insert_if_new((
-                personality::draw_traits(roster.seed(), player),
-                personality::draw_taste(roster.seed(), player),
+                personality::draw_traits(roster.seed(), player, None, &tidings.character),
+                personality::draw_taste(roster.seed(), player, &tidings.character),
             ));
         }
         None => {

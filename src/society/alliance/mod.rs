@@ -13,10 +13,11 @@ mod stances;
 mod systems;
 mod wars;
 
+pub use crate::base::clock::Decayed;
 pub use applications::APPLICATION_ANSWERED;
 pub use components::{
-    Alliance, Application, Applications, Credit, Decayed, Grievances, MemberOf, Members, Membership, ProposalCount,
-    Reliability, Trust, War, WarRecord, Wars,
+    Alliance, Application, Applications, Credit, Grievances, MemberOf, Members, Membership, ProposalCount, Reliability,
+    Trust, War, WarRecord, Wars,
 };
 pub use rules::ApplicationSettings;
 pub use stances::{STANCE_CHANGES, StanceSettings, change_of, stance_change};

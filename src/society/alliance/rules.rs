@@ -1,7 +1,6 @@
 //! Trust, grievance, and who is taken in, as plain functions.
 
-use super::components::Decayed;
-use crate::base::clock::{GameSpan, GameTime};
+use crate::base::clock::{Decayed, GameSpan, GameTime};
 use crate::base::contract::Rank;
 use crate::base::id::{AllianceId, PlayerId, SiteId};
 use crate::base::rng::{Purpose, Stream};
@@ -187,6 +186,19 @@ mod tests {
         assert_eq!(heir(all.into_iter()), Some(PlayerId(2)));
         assert_eq!(heir(all.into_iter().take(1)), Some(PlayerId(1)));
         assert_eq!(heir(core::iter::empty()), None);
+    }
+
+    #[test]
+    fn of_too_many_the_least_known_makes_place() {
+        let mut trust = super::super::Trust::default();
+        for n in 0..128 {
+            trust.learn(PlayerId(n), if n == 40 { -0.5 } else { 6.0 }, GameTime(0));
+        }
+        trust.learn(PlayerId(3), 1.0, GameTime(0));
+        assert_eq!(trust.0.len(), TRUST_KEPT, "who is known already needs no place");
+        trust.learn(PlayerId(500), -6.0, GameTime(0) + GameSpan::days(2));
+        assert_eq!(trust.0.len(), TRUST_KEPT);
+        assert!(!trust.0.contains_key(&PlayerId(40)) && trust.0.contains_key(&PlayerId(500)));
     }
 
     #[test]

@@ -5,10 +5,12 @@ use super::rules;
 use super::systems::AIMS;
 use crate::base::clock::{Agenda, CampaignSystems, DueBatch, DueEntry, DueKind, GameSpan, GameTime};
 use crate::base::contract::{
-    CampaignFact, Fact, Holdings, INPUT, Input, Inputs, Player, Site, Stance, StanceChanged, Stances, Standing,
+    About, CampaignFact, Fact, Holdings, INPUT, Input, Inputs, Lived, MemoryKind, Player, Site, Stance, StanceChanged,
+    Stances, Standing,
 };
 use crate::base::geometry::Torus;
 use crate::base::id::{AllianceId, EntityIndex, SiteId};
+use crate::society::personality::rules as personality;
 use bevy::ecs::system::SystemParam;
 use bevy::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -120,6 +122,7 @@ pub(super) struct Envoy<'w, 's> {
     agenda: ResMut<'w, Agenda>,
     changed: MessageWriter<'w, StanceChanged>,
     facts: MessageWriter<'w, CampaignFact>,
+    lived: MessageWriter<'w, Lived>,
 }
 
 impl Envoy<'_, '_> {
@@ -241,6 +244,26 @@ impl Envoy<'_, '_> {
             let aim = self.index.alliance(a).and_then(|e| self.alliances.get(e).ok());
             let aim = aim.and_then(|(_, _, wars, _)| Some(wars.0.get(&b)?.aim.clone())).unwrap_or_default();
             self.facts.write(CampaignFact { at, fact: Fact::WarDeclared { by: a, on: b, aim } });
+        }
+        match (before.stance == Stance::War, stance == Stance::War) {
+            (false, true) if broken => self.live(b, a, MemoryKind::Betrayed, personality::WEIGHT_OF_BROKEN_WORD),
+            (false, true) => self.live(b, a, MemoryKind::WarDeclared, personality::WEIGHT_OF_WAR),
+            (true, false) => {
+                self.live(a, b, MemoryKind::Peace, personality::WEIGHT_OF_PEACE);
+                self.live(b, a, MemoryKind::Peace, personality::WEIGHT_OF_PEACE);
+            }
+            _ => {}
+        }
+    }
+
+    /// All members of an alliance live through something that is about another one.
+    fn live(&mut self, alliance: AllianceId, other: AllianceId, kind: MemoryKind, weight: f64) {
+        let members = self.index.alliance(alliance).and_then(|e| self.members.get(e).ok());
+        let about = About { alliance: Some(other), ..About::default() };
+        for entity in members.into_iter().flat_map(RelationshipTarget::iter) {
+            if let Ok(player) = self.players.get(entity) {
+                self.lived.write(Lived { member: player.id, kind, about, weight });
+            }
         }
     }
 

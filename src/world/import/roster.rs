@@ -84,6 +84,7 @@ pub(crate) fn assemble(census: Census, chosen: usize, wars: Wars, rules: &Rulese
             membership: person.alliance.map(|a| (a, ranks.get(&person.id).copied().unwrap_or_default())),
             role: acts.then(|| draw_role(seed, person.id)),
             rhythm: acts.then(|| draw_rhythm(seed, person.id, person.alliance)),
+            archetype: None,
             name: person.name,
         }
     });
