@@ -22,7 +22,7 @@ pub use counts::{
 pub use directory::Directory;
 pub use explain::{Explanation, TargetBasis, explain};
 pub use intel::{IntelSummary, intel_account};
-pub use tally::{CampaignTally, OLD_INTEL, OperationStory, rested_on_old_intel};
+pub use tally::{CampaignTally, HandicapChange, OLD_INTEL, OperationStory, rested_on_old_intel};
 
 use crate::base::clock::HostSystems;
 use crate::base::contract::{CampaignFact, Fact, ScenarioAppExt, Site};

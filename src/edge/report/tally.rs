@@ -5,7 +5,7 @@ use super::directory::Directory;
 use super::treaties::Treaties;
 use crate::base::clock::{GameSpan, GameTime};
 use crate::base::contract::{
-    CampaignFact, Condition, DefenseAnswer, Fact, Finding, LaunchRow, Manner, OperationReport, Reason, Vote,
+    CampaignFact, Condition, DefenseAnswer, Fact, Finding, HandicapReason, LaunchRow, Manner, OperationReport, Reason, Vote,
 };
 use crate::base::id::{AllianceId, OrderId, PlayerId, ProposalId, SiteId};
 use bevy::prelude::Resource;
@@ -81,6 +81,21 @@ pub struct CampaignTally {
     /// The latest battle at a site.
     fought: BTreeMap<SiteId, GameTime>,
     treaties: Treaties,
+    /// How the difficulty changed that holds against persons.
+    pub handicaps: BTreeMap<PlayerId, Vec<HandicapChange>>,
+}
+
+/// A change of the difficulty that holds against a person.
+#[derive(Clone, Copy, Debug)]
+pub struct HandicapChange {
+    /// When.
+    pub at: GameTime,
+    /// What held until then.
+    pub before: f64,
+    /// What holds from then on.
+    pub difficulty: f64,
+    /// Why.
+    pub reason: HandicapReason,
 }
 
 /// A look that no decision cites within this time was for nothing.
@@ -190,6 +205,10 @@ impl CampaignTally {
             | Fact::OfferMade { .. }
             | Fact::OfferAnswered { .. }
             | Fact::TreatyBroken { .. } => self.treaties.count(&mut self.summary.diplomacy, at, &fact.fact),
+            Fact::HandicapChanged { player, before, difficulty, reason } => {
+                let change = HandicapChange { at, before: *before, difficulty: *difficulty, reason: *reason };
+                self.handicaps.entry(*player).or_default().push(change);
+            }
             Fact::Said { .. }
             | Fact::CouncilHeard { .. }
             | Fact::CouncilChose { .. }
