@@ -30,9 +30,11 @@ pub(super) fn clear_operations(
     mut facts: MessageWriter<CampaignFact>,
 ) {
     let now = batch.now();
-    for ProposalPassed { proposal: id } in passed.read().copied() {
+    for message in passed.read() {
+        let id = message.proposal;
         let attack = AttackId::Operation(id);
-        let judged = whistle.has_persons().then(|| index.proposal(id).and_then(|e| proposals.get_mut(e).ok())).flatten();
+        let judged = index.proposal(id).filter(|_| whistle.has_persons());
+        let judged = judged.and_then(|e| proposals.get_mut(e).ok());
         if let Some(mut proposal) = judged.filter(|p| p.action == ActionKind::MassAttack) {
             let takes = proposal.goal == Goal::Take;
             let ProposalStatus::Passed(plan) = &mut proposal.status else { continue };

@@ -190,7 +190,8 @@ fn a_handicap_follows_how_a_person_fares() {
     for (eased, fared, expected) in cases {
         let found = review(eased, &fared, &settings);
         assert_eq!(found.map(|f| f.1), expected.map(|e| e.1), "{eased}, {fared:?}");
-        let near = |(found, expected): ((f64, HandicapReason), (f64, HandicapReason))| (found.0 - expected.0).abs() < 1e-9;
+        let near =
+            |(found, expected): ((f64, HandicapReason), (f64, HandicapReason))| (found.0 - expected.0).abs() < 1e-9;
         assert!(found.zip(expected).is_none_or(near), "{found:?}, not {expected:?}");
     }
 }

@@ -349,7 +349,8 @@ pub(super) fn follow_persons(
         }
     }
     for change in changed.read() {
-        let Some(entity) = change.from.filter(|from| change.to != Some(*from)).and_then(|from| index.player(from)) else {
+        let Some(entity) = change.from.filter(|from| change.to != Some(*from)).and_then(|from| index.player(from))
+        else {
             continue;
         };
         if let Ok((mut record, _)) = persons.get_mut(entity) {

@@ -5,7 +5,8 @@ use super::directory::Directory;
 use super::treaties::Treaties;
 use crate::base::clock::{GameSpan, GameTime};
 use crate::base::contract::{
-    CampaignFact, Condition, DefenseAnswer, Fact, Finding, HandicapReason, LaunchRow, Manner, OperationReport, Reason, Vote,
+    CampaignFact, Condition, DefenseAnswer, Fact, Finding, HandicapReason, LaunchRow, Manner, OperationReport, Reason,
+    Vote,
 };
 use crate::base::id::{AllianceId, OrderId, PlayerId, ProposalId, SiteId};
 use bevy::prelude::Resource;

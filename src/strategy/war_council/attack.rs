@@ -143,7 +143,8 @@ pub(super) fn moved(
         return Err("claimed_target");
     }
     let takes = pattern.goal == PatternGoal::Take;
-    if targets.iter().any(|site| session.situation.view.site(*site).is_some_and(|s| is_spared(session, s.owner, takes))) {
+    if targets.iter().any(|site| session.situation.view.site(*site).is_some_and(|s| is_spared(session, s.owner, takes)))
+    {
         return Err("fair_play");
     }
     let sources = all_sources(session);
