@@ -5,6 +5,7 @@
 mod claims;
 #[path = "../common/mod.rs"]
 mod common;
+mod fair;
 mod looks;
 
 use bevy::prelude::*;
