@@ -79,13 +79,11 @@ impl Plugin for OperationsPlugin {
                         .after(AllianceSystems::Eliminate)
                         .after(IntelSystems::Admit)
                         .after(DefenseSystems::Follow)
-                        .after(DiplomacySystems::Conclude),
+                        .after(DiplomacySystems::Conclude)
+                        .after(FairPlaySystems::Follow),
                     OperationSystems::Claim.in_set(CampaignSystems::Settle).before(IntelSystems::Admit),
                     OperationSystems::Review.in_set(CampaignSystems::Settle).after(OperationSystems::Follow),
-                    OperationSystems::Conclude
-                        .in_set(CampaignSystems::Settle)
-                        .after(OperationSystems::Review)
-                        .after(FairPlaySystems::Follow),
+                    OperationSystems::Conclude.in_set(CampaignSystems::Settle).after(OperationSystems::Review),
                 ),
             )
             .add_systems(

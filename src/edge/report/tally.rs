@@ -206,10 +206,7 @@ impl CampaignTally {
             | Fact::OfferMade { .. }
             | Fact::OfferAnswered { .. }
             | Fact::TreatyBroken { .. } => self.treaties.count(&mut self.summary.diplomacy, at, &fact.fact),
-            Fact::HandicapChanged { player, before, difficulty, reason } => {
-                let change = HandicapChange { at, before: *before, difficulty: *difficulty, reason: *reason };
-                self.handicaps.entry(*player).or_default().push(change);
-            }
+            Fact::HandicapChanged { .. } => self.note_handicap(fact),
             Fact::Said { .. }
             | Fact::CouncilHeard { .. }
             | Fact::CouncilChose { .. }
@@ -221,6 +218,12 @@ impl CampaignTally {
             | Fact::GoodsSent { .. }
             | Fact::RankChanged { .. }
             | Fact::DecisionArchived { .. } => {}
+        }
+    }
+
+    fn note_handicap(&mut self, fact: &CampaignFact) {
+        if let Fact::HandicapChanged { player, before, difficulty, reason } = fact.fact {
+            self.handicaps.entry(player).or_default().push(HandicapChange { at: fact.at, before, difficulty, reason });
         }
     }
 
