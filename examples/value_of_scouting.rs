@@ -38,6 +38,7 @@ use bevy_alliance::base::contract::{
 };
 use bevy_alliance::base::id::{AllianceId, EntityIndex, OrderId, PlayerId, ProposalId, SiteId};
 use bevy_alliance::base::ruleset::Ruleset;
+use bevy_alliance::decision::fair_play::FairPlaySettings;
 use bevy_alliance::edge::report::{CampaignTally, OperationStory, ReportPlugin, rested_on_old_intel};
 use bevy_alliance::knowledge::intel::IntelReport;
 use bevy_alliance::strategy::war_council::{ScoutingPolicy, WarCouncilSettings};
@@ -326,6 +327,8 @@ fn play(
     app.add_plugins(TaskPoolPlugin::default())
         .insert_resource(Ruleset::extended())
         .insert_resource(settings)
+        // The foes of an arm that plays alone are persons only so that they do nothing.
+        .insert_resource(FairPlaySettings::off())
         .insert_resource(GameClock::manual())
         .add_plugins(AlliancePlugins::new(Update))
         .add_plugins(ReportPlugin { host: Update.intern() })

@@ -13,6 +13,7 @@ use crate::base::id::plug_index;
 use crate::base::ruleset::Ruleset;
 use crate::base::state::StateAppExt;
 use crate::decision::council::CouncilPlugin;
+use crate::decision::fair_play::FairPlayPlugin;
 use crate::decision::planning::PlanningPlugin;
 use crate::knowledge::intel::IntelPlugin;
 use crate::knowledge::territory::TerritoryPlugin;
@@ -73,6 +74,7 @@ impl PluginGroup for AlliancePlugins {
             .add(AlliancePlugin)
             .add(IntelPlugin)
             .add(TerritoryPlugin)
+            .add(FairPlayPlugin)
             .add(PlanningPlugin)
             .add(CouncilPlugin)
             .add(PoolPlugin)

@@ -44,6 +44,8 @@ impl Purpose {
     pub const SCOUTING: Self = Self(90);
     /// Where an alliance looks so that others do not see where it means to strike.
     pub const DECOYS: Self = Self(91);
+    /// What alliances get wrong below the highest difficulty.
+    pub const MISTAKES: Self = Self(110);
     /// For tests and examples.
     pub const EXAMPLE: Self = Self(999);
 }

@@ -1,4 +1,5 @@
 //! How an alliance decides.
 
 pub mod council;
+pub mod fair_play;
 pub mod planning;

@@ -17,6 +17,7 @@ use bevy_alliance::base::goods::Goods;
 use bevy_alliance::base::id::EntityIndex;
 use bevy_alliance::base::id::{AllianceId, MarchId, OrderId, PlayerId, ProposalId, SiteId, StableId, UnitClass};
 use bevy_alliance::base::ruleset::{Force, Levels, Ruleset};
+use bevy_alliance::decision::fair_play::FairPlaySettings;
 use bevy_alliance::edge::test_app::TestApp;
 use bevy_alliance::world::march::March;
 use bevy_alliance::world::village::{Blockades, EconomySettings, Garrison, Guests, Stores};
@@ -103,10 +104,12 @@ impl Made {
         self
     }
 
-    /// Starts it in a world in which nobody eats, trains or grows: what stands there is what the scenario says.
+    /// Starts it in a world in which nobody eats, trains or grows: what stands there is what the scenario says. Persons, who do
+    /// nothing by themselves, are treated like everybody else.
     pub(crate) fn start(&self, rules: Ruleset) -> TestApp {
         TestApp::with(&self.0, |app| {
             app.insert_resource(EconomySettings::still());
+            app.insert_resource(FairPlaySettings::off());
             app.insert_resource(rules);
         })
     }

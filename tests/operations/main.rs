@@ -5,6 +5,7 @@
 mod claims;
 #[path = "../common/mod.rs"]
 mod common;
+mod fair;
 mod looks;
 
 use bevy::prelude::*;
@@ -25,6 +26,7 @@ use bevy_alliance::decision::council::{
     ActionKind, Asked, Ballots, CouncilSystems, Expected, Goal, Proposal, ProposalPassed, ProposalStatus,
     ProposedTarget, proposal_key, proposal_of_key,
 };
+use bevy_alliance::decision::fair_play::FairPlaySettings;
 use bevy_alliance::decision::planning::allocation::{Errand, Plan, PlannedGroup, TargetPlan};
 use bevy_alliance::edge::test_app::{TestApp, small_world};
 use bevy_alliance::strategy::war_council::WarCouncilSettings;
@@ -60,7 +62,7 @@ fn sides() -> Made {
 
 fn start(made: &Made, rules: Ruleset) -> TestApp {
     let mut app = TestApp::with(&made.0, |app| {
-        app.insert_resource(EconomySettings::still()).insert_resource(rules);
+        app.insert_resource(EconomySettings::still()).insert_resource(FairPlaySettings::off()).insert_resource(rules);
         app.insert_resource(WarCouncilSettings { period: GameSpan::days(10_000), ..WarCouncilSettings::default() });
         app.insert_resource(OperationSettings { no_shows: false, ..OperationSettings::default() });
     });

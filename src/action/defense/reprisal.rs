@@ -6,10 +6,12 @@ use super::rules::{self, AFTER};
 use super::systems::{Watch, player_of};
 use crate::base::clock::{Agenda, DueBatch, GameSpan, GameTime};
 use crate::base::contract::{
-    AttackGroup, BattleFought, CampaignFact, Fact, LaunchDue, Manner, SiteEstimate, SiteState, WorldModel,
+    AttackGroup, BattleFought, CampaignFact, Fact, LaunchDue, Manner, RequestRefused, SiteEstimate, SiteState,
+    WorldModel,
 };
 use crate::base::id::{EntityIndex, Knower, OrderId, PlayerId, SiteId};
 use crate::base::ruleset::Force;
+use crate::decision::fair_play::{AttackId, Whistle, blows};
 use crate::decision::planning::{Commitment, Commitments};
 use crate::society::personality::rules as personality;
 use bevy::prelude::*;
@@ -92,6 +94,7 @@ pub(super) fn weigh_grudges(
     watch: Watch,
     mut reprisals: Query<&mut Reprisals>,
     mut defenses: Query<&mut Defenses>,
+    mut whistle: Whistle,
     mut agenda: ResMut<Agenda>,
     mut launches: MessageWriter<LaunchDue>,
     mut facts: MessageWriter<CampaignFact>,
@@ -111,16 +114,22 @@ pub(super) fn weigh_grudges(
         };
         let Some(raid) = best_raid(&watch, player, &grudge, now, busy) else { continue };
         let Some(entity) = watch.index.site(raid.origin) else { continue };
+        let n = 1 + defenses.get(entity).map_or(0, |d| d.orders);
+        let order = OrderId::Defense { site: raid.origin, n };
+        if let Some(refused) = judge(&watch, &mut whistle, player, order, &grudge, &raid, now) {
+            facts.write(CampaignFact { at: now, fact: Fact::RequestRefused(refused) });
+            continue;
+        }
         used.insert(raid.origin);
-        let n = match defenses.get_mut(entity) {
-            Ok(mut defense) => defense.count(),
+        match defenses.get_mut(entity) {
+            Ok(mut defense) => {
+                defense.count();
+            }
             Err(_) => {
                 commands.entity(entity).insert(Defenses { orders: 1, ..Defenses::default() });
-                1
             }
-        };
+        }
         held.struck.insert(grudge.against, now);
-        let order = OrderId::Defense { site: raid.origin, n };
         let (against, target, ratio) = (grudge.against, grudge.origin, raid.ratio);
         let knower = watch.roster.knower_of(player);
         let cites = knower.map_or_else(Vec::new, |knower| watch.view.cite(knower, target, now));
@@ -140,6 +149,30 @@ pub(super) fn weigh_grudges(
     }
 }
 
+/// What the referee has against a raid on a person, if it has anything; else the raid counts from now on.
+fn judge(
+    watch: &Watch,
+    whistle: &mut Whistle,
+    player: PlayerId,
+    order: OrderId,
+    grudge: &Grudge,
+    raid: &Raid,
+    now: GameTime,
+) -> Option<RequestRefused> {
+    if !whistle.is_person(grudge.against) {
+        return None;
+    }
+    let (knower, target) = (watch.roster.knower_of(player)?, grudge.origin);
+    let arrival = raid.waits_until.map_or(now + raid.travel, |_| grudge.home_at + AFTER);
+    let groups = core::iter::once((target, &raid.force, arrival));
+    let blow = blows(&watch.view, |person| person == grudge.against, groups, false).remove(&grudge.against)?;
+    let seen = (&watch.view, &watch.roster);
+    let foul = whistle.let_through(seen, (AttackId::Raid(order), knower), grudge.against, &blow, now).err()?;
+    let request = format!("raid by {player} on site {target} of {}", grudge.against);
+    let rule = foul.rule.name().to_owned();
+    Some(RequestRefused { request, rule, limit: foul.limit, value: foul.value, retry_after: foul.retry_after })
+}
+
 fn launch(order: OrderId, origin: SiteId, target: SiteId, force: Force, arrival: Option<GameTime>) -> LaunchDue {
     LaunchDue { order, origin, target, force, manner: Manner::Raid, wave: 0, arrival, aims: [None; 2] }
 }
@@ -151,6 +184,7 @@ pub(super) fn release_strikes(
     watch: Watch,
     reprisals: Query<&Reprisals>,
     defenses: Query<&Defenses>,
+    mut whistle: Whistle,
     mut launches: MessageWriter<LaunchDue>,
 ) {
     for entry in batch.of(STRIKE_LEAVES) {
@@ -169,9 +203,12 @@ pub(super) fn release_strikes(
             && !watch.is_friend(player, strike.against)
             && !busy
             && !in_danger
+            && !whistle.protects(strike.against, strike.arrives)
         {
             let (order, force) = (strike.order, strike.force.clone());
             launches.write(launch(order, strike.origin, strike.target, force, Some(strike.arrives)));
+        } else {
+            whistle.call_off(AttackId::Raid(strike.order));
         }
     }
 }
@@ -199,6 +236,8 @@ pub(super) fn note_strikes(
 struct Raid {
     origin: SiteId,
     force: Force,
+    /// How long it travels.
+    travel: GameSpan,
     ratio: f64,
     /// When it leaves, if it waits for the army's way home.
     waits_until: Option<GameTime>,
@@ -293,5 +332,5 @@ fn raid_of(watch: &Watch, knower: Knower, state: &SiteState, grudge: &Grudge, no
             rules::ratio_against_unseen(raid, grudge.shown, target.population, model.goods_per_inhabitant())?
         }
     };
-    Some(Raid { origin: state.site, force, ratio, waits_until })
+    Some(Raid { origin: state.site, force, travel, ratio, waits_until })
 }

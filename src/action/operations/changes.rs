@@ -29,7 +29,8 @@ pub(super) struct Public<'w, 's> {
 }
 
 impl Public<'_, '_> {
-    fn owner(&self, site: SiteId) -> Option<PlayerId> {
+    /// Who holds a site.
+    pub(super) fn owner(&self, site: SiteId) -> Option<PlayerId> {
         self.sites.get(self.index.site(site)?).ok().map(|s| s.owner)
     }
 

@@ -13,6 +13,7 @@ use crate::base::goods::Goods;
 use crate::base::id::{AllianceId, EntityIndex, PlayerId, SiteId};
 use crate::base::ruleset::Force;
 use crate::decision::council::{Goal, Proposal, proposal_of_key};
+use crate::decision::fair_play::{AttackId, VictimRecord};
 use crate::decision::planning::{LearningSettings, Lessons, misjudged_by};
 use crate::society::alliance::{Trust, WarRecord, rules as relations};
 use crate::society::personality::rules as personality;
@@ -40,6 +41,21 @@ pub(super) struct Books<'w, 's> {
     pool_settings: Res<'w, PoolSettings>,
     learning: Res<'w, LearningSettings>,
     lived: MessageWriter<'w, Lived>,
+    persons: Query<'w, 's, &'static mut VictimRecord>,
+}
+
+impl Books<'_, '_> {
+    /// What an operation did to persons is what came to them; where nothing did it is forgotten.
+    fn conclude_hits(&mut self, operation: &Operation, now: GameTime) {
+        let was_there = |g: &&Group| matches!(g.status, GroupStatus::Launched { .. }) && g.arrival <= now;
+        for mut record in self.persons.iter_mut().filter(|record| record.expects(operation.id)) {
+            record.conclude(AttackId::Operation(operation.id), |sites| {
+                let there = operation.groups.iter().filter(|g| sites.contains(&g.target)).filter(was_there);
+                let arrivals = there.map(|g| (g.arrival, g.arrival));
+                arrivals.reduce(|(first, last), (at, _)| (first.min(at), last.max(at)))
+            });
+        }
+    }
 }
 
 /// Judges the operations that are over, shares the result, and lets it change trust.
@@ -80,6 +96,7 @@ pub(super) fn conclude_operations(
             commands.entity(entity).despawn();
             continue;
         }
+        books.conclude_hits(&operation, now);
         let owner = |site| index.site(site).and_then(|e| sites.get(e).ok()).map(|s| s.owner);
         let held = |site| owner(site).is_some_and(|o| relations.alliance_of(o) == Some(id.alliance));
         let mut report = judge(&operation, &model, &settings, held);

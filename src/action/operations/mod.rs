@@ -5,6 +5,7 @@
 mod arrivals;
 mod changes;
 mod claims;
+mod clearance;
 mod components;
 mod conclude;
 mod orders;
@@ -27,6 +28,7 @@ use crate::base::clock::{Campaign, CampaignAppExt, CampaignSystems};
 use crate::base::contract::{ScenarioAppExt, WorldSystems};
 use crate::base::state::StateAppExt;
 use crate::decision::council::CouncilSystems;
+use crate::decision::fair_play::FairPlaySystems;
 use crate::knowledge::intel::IntelSystems;
 use crate::society::alliance::AllianceSystems;
 use bevy::prelude::*;
@@ -47,6 +49,7 @@ impl Plugin for OperationsPlugin {
             .add_due_kind(ORDER_ANSWERED)
             .add_due_kind(ORDER_CLOSES)
             .add_pass_message::<Revise>()
+            .add_pass_message::<clearance::Cleared>()
             .add_pass_message::<OperationOver>()
             .init_resource::<OperationSettings>()
             .add_pass_message::<SendScouts>()
@@ -76,7 +79,8 @@ impl Plugin for OperationsPlugin {
                         .after(AllianceSystems::Eliminate)
                         .after(IntelSystems::Admit)
                         .after(DefenseSystems::Follow)
-                        .after(DiplomacySystems::Conclude),
+                        .after(DiplomacySystems::Conclude)
+                        .after(FairPlaySystems::Follow),
                     OperationSystems::Claim.in_set(CampaignSystems::Settle).before(IntelSystems::Admit),
                     OperationSystems::Review.in_set(CampaignSystems::Settle).after(OperationSystems::Follow),
                     OperationSystems::Conclude.in_set(CampaignSystems::Settle).after(OperationSystems::Review),
@@ -85,7 +89,9 @@ impl Plugin for OperationsPlugin {
             .add_systems(
                 Campaign,
                 (
-                    (systems::start_operations, systems::send_scouts).chain().in_set(OperationSystems::Start),
+                    (clearance::clear_operations, systems::start_operations, systems::send_scouts)
+                        .chain()
+                        .in_set(OperationSystems::Start),
                     (systems::recall_inputs, systems::release_recalls, systems::release_groups)
                         .chain()
                         .in_set(OperationSystems::Release),

@@ -2,6 +2,7 @@
 
 use super::changes::Public;
 use super::claims::tell_claims_of;
+use super::clearance::Cleared;
 use super::components::{
     GROUP_LAUNCHES, GROUP_RECALLED, Group, GroupStatus, OPERATION_CONCLUDES, Operation, OperationSettings,
     OperationStatus, RunningOperations, Target,
@@ -18,10 +19,11 @@ use crate::base::goods::Goods;
 use crate::base::id::{AllianceId, EntityIndex, OrderId, PlayerId, ProposalId, SiteId, StableId};
 use crate::base::rng::{Purpose, Stream};
 use crate::base::ruleset::{Force, Levels};
-use crate::decision::council::{Goal, Proposal, ProposalPassed, ProposalStatus, proposal_key, proposal_of_key};
+use crate::decision::council::{Goal, Proposal, ProposalStatus, proposal_key, proposal_of_key};
+use crate::decision::fair_play::Referee;
 use crate::decision::planning::allocation::{Errand, PlannedGroup};
 use crate::decision::planning::{Commitment, Commitments, Lessons, Plan};
-use crate::society::alliance::{ProposalCount, Reliability, WarRecord};
+use crate::society::alliance::{ProposalCount, Reliability, Roster, WarRecord};
 use crate::society::personality::{Traits, rules as personality};
 use bevy::ecs::system::SystemParam;
 use bevy::prelude::*;
@@ -75,10 +77,10 @@ pub(super) fn spawn_running(world: &mut World, scenario: &Scenario) {
     }
 }
 
-/// Passed proposals become operations: every group gets its own launch, all arrive together.
+/// Passed proposals that are fair to persons become operations: every group gets its own launch, all arrive together.
 pub(super) fn start_operations(
     batch: Res<DueBatch>,
-    mut passed: MessageReader<ProposalPassed>,
+    mut passed: MessageReader<Cleared>,
     index: Res<EntityIndex>,
     model: Res<Model>,
     settings: Res<OperationSettings>,
@@ -314,6 +316,8 @@ pub(super) struct Release<'w, 's> {
     seed: Option<Res<'w, WorldSeed>>,
     public: Public<'w, 's>,
     members: Query<'w, 's, (&'static Player, &'static Traits)>,
+    referee: Referee<'w, 's>,
+    roster: Roster<'w, 's>,
 }
 
 impl Release<'_, '_> {
@@ -328,6 +332,15 @@ impl Release<'_, '_> {
             return false;
         }
         no_show(self.seed.as_ref().map_or(0, |s| s.0), operation.id, group, Some(traits))
+            || self.stays_away(operation, group)
+    }
+
+    /// Whether a group stays at home by mistake: in wars with persons, below the highest difficulty.
+    fn stays_away(&self, operation: &Operation, group: usize) -> bool {
+        let target = operation.groups[group].target;
+        let Some(owner) = operation.targets.iter().find(|t| t.site == target).map(|t| t.owner) else { return false };
+        let mistakes = self.referee.mistakes_against(&self.roster, operation.id.alliance, owner);
+        mistakes.is_some_and(|m| m.stays_away(u64::from(operation.id.n) << 16 | group as u64))
     }
 
     /// Why a group that is due stays at home by a decision, if it does.
@@ -338,7 +351,11 @@ impl Release<'_, '_> {
             Some(rules::goal_met(operation.goal, broken, false))
         };
         let needed = group.errand != Errand::Reserve || met(group.target) != Some(true);
-        self.public.stays(operation, group).or((!needed).then_some("not_needed"))
+        let fights = !operation.scouting && operation.goal != Goal::Found;
+        let owner = self.public.owner(group.target).filter(|_| fights);
+        let foul = owner.is_some_and(|owner| self.referee.bars(operation.id, owner, group.arrival));
+        let stays = self.public.stays(operation, group).or(foul.then_some("fair_play"));
+        stays.or((!needed).then_some("not_needed"))
     }
 }
 

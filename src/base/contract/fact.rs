@@ -1,6 +1,7 @@
 //! What the campaign says outwards: for the host game, for display and for logs. No decision ever reads one.
 
 use super::finding::Finding;
+use super::handicap::HandicapReason;
 use super::march::Manner;
 use super::memory::Memory;
 use super::pool::GrantReason;
@@ -619,6 +620,17 @@ pub enum Fact {
     DecisionArchived {
         /// Which.
         proposal: ProposalId,
+    },
+    /// Another difficulty holds against a person from now on.
+    HandicapChanged {
+        /// Which person.
+        player: PlayerId,
+        /// The difficulty that held until now, 0..=1.
+        before: f64,
+        /// The one that holds now, 0..=1.
+        difficulty: f64,
+        /// Why.
+        reason: HandicapReason,
     },
 }
 

@@ -9,6 +9,7 @@ mod change;
 mod estate;
 mod fact;
 mod finding;
+mod handicap;
 mod march;
 mod memory;
 mod model;
@@ -24,6 +25,7 @@ pub use change::{MembershipChanged, PopulationChanged, SiteChanged, StanceChange
 pub use estate::{Estates, Founding};
 pub use fact::{CampaignFact, DefenseAnswer, Fact, LaunchRow, OperationReport};
 pub use finding::Finding;
+pub use handicap::HandicapReason;
 pub use march::{
     BattleFought, EnemyGroup, GroupArrived, GroupFailed, GroupHome, GroupLaunched, LaunchDue, Manner, MarchSighted,
     RecallGroup, ScoutReturned, ScoutsKilled, WithdrawGuests,

@@ -2,7 +2,7 @@
 //! moment.
 
 use super::components::{
-    ActionKind, Ballots, CouncilCharter, CouncilSettings, Proposal, ProposalStatus, ProposedTarget,
+    ActionKind, Ballots, CouncilCharter, CouncilSettings, Goal, Proposal, ProposalStatus, ProposedTarget,
 };
 use super::muster::{Muster, Pledge};
 use super::rules::conditions::{self, MemberPart, PlanFacts};
@@ -12,8 +12,9 @@ use super::situation::{Situation, Threats};
 use super::surroundings::elsewhere;
 use crate::base::clock::GameTime;
 use crate::base::contract::Vote;
-use crate::base::id::{PlayerId, SiteId};
+use crate::base::id::{Knower, PlayerId, SiteId};
 use crate::base::limits::Limits;
+use crate::decision::fair_play::{Case, Referee};
 use crate::decision::planning::allocation::{
     AllocationProblem, AllocationSettings, LeftOut, Plan, Source, TargetSpec, allocate,
 };
@@ -25,13 +26,14 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// What closing reads beside the situation.
 #[derive(SystemParam, Debug)]
-pub(super) struct Closing<'w> {
+pub(super) struct Closing<'w, 's> {
     charter: Res<'w, CouncilCharter>,
     settings: Res<'w, CouncilSettings>,
     library: Res<'w, Library>,
     planning: Res<'w, PlanningSettings>,
     allocation: Res<'w, AllocationSettings>,
     limits: Res<'w, Limits>,
+    referee: Referee<'w, 's>,
 }
 
 /// The roll as it stands now: who left voids its ballot and shrinks it.
@@ -163,8 +165,19 @@ fn target_now(
     if situation.view.claim(alliance, site, now).is_some() {
         return Err(LeftOut::Claimed);
     }
+    if let Some(owner) = owner {
+        let (by, takes) = (Knower::Alliance(alliance), proposal.goal == Goal::Take);
+        let case = Case { by, first: proposal.arrival, last: latest, takes };
+        if closing.referee.foul_known(owner, &case, now).is_some() {
+            return Err(LeftOut::FairPlay);
+        }
+    }
     // Whoever can be home before the latest arrival may stand there, as when it was proposed.
-    let estimate = situation.view.estimate_at(alliance, site, now, latest).ok_or(LeftOut::Unknown)?;
+    let mut estimate = situation.view.estimate_at(alliance, site, now, latest).ok_or(LeftOut::Unknown)?;
+    let mistakes = closing.referee.mistakes_against(&situation.roster, alliance, target.owner);
+    if let Some(mistakes) = mistakes {
+        estimate.troops = mistakes.misjudged(site, estimate.seen_at, &estimate.troops);
+    }
     // A garrison that was led away since is none that can be broken.
     let worth_it = model.cost(&estimate.troops) >= model.scale().defense_goods_min;
     if !worth_it && proposal.goal.needs_defenders() {
@@ -245,8 +258,20 @@ fn attempt(
         plan = allocate(&blow, &closing.allocation, &*model.0);
     }
     plan.left_out.extend(left_out);
+    spare_persons(closing, situation, proposal, &mut plan, now);
     let pledged = u32::try_from(pledged.len()).unwrap_or(u32::MAX);
     Some(Attempt { plan, pledged, armies: situation.armies(alliance) })
+}
+
+/// What of a plan would be foul to a person, as far as the alliance knows, is left out: waves beside the blow, and more than can be
+/// met.
+fn spare_persons(closing: &Closing, situation: &Situation, proposal: &Proposal, plan: &mut Plan, now: GameTime) {
+    let Situation { view, roster, .. } = situation;
+    let groups = plan.groups.iter().map(|g| (g.target, &g.force, g.arrival));
+    let (by, takes) = (Knower::Alliance(proposal.id.alliance), proposal.goal == Goal::Take);
+    for (_, blow, _) in closing.referee.fouls_known((view, roster), by, groups, takes, now) {
+        plan.spare(&blow.sites);
+    }
 }
 
 /// Plans an expansion with what its village and its tile are now.

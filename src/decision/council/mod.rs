@@ -30,6 +30,7 @@ pub use systems::{CouncilSystems, proposal_of, stagger};
 use crate::base::clock::{Campaign, CampaignAppExt, CampaignSystems};
 use crate::base::contract::ScenarioAppExt;
 use crate::base::state::StateAppExt;
+use crate::decision::fair_play::FairPlaySystems;
 use crate::society::alliance::AllianceSystems;
 use bevy::prelude::*;
 
@@ -60,7 +61,8 @@ impl Plugin for CouncilPlugin {
                     CouncilSystems::Ask.in_set(CampaignSystems::Intake).after(AllianceSystems::Stances),
                     (CouncilSystems::Open, CouncilSystems::Answer, CouncilSystems::Close)
                         .chain()
-                        .in_set(CampaignSystems::Deliberate),
+                        .in_set(CampaignSystems::Deliberate)
+                        .after(FairPlaySystems::Review),
                 ),
             )
             .add_systems(

@@ -2,7 +2,7 @@
 
 use super::close::{Closing, can_close, settle};
 use super::components::{
-    ActionKind, Asked, BALLOT_DUE, Ballots, CouncilCharter, CouncilSettings, Decisions, Proposal, ProposalFailed,
+    ActionKind, Asked, BALLOT_DUE, Ballots, CouncilCharter, CouncilSettings, Decisions, Goal, Proposal, ProposalFailed,
     ProposalPassed, ProposalStatus, SubmitProposal, VOTE_CLOSES, proposal_key, proposal_of_key,
 };
 use super::judge::{VotingSettings, judge};
@@ -13,9 +13,10 @@ use crate::base::contract::{
     Advice, AdvisedBallot, Ballot, BallotRequested, CampaignFact, CastVote, Condition, Fact, INPUT, Input, Inputs,
     PlayerKind, Reason, RequestRefused, Scenario, Vote, WantedStates,
 };
-use crate::base::id::{EntityIndex, PlayerId, ProposalId, StableId};
+use crate::base::id::{EntityIndex, Knower, PlayerId, ProposalId, StableId};
 use crate::base::limits::Limits;
 use crate::base::rng::{Purpose, Stream};
+use crate::decision::fair_play::Referee;
 use crate::decision::planning::allocation::LeftOut;
 use crate::society::alliance::{MemberInfo, ProposalCount, Roster};
 use crate::society::personality::rules as personality;
@@ -79,6 +80,7 @@ pub(super) fn open_proposals(
     charter: Res<CouncilCharter>,
     settings: Res<CouncilSettings>,
     situation: Situation,
+    referee: Referee,
     mut alliances: Query<(&mut ProposalCount, &mut Decisions)>,
     proposals: Query<&Proposal>,
     mut agenda: ResMut<Agenda>,
@@ -96,6 +98,7 @@ pub(super) fn open_proposals(
         let earliest = submission.action.sends_troops().then_some(earliest);
         let refusal = refusal(submission, &charter, &limits, &index, &alliances, &proposals, earliest, now)
             .and_then(|deadline| unclaimed(submission, &situation, now).map(|()| deadline))
+            .and_then(|deadline| fair(submission, &situation, &referee, now).map(|()| deadline))
             .and_then(|deadline| alone(submission, &opened).map(|()| deadline));
         let Ok((mut count, mut decisions)) = alliances.get_mut(entity) else { continue };
         let deadline = match refusal {
@@ -173,6 +176,28 @@ fn unclaimed(submission: &SubmitProposal, situation: &Situation, now: GameTime) 
     let limit = "one operation a target across the confederacy".to_owned();
     let value = format!("alliance {by} attacks site {site} until {}", claim.until);
     Err(RequestRefused { retry_after: Some(claim.until), ..refused(submission, "claimed_target", limit, value) })
+}
+
+/// An attack that is known to be foul to a person is refused, with the rule and when it is none any more.
+fn fair(
+    submission: &SubmitProposal,
+    situation: &Situation,
+    referee: &Referee,
+    now: GameTime,
+) -> Result<(), RequestRefused> {
+    let Situation { view, roster, .. } = situation;
+    let takes = submission.goal == Goal::Take;
+    let groups = submission.trial.groups.iter().filter(|_| submission.action == ActionKind::MassAttack);
+    let groups = groups.map(|g| (g.target, &g.force, g.arrival));
+    let by = Knower::Alliance(submission.alliance);
+    match referee.fouls_known((view, roster), by, groups, takes, now).into_iter().next() {
+        None => Ok(()),
+        Some((victim, _, foul)) => {
+            let value = format!("player {victim}: {}", foul.value);
+            let refused = refused(submission, foul.rule.name(), foul.limit, value);
+            Err(RequestRefused { retry_after: foul.retry_after, ..refused })
+        }
+    }
 }
 
 fn refusal(

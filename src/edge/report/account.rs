@@ -2,7 +2,7 @@
 
 use super::counts::Summary;
 use super::directory::Directory;
-use super::tally::{CampaignTally, OperationStory, members};
+use super::tally::{CampaignTally, HandicapChange, OperationStory, members};
 use super::voice::voice;
 use super::words;
 use crate::base::clock::GameTime;
@@ -17,6 +17,8 @@ const BALLOTS_SHOWN: usize = 12;
 const VOICES_SHOWN: usize = 3;
 /// Groups shown before the rest is summed up.
 const ROWS_SHOWN: usize = 14;
+/// Changes of a person's difficulty that are shown.
+const HANDICAPS_SHOWN: usize = 5;
 
 /// Tells a campaign: the war in a few lines, then its most interesting operation from the proposal to what it
 /// changed in trust. Plain text, at most 120 columns.
@@ -114,6 +116,7 @@ fn tell_war(out: &mut String, tally: &CampaignTally) -> core::fmt::Result {
         o.launch_late_ms_max, o.arrival_spread_ms_max
     )?;
     tell_dealings(out, &s)?;
+    tell_handicaps(out, tally)?;
     tell_victory(out, tally, &s)?;
     tell_alliances(out, tally, &s)
 }
@@ -132,6 +135,19 @@ fn tell_dealings(out: &mut String, s: &Summary) -> core::fmt::Result {
         thousands(p.contributed),
         thousands(p.granted)
     )
+}
+
+/// How the difficulty changed that holds against persons: the latest changes of each.
+fn tell_handicaps(out: &mut String, tally: &CampaignTally) -> core::fmt::Result {
+    for (player, changes) in &tally.handicaps {
+        let name = shortened(tally.directory.player(*player), 30);
+        writeln!(out, "  The difficulty against {name} changed {} times, last:", changes.len())?;
+        for change in changes.iter().rev().take(HANDICAPS_SHOWN).rev() {
+            let HandicapChange { at, before, difficulty, reason } = change;
+            writeln!(out, "    {at}: {before:.2} to {difficulty:.2}, {reason}")?;
+        }
+    }
+    Ok(())
 }
 
 /// What was built, and who won.

@@ -6,7 +6,7 @@
 use super::Directory;
 use super::voice::voice;
 use crate::base::clock::GameTime;
-use crate::base::contract::{CampaignFact, DefenseAnswer, Fact, Finding, Vote};
+use crate::base::contract::{CampaignFact, DefenseAnswer, Fact, Finding, HandicapReason, Vote};
 use crate::base::id::{AllianceId, PlayerId, ProposalId, SiteId};
 use crate::base::text::shown;
 use bevy::prelude::*;
@@ -123,6 +123,13 @@ pub enum LetterKind {
         /// In words, where there are any.
         text: Option<String>,
     },
+    /// Another difficulty holds against a member that is a person.
+    Handicap {
+        /// Which difficulty, 0..=1.
+        difficulty: f64,
+        /// Why.
+        reason: HandicapReason,
+    },
     /// Somebody joins, leaves, asks to be taken in, or has another rank.
     Membership {
         /// In words.
@@ -173,6 +180,7 @@ impl fmt::Display for LetterKind {
             Self::Result { operation, result, lost, killed } => {
                 write!(f, "operation {operation} {result}: {killed} goods killed, {lost} lost")
             }
+            Self::Handicap { difficulty, reason } => write!(f, "is fought at difficulty {difficulty:.2} now: {reason}"),
             Self::Membership { what } => f.write_str(what),
         }
     }
@@ -310,6 +318,10 @@ fn letter_of(fact: &Fact, directory: &Directory) -> Option<(AllianceId, Option<P
             let (operation, lost, killed) = (report.operation, report.lost_goods, report.killed_goods);
             let kind = LetterKind::Result { operation, result: report.result.clone(), lost, killed };
             (operation.alliance, None, kind)
+        }
+        Fact::HandicapChanged { player, difficulty, reason, .. } => {
+            let kind = LetterKind::Handicap { difficulty: *difficulty, reason: *reason };
+            (of(*player)?, Some(*player), kind)
         }
         Fact::RankChanged { alliance, player, rank } => {
             (*alliance, Some(*player), LetterKind::Membership { what: format!("{rank:?}").to_lowercase() })

@@ -31,7 +31,7 @@ pub use gates::{Blocked, Progress, Step, gate_in_words, quiet_account};
 pub use intel::{IntelSummary, intel_account};
 pub use minutes::minutes;
 pub use order::{OrderExplanation, OrderPurpose, explain_order, refusal_in_words};
-pub use tally::{CampaignTally, OLD_INTEL, OperationStory, rested_on_old_intel};
+pub use tally::{CampaignTally, HandicapChange, OLD_INTEL, OperationStory, rested_on_old_intel};
 pub use voice::voice;
 
 use behavior::Course;

@@ -7,7 +7,8 @@ use super::gates::{Blocked, Gates, Progress};
 use super::treaties::Treaties;
 use crate::base::clock::{GameSpan, GameTime};
 use crate::base::contract::{
-    CampaignFact, Condition, DefenseAnswer, Fact, Finding, LaunchRow, Manner, OperationReport, Reason, Vote,
+    CampaignFact, Condition, DefenseAnswer, Fact, Finding, HandicapReason, LaunchRow, Manner, OperationReport, Reason,
+    Vote,
 };
 use crate::base::id::{AllianceId, OrderId, PlayerId, ProposalId, SiteId};
 use bevy::prelude::Resource;
@@ -86,6 +87,21 @@ pub struct CampaignTally {
     gates: Gates,
     /// What the metrics of behavior are made of.
     pub(super) course: Course,
+    /// How the difficulty changed that holds against persons.
+    pub handicaps: BTreeMap<PlayerId, Vec<HandicapChange>>,
+}
+
+/// A change of the difficulty that holds against a person.
+#[derive(Clone, Copy, Debug)]
+pub struct HandicapChange {
+    /// When.
+    pub at: GameTime,
+    /// What held until then.
+    pub before: f64,
+    /// What holds from then on.
+    pub difficulty: f64,
+    /// Why.
+    pub reason: HandicapReason,
 }
 
 /// A look that no decision cites within this time was for nothing.
@@ -230,6 +246,7 @@ impl CampaignTally {
             | Fact::OfferMade { .. }
             | Fact::OfferAnswered { .. }
             | Fact::TreatyBroken { .. } => self.treaties.count(&mut self.summary.diplomacy, at, &fact.fact),
+            Fact::HandicapChanged { .. } => self.note_handicap(fact),
             Fact::Said { .. }
             | Fact::CouncilHeard { .. }
             | Fact::CouncilChose { .. }
@@ -242,6 +259,12 @@ impl CampaignTally {
             | Fact::RankChanged { .. }
             | Fact::MemoryFaded { .. }
             | Fact::DecisionArchived { .. } => {}
+        }
+    }
+
+    fn note_handicap(&mut self, fact: &CampaignFact) {
+        if let Fact::HandicapChanged { player, before, difficulty, reason } = fact.fact {
+            self.handicaps.entry(player).or_default().push(HandicapChange { at: fact.at, before, difficulty, reason });
         }
     }
 

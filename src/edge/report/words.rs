@@ -33,6 +33,7 @@ pub(super) fn reason_words(reason: &str) -> String {
     let words = match reason {
         "claimed_by_confederate" => "a confederate attacks it",
         "decision_point" => "at the last look before it is too late",
+        "fair_play" => "it would be foul to a person",
         "evacuated" => "most of the garrison has left",
         "late" => "too late for its wave",
         "member_left" => "its owner left the alliance",

@@ -4,7 +4,7 @@ use super::option::CouncilOption;
 use super::session::Session;
 use crate::base::clock::{GameSpan, GameTime};
 use crate::base::contract::{Manner, SiteEstimate, SiteState};
-use crate::base::id::{AllianceId, PlayerId, SiteId};
+use crate::base::id::{AllianceId, Knower, PlayerId, SiteId};
 use crate::decision::council::{
     ActionKind, Asked, Expected, Goal, Muster, Pledge, ProposedTarget, SubmitProposal, army_home_at, circumstances,
     elsewhere,
@@ -46,6 +46,8 @@ struct Candidate {
     score: f64,
     /// Whether nobody stands there whom an operation could break: it can only be taken.
     undefended: bool,
+    /// Whether it would be taken.
+    takes: bool,
 }
 
 /// The attacks that are possible, the best first; or the gate that blocks all of them. What is planned for in detail is noted in `considered`: the
@@ -54,6 +56,11 @@ pub(super) fn options_by_score(
     session: &Session,
     considered: &mut Vec<SiteId>,
 ) -> Result<Vec<CouncilOption>, &'static str> {
+    // What was not considered for fair play, or for want of resolve, is the gate where nothing else is left.
+    search(session, considered).map_err(|gate| session.kept_back.get().unwrap_or(gate))
+}
+
+fn search(session: &Session, considered: &mut Vec<SiteId>) -> Result<Vec<CouncilOption>, &'static str> {
     let sources = all_sources(session);
     if sources.is_empty() {
         return Err("no_force_at_home");
@@ -74,7 +81,7 @@ pub(super) fn options_by_score(
             let forces = Forces { sources: &sources, guards: &[] };
             takes.into_iter().chain(breaks).find_map(|pattern| {
                 let (plan, arrival) = plan(session, forces, (c.enemy, core::slice::from_ref(&c.spec)), pattern)?;
-                let met = plan.meets_any(1.0);
+                let met = plan.meets_any(1.0) && is_fair(session, &plan, pattern);
                 met.then(|| (rescored(session, c.clone(), &plan, arrival, pattern.goal), plan, arrival))
             })
         })
@@ -142,6 +149,11 @@ pub(super) fn moved(
     if targets.iter().any(|site| session.claimed.contains(site)) {
         return Err("claimed_target");
     }
+    let takes = pattern.goal == PatternGoal::Take;
+    if targets.iter().any(|site| session.situation.view.site(*site).is_some_and(|s| is_spared(session, s.owner, takes)))
+    {
+        return Err("fair_play");
+    }
     let sources = all_sources(session);
     if sources.is_empty() {
         return Err("no_force_at_home");
@@ -162,7 +174,25 @@ pub(super) fn moved(
     let known = known.ok_or("no_intel")?;
     let guards = if pattern.has_guards() { all_guards(session) } else { Vec::new() };
     let forces = Forces { sources: &sources, guards: &guards };
-    option(session, forces, &known.iter().collect::<Vec<_>>(), pattern).ok_or("no_plan")
+    let option = option(session, forces, &known.iter().collect::<Vec<_>>(), pattern);
+    option.ok_or_else(|| session.kept_back.get().unwrap_or("no_plan"))
+}
+
+/// Whether attacks on a player would be foul, as far as the alliance knows.
+fn is_spared(session: &Session, player: PlayerId, takes: bool) -> bool {
+    session.referee.is_spared(player, Knower::Alliance(session.alliance), takes, session.now)
+}
+
+/// Whether nothing of a plan would be foul to a person, as far as the alliance knows.
+fn is_fair(session: &Session, plan: &Plan, pattern: &Pattern) -> bool {
+    let (view, roster) = (&session.situation.view, &session.situation.roster);
+    let groups = plan.groups.iter().map(|g| (g.target, &g.force, g.arrival));
+    let (by, takes) = (Knower::Alliance(session.alliance), pattern.goal == PatternGoal::Take);
+    let fair = session.referee.fouls_known((view, roster), by, groups, takes, session.now).is_empty();
+    if !fair {
+        session.kept_back.set(Some("fair_play"));
+    }
+    fair
 }
 
 /// The first pattern that takes a site and that the ruleset can carry, where enough chiefs stand ready for it.
@@ -248,11 +278,20 @@ fn candidates(session: &Session, sources: &[Source], takes: bool) -> Vec<Candida
     let mut candidates: Vec<Candidate> = Vec::new();
     let worthwhile = worthwhile(session);
     for enemy in &session.enemies {
+        if session.mistakes(*enemy).is_some_and(|m| m.hesitates(session.now)) {
+            session.kept_back.set(Some("hesitates"));
+            continue;
+        }
         let strength = strength_ratio(session, *enemy);
         for member in session.situation.roster.members(*enemy) {
+            let spared = [false, true].map(|takes| is_spared(session, member.player, takes));
+            if spared[0] {
+                session.kept_back.set(Some("fair_play"));
+            }
             for site in session.situation.view.sites_of(member.player) {
-                if !session.claimed.contains(site) {
-                    candidates.extend(candidate(session, sources, *enemy, *site, strength, takes));
+                if !session.claimed.contains(site) && spared != [true, true] {
+                    let candidate = candidate(session, sources, *enemy, *site, strength, takes);
+                    candidates.extend(candidate.filter(|c| !spared[usize::from(c.takes)]));
                 }
             }
         }
@@ -304,7 +343,10 @@ fn candidate(
 ) -> Option<Candidate> {
     // Whoever can be home before the latest arrival may stand there.
     let latest = session.now + session.settings.arrival_within;
-    let estimate = session.situation.view.estimate_at(session.alliance, site, session.now, latest)?;
+    let mut estimate = session.situation.view.estimate_at(session.alliance, site, session.now, latest)?;
+    if let Some(mistakes) = session.mistakes(enemy) {
+        estimate.troops = mistakes.misjudged(site, estimate.seen_at, &estimate.troops);
+    }
     if estimate.population < session.situation.view.model().scale().population_min && stakes(session, site) <= 0.0 {
         return None;
     }
@@ -338,7 +380,8 @@ fn candidate(
     };
     let score = score(session, &attack, &inputs);
     let spec = TargetSpec::new(site, estimate, value, session.allocation, &*session.situation.view.model().0);
-    Some(Candidate { enemy, spec, attack, inputs, score, undefended })
+    let takes = goal == PatternGoal::Take;
+    Some(Candidate { enemy, spec, attack, inputs, score, undefended, takes })
 }
 
 /// The score of a target with what an attack on it is believed to bring.
@@ -502,7 +545,8 @@ fn plan(
     let guards = if pattern.has_guards() { nearest(session, forces.guards, targets, 0, |_| false) } else { Vec::new() };
     let (situation, alliance, now) = (session.situation, session.alliance, session.now);
     let model = situation.view.model();
-    let leave = now + session.settings.vote_window + GameSpan::mins(10);
+    let late = session.mistakes(enemy).map_or(GameSpan(0), |m| m.delay(now));
+    let leave = now + session.settings.vote_window + GameSpan::mins(10) + late;
     let latest = now + session.settings.arrival_within;
     let arrival = if pattern.follows_home() {
         let home = army_home_at(situation, alliance, targets.first()?.site, now)?;
@@ -564,7 +608,7 @@ fn rescored(session: &Session, candidate: Candidate, plan: &Plan, arrival: GameT
 fn option(session: &Session, forces: Forces, targets: &[&Candidate], pattern: &Pattern) -> Option<CouncilOption> {
     let specs: Vec<TargetSpec> = targets.iter().map(|c| c.spec.clone()).collect();
     let (plan, arrival) = plan(session, forces, (targets.first()?.enemy, &specs), pattern)?;
-    if !plan.targets.iter().all(|t| t.met) {
+    if !plan.targets.iter().all(|t| t.met) || !is_fair(session, &plan, pattern) {
         return None;
     }
     let targets: Vec<Candidate> =

@@ -24,6 +24,7 @@ use crate::base::clock::{Campaign, CampaignAppExt, CampaignSystems};
 use crate::base::contract::ScenarioAppExt;
 use crate::base::state::StateAppExt;
 use crate::decision::council::CouncilSystems;
+use crate::decision::fair_play::FairPlaySystems;
 use crate::strategy::victory::VictorySystems;
 use bevy::prelude::*;
 
@@ -59,7 +60,10 @@ impl Plugin for WarCouncilPlugin {
                 Campaign,
                 (
                     WarCouncilSystems::Ask.in_set(CampaignSystems::Intake).after(CouncilSystems::Ask),
-                    WarCouncilSystems::Meet.in_set(CampaignSystems::Deliberate).before(CouncilSystems::Open),
+                    WarCouncilSystems::Meet
+                        .in_set(CampaignSystems::Deliberate)
+                        .after(FairPlaySystems::Review)
+                        .before(CouncilSystems::Open),
                     WarCouncilSystems::LookBack
                         .in_set(CampaignSystems::Settle)
                         .after(OperationSystems::Conclude)

@@ -4,9 +4,11 @@ use super::option::CouncilOption;
 use super::scouting::ScoutingRecord;
 use super::session::{Hall, Session};
 use super::{attack, diplomacy};
-use crate::base::clock::DueBatch;
+use crate::base::clock::{DueBatch, GameTime};
 use crate::base::contract::{CampaignFact, Fact, INPUT, Input, Inputs, Motion, Propose, Rank, RequestRefused};
+use crate::base::id::Knower;
 use crate::decision::council::{ActionKind, SubmitProposal};
+use crate::decision::fair_play::Case;
 use bevy::prelude::*;
 
 /// Members propose: what they want is planned as a council would, and opened, or refused with the gate that blocks it.
@@ -29,11 +31,21 @@ pub(super) fn hear_motions(
             }
             Err((rule, limit, value)) => {
                 let request = format!("propose by {}", propose.member);
-                let refused = RequestRefused { request, rule: rule.to_owned(), limit, value, retry_after: None };
+                let retry_after = if rule == "fair_play" { fair_again(&hall, propose, now) } else { None };
+                let refused = RequestRefused { request, rule: rule.to_owned(), limit, value, retry_after };
                 facts.write(CampaignFact { at: now, fact: Fact::RequestRefused(refused) });
             }
         }
     }
+}
+
+/// When all that a member proposes to attack may be attacked again, as far as its alliance knows.
+fn fair_again(hall: &Hall, propose: &Propose, now: GameTime) -> Option<GameTime> {
+    let Motion::Attack { targets, .. } = &propose.motion else { return None };
+    let alliance = hall.situation.roster.alliance_of(propose.member)?;
+    let case = Case { by: Knower::Alliance(alliance), first: now, last: now, takes: false };
+    let owners = targets.iter().filter_map(|site| hall.situation.view.site(*site)).map(|site| site.owner);
+    owners.filter_map(|owner| hall.referee.foul_known(owner, &case, now)?.retry_after).max()
 }
 
 /// The rule that forbids it, what it allows, and what was asked for.
@@ -74,6 +86,7 @@ fn limit_of(rule: &str) -> &'static str {
         "diplomacy" => "games in which councils decide on war and peace",
         "no_war" => "villages of an alliance at war with this one",
         "one_enemy" => "villages of one enemy",
+        "fair_play" => "attacks that are fair to persons, see the rules of fair play",
         "claimed_target" => "targets that no operation of the bloc goes to",
         "no_force_at_home" => "a village that has offense to send",
         "no_intel" => "villages of which the troops are known, worth an operation or taken by one",

@@ -13,6 +13,7 @@ use crate::base::id::{AllianceId, EntityIndex, PlayerId, ProposalId, SiteId};
 use crate::decision::council::{
     ActionKind, Decisions, Proposal, ProposalStatus, Situation, SubmitProposal, Threats, VotingSettings, stagger,
 };
+use crate::decision::fair_play::{Mistakes, Referee};
 use crate::decision::planning::allocation::AllocationSettings;
 use crate::decision::planning::rules::diplomacy::Dealings;
 use crate::decision::planning::{Library, PlanningSettings};
@@ -23,6 +24,7 @@ use crate::strategy::victory::VictoryRanking;
 use crate::strategy::wonder::{WonderSettings, Wonders};
 use bevy::ecs::system::SystemParam;
 use bevy::prelude::*;
+use core::cell::Cell;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -164,6 +166,7 @@ pub(super) struct Session<'a, 'w, 's> {
     pub(super) now: GameTime,
     pub(super) seed: u64,
     pub(super) situation: &'a Situation<'w, 's>,
+    pub(super) referee: &'a Referee<'w, 's>,
     pub(super) territory: &'a Territory<'w, 's>,
     pub(super) settings: &'a WarCouncilSettings,
     pub(super) library: &'a Library,
@@ -214,9 +217,16 @@ pub(super) struct Session<'a, 'w, 's> {
     pub(super) mover: Option<PlayerId>,
     pub(super) own_offers: &'a OwnOffers,
     pub(super) stance_settings: &'a StanceSettings,
+    /// The gate that kept an attack from being considered, if one did: fair play, or hesitation.
+    pub(super) kept_back: Cell<Option<&'static str>>,
 }
 
 impl Session<'_, '_, '_> {
+    /// What it gets wrong in a war with this alliance.
+    pub(super) fn mistakes(&self, enemy: AllianceId) -> Option<Mistakes> {
+        self.referee.mistakes(&self.situation.roster, self.alliance, enemy)
+    }
+
     /// A member of the alliance.
     pub(super) fn member(&self, player: PlayerId) -> Option<&MemberInfo> {
         let i = self.members.binary_search_by_key(&player, |m| m.player).ok()?;
@@ -334,6 +344,7 @@ pub(super) struct Rules<'w> {
 pub(super) struct Hall<'w, 's> {
     rules: Rules<'w>,
     pub(super) situation: Situation<'w, 's>,
+    pub(super) referee: Referee<'w, 's>,
     territory: Territory<'w, 's>,
     wonders: Wonders<'w, 's>,
     records: Records<'w, 's>,
@@ -349,7 +360,7 @@ impl<'w, 's> Hall<'w, 's> {
         mover: Option<PlayerId>,
         now: GameTime,
     ) -> Option<Session<'_, 'w, 's>> {
-        let Self { rules, situation, territory, wonders, records } = self;
+        let Self { rules, situation, referee, territory, wonders, records } = self;
         let (decisions, running, log, own_offers) = records.of(alliance)?;
         let left_to_confederates: BTreeSet<SiteId> = situation.view.claimed_by_confederates(alliance, now).collect();
         Some(Session {
@@ -357,6 +368,7 @@ impl<'w, 's> Hall<'w, 's> {
             now,
             seed: situation.roster.seed(),
             situation,
+            referee,
             territory,
             settings: &rules.settings,
             library: &rules.library,
@@ -388,6 +400,7 @@ impl<'w, 's> Hall<'w, 's> {
             mover,
             own_offers,
             stance_settings: &rules.stances,
+            kept_back: Cell::new(None),
             members: situation.voters(alliance),
         })
     }
@@ -525,10 +538,19 @@ fn meet(session: &Session) -> SessionOutcome {
     // The best is told of even where it is below what is proposed.
     let legal = options.iter().filter(|o| o.score >= threshold).count();
     options.truncate(legal.max(1));
+    mistake_priority(session, &mut options);
     let proposed = options.first().filter(|_| gate.is_none()).map(|o| &o.submission);
     let parties = if at_war { scouting::parties(session, proposed) } else { Vec::new() };
     let outlook = if session.settings.diplomacy { diplomacy::outlook(session) } else { Outlook::default() };
     SessionOutcome { parties, options, gate, considered, outlook, wonder: wonder::option(session) }
+}
+
+/// Against persons the second best may be taken for the best, below the highest difficulty.
+fn mistake_priority(session: &Session, options: &mut [CouncilOption]) {
+    let enemy = options.first().filter(|_| options.len() > 1).and_then(|best| best.submission.enemy);
+    if enemy.and_then(|enemy| session.mistakes(enemy)).is_some_and(|m| m.mistakes_priority(session.now)) {
+        options.swap(0, 1);
+    }
 }
 
 /// Scouts that an alliance lost at each site within the last 72 hours, the largest party of each.

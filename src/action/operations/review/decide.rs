@@ -6,9 +6,10 @@ use crate::action::operations::rules::{self, Leaver, Occasion, Step, TargetOutlo
 use crate::action::operations::{Group, GroupStatus, Operation, OperationSettings, OperationStatus, Target};
 use crate::base::clock::{DueBatch, GameTime};
 use crate::base::contract::{AttackGroup, Citation, Manner, SiteEstimate, WantedStates, WorldModel};
-use crate::base::id::{AllianceId, EntityIndex, PlayerId, ProposalId, SiteId};
+use crate::base::id::{AllianceId, EntityIndex, Knower, PlayerId, ProposalId, SiteId};
 use crate::base::limits::Limits;
 use crate::decision::council::{Ballots, Muster, Pledge, Proposal, Situation, proposal_of_key};
+use crate::decision::fair_play::Referee;
 use crate::decision::planning::allocation::{Assignment, PARTS, PlannedGroup, Source, by_home, part_of};
 use crate::decision::planning::{HelpSettings, Incoming, PlanningSettings, believed, in_time, too_close};
 use bevy::prelude::*;
@@ -43,6 +44,7 @@ pub(in crate::action::operations) fn ask_states(
 pub(in crate::action::operations) fn decide_revisions(
     batch: Res<DueBatch>,
     situation: Situation,
+    referee: Referee,
     settings: Res<OperationSettings>,
     planning: Res<PlanningSettings>,
     limits: Res<Limits>,
@@ -60,6 +62,7 @@ pub(in crate::action::operations) fn decide_revisions(
             operation,
             vote,
             situation: &situation,
+            referee: &referee,
             settings: &settings,
             help: &planning.help,
             groups_max: limits.groups_per_operation,
@@ -77,6 +80,7 @@ struct Review<'a, 'w, 's> {
     operation: &'a Operation,
     vote: Option<(&'a Proposal, &'a Ballots)>,
     situation: &'a Situation<'w, 's>,
+    referee: &'a Referee<'w, 's>,
     settings: &'a OperationSettings,
     help: &'a HelpSettings,
     groups_max: usize,
@@ -265,6 +269,10 @@ impl Review<'_, '_, '_> {
         let first = strikes.map(|g| g.launch + g.travel).filter(|at| *at > self.now).min()?;
         // Whoever is back by then stands there.
         let mut estimate = view.estimate_at(self.alliance(), target.site, self.now, first)?;
+        let mistakes = self.referee.mistakes_against(&self.situation.roster, self.alliance(), target.owner);
+        if let Some(mistakes) = mistakes {
+            estimate.troops = mistakes.misjudged(target.site, estimate.seen_at, &estimate.troops);
+        }
         let left_goods = view.model().cost(&estimate.troops);
         // Once the first wave has fought, whoever came to help is among those that it met.
         let fought = self.has_fought(target.site);
@@ -288,6 +296,9 @@ impl Review<'_, '_, '_> {
         let same = view.site(target.site).is_some_and(|s| s.owner == target.owner);
         if same && case.ratio < case.wanted(&self.settings.react) && !case.fought {
             (added, case.with_more) = self.add(&coming, &attack, target.site, &estimate, &case, taken);
+            if !self.is_fair(target, &added) {
+                (added, case.with_more) = (Vec::new(), None);
+            }
         }
         let spare = self.spare(&coming, target.site, &estimate);
         case.with_less = spare.map(|(_, ratio)| ratio);
@@ -311,6 +322,24 @@ impl Review<'_, '_, '_> {
             Step::HoldBack => self.revise(Change::HoldBack(spare.iter().map(|(i, _)| *i).collect()), why, cites),
             Step::CallOff => self.revise(Change::CallOff(site), why, cites),
         })
+    }
+
+    /// Whether what goes to a person's villages with these groups is not too much, as far as the alliance believes.
+    fn is_fair(&self, target: &Target, added: &[PlannedGroup]) -> bool {
+        let Situation { view, roster, .. } = self.situation;
+        let victim = target.owner;
+        let goes = |site: SiteId| view.site(site).filter(|s| s.owner == victim).map(|s| s.at);
+        let active = self.operation.groups.iter().filter(|g| rules::is_active(g)).map(|g| (g.target, &g.force));
+        let (mut tiles, mut goods) = (Vec::new(), 0);
+        for (site, force) in active.chain(added.iter().map(|g| (g.target, &g.force))) {
+            if let Some(at) = goes(site) {
+                tiles.push(at);
+                goods += view.model().cost(force);
+            }
+        }
+        let by = Knower::Alliance(self.alliance());
+        let too_strong = self.referee.too_strong((view, roster), by, victim, (&tiles, goods), self.now).is_some();
+        added.is_empty() || !too_strong && !self.referee.bars(self.operation.id, victim, self.now)
     }
 
     /// Whether a wave that is to fight at a target has been there. What arrives at this instant has fought if it is said so:

@@ -393,6 +393,8 @@ pub enum LeftOut {
     NothingToBreak,
     /// An operation of a confederate has it to itself.
     Claimed,
+    /// It is a person's, and an attack on it would be foul.
+    FairPlay,
 }
 
 impl fmt::Display for LeftOut {
@@ -410,6 +412,7 @@ impl fmt::Display for LeftOut {
             Self::Unknown => "unknown",
             Self::NothingToBreak => "nothing_to_break",
             Self::Claimed => "claimed",
+            Self::FairPlay => "fair_play",
         })
     }
 }
@@ -470,6 +473,17 @@ impl Plan {
             target.met = false;
             self.value -= value;
             self.left_out.push((site, why));
+        }
+    }
+
+    /// Leaves these sites out after all, those beside the targets too: an attack on them would be foul.
+    pub fn spare(&mut self, sites: &std::collections::BTreeSet<SiteId>) {
+        self.groups.retain(|g| !sites.contains(&g.target));
+        for target in self.targets.iter_mut().filter(|t| sites.contains(&t.site)) {
+            target.met = false;
+            if !self.left_out.iter().any(|(site, _)| *site == target.site) {
+                self.left_out.push((target.site, LeftOut::FairPlay));
+            }
         }
     }
 
