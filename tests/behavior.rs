@@ -37,7 +37,7 @@ fn options(line: &str) -> Options {
 
 /// Worlds that are played in seconds.
 fn small(more: &str) -> Options {
-    options(&format!("--seeds 2 --days 3 --synthetic 400 --alliances 4 {more}"))
+    options(&format!("--seeds 3 --from 5 --days 3 --synthetic 400 --alliances 4 --charter war_cabinet {more}"))
 }
 
 fn row(rows: &[Row], metric: Metric) -> &Row {
@@ -159,12 +159,12 @@ fn every_metric_has_a_value_or_a_reason() {
     // What a war of three days must have.
     for metric in [Metric::Passed, Metric::OffenseAway, Metric::SessionsProposing, Metric::ArmyEnd, Metric::ScoutsLost]
     {
-        assert_eq!(row(&rows, metric).values.len(), 2, "{text}");
+        assert_eq!(row(&rows, metric).values.len(), 3, "{text}");
     }
     assert!(table(&rows, &options, true).contains("\x1b[3"));
     let csv = csv(&played);
     let columns = |line: &str| line.split(',').count();
-    assert_eq!(csv.lines().count(), 1 + 2 * 5, "a row for each seed and for each of its alliances");
+    assert_eq!(csv.lines().count(), 1 + 3 * 5, "a row for each seed and for each of its alliances");
     assert!(csv.lines().all(|line| columns(line) == 2 + Metric::ALL.len()));
     assert!(csv.lines().next().unwrap().starts_with("seed,alliance,passed,"));
 }
@@ -177,7 +177,7 @@ fn verdicts(played: &[Played], metrics: &[Metric]) -> Vec<Option<Verdict>> {
 
 #[test]
 fn yes_men_and_dogpiles_turn_their_bands_red() {
-    let metrics = [Metric::Rejecting, Metric::WarsOnOne];
+    let metrics = [Metric::Agreement, Metric::WarsOnOne];
     let (green, red) = (Some(Verdict::Green), Some(Verdict::Red));
     let of = |more: &str| verdicts(&play_all(&small(more)).unwrap(), &metrics);
     assert_eq!(of(""), [green, green], "without a plant");
@@ -219,7 +219,7 @@ fn a_setting_is_changed_by_name() {
 
 #[test]
 fn samples_can_be_cut_by_alliance() {
-    let played = play(&small(""), 1).unwrap();
+    let played = play(&small(""), 5).unwrap();
     let parts: f64 = played.samples.of(Metric::SessionsProposing).iter().map(|s| s.whole).sum();
     assert_eq!(played.by_alliance.len(), 4);
     assert!(parts > 0.0 && played.by_alliance.keys().all(|id| *id != AllianceId(0)));
@@ -229,29 +229,30 @@ fn samples_can_be_cut_by_alliance() {
     assert!((least..=most).contains(&whole), "{least} <= {whole} <= {most}");
 }
 
-/// Each stupidity with a band that is green without it.
-const PLANTS: [(Plant, Metric); 5] = [
-    (Plant::YesMen, Metric::Rejecting),
-    (Plant::NoHomeGuard, Metric::OffenseAwayMax),
-    (Plant::Dogpile, Metric::WarsOnOne),
-    (Plant::NoRebuilding, Metric::ArmyEnd),
-    (Plant::ReliefPingPong, Metric::ReliefPingPong),
+/// Each stupidity with a band that is green without it, and the days after which it shows.
+const PLANTS: [(Plant, Metric, i64); 5] = [
+    (Plant::YesMen, Metric::Passed, 7),
+    (Plant::NoHomeGuard, Metric::LossShareMedian, 7),
+    (Plant::Dogpile, Metric::WarsOnOne, 7),
+    (Plant::NoRebuilding, Metric::ArmyEnd, 30),
+    (Plant::ReliefPingPong, Metric::ReliefPingPong, 7),
 ];
 
 #[test]
-#[ignore = "20 weeks, and 20 more for each plant"]
-fn twenty_weeks() {
-    let honest = options("--seeds 20");
-    let rows_of = |options: &Options| rows(&play_all(options).unwrap(), Horizon::Week);
-    let without = rows_of(&honest);
-    println!("{}", table(&without, &honest, false));
-    let values = without.iter().filter(|row| row.band.is_some() && row.values.is_empty());
-    assert_eq!(values.count(), 0, "in 20 weeks every metric with a band has a value");
-    for (plant, metric) in PLANTS {
-        let planted = Options { plant: vec![plant], ..honest.clone() };
-        let with = rows_of(&planted);
-        println!("{plant:?}\n{}", table(&with, &planted, false));
-        assert_eq!(row(&without, metric).verdict, Some(Verdict::Green), "{}", metric.key());
-        assert_eq!(row(&with, metric).verdict, Some(Verdict::Red), "{plant:?}: {}", metric.key());
+#[ignore = "20 weeks and 20 months, and as many for each plant"]
+fn planted_stupidities_turn_bands_red_in_twenty_campaigns() {
+    for days in [7, 30] {
+        let honest = options(&format!("--seeds 20 --charter war_cabinet --days {days}"));
+        let horizon = Horizon::of_days(f64::from(i32::try_from(days).unwrap()));
+        let rows_of = |options: &Options| rows(&play_all(options).unwrap(), horizon);
+        let without = rows_of(&honest);
+        println!("{}", table(&without, &honest, false));
+        for (plant, metric, _) in PLANTS.into_iter().filter(|(.., of)| *of == days) {
+            let planted = Options { plant: vec![plant], ..honest.clone() };
+            let with = rows_of(&planted);
+            println!("{plant:?}\n{}", table(&with, &planted, false));
+            assert_eq!(row(&without, metric).verdict, Some(Verdict::Green), "{}", metric.key());
+            assert_eq!(row(&with, metric).verdict, Some(Verdict::Red), "{plant:?}: {}", metric.key());
+        }
     }
 }

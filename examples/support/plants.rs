@@ -11,6 +11,7 @@ use bevy_alliance::base::goods::Goods;
 use bevy_alliance::base::id::{PlayerId, TribeId, UnitClass};
 use bevy_alliance::base::ruleset::{Capabilities, Force};
 use bevy_alliance::decision::council::VotingSettings;
+use bevy_alliance::decision::planning::allocation::AllocationSettings;
 use bevy_alliance::strategy::war_council::WarCouncilSettings;
 use bevy_alliance::world::village::EconomySettings;
 use clap::ValueEnum;
@@ -20,7 +21,7 @@ use std::sync::Arc;
 pub(crate) enum Plant {
     /// Every ballot that no rule forbids is an approval, and nobody asks for conditions.
     YesMen,
-    /// All fighters count as offense, and neither votes nor pledges mind what is left at home.
+    /// All fighters count as offense, all that is left at home seems safe, and everything goes to the target.
     NoHomeGuard,
     /// All alliances are at war with the largest, with nobody else, and for good.
     Dogpile,
@@ -53,6 +54,9 @@ impl Plant {
                 let voting = world.resource_mut::<VotingSettings>().into_inner();
                 (voting.voter.home.weight, voting.voter.retaliation.weight) = (0.0, 0.0);
                 (voting.conditions.home_min, voting.conditions.own_min) = (-1.0, -1.0);
+                let send = world.resource_mut::<AllocationSettings>().into_inner();
+                (send.target_ratio, send.hammer_ratio) = (EVERYTHING, EVERYTHING);
+                (send.ratio_max, send.saving_min) = (50.0 * EVERYTHING, 0.0);
             }
             Self::Dogpile => world.resource_mut::<WarCouncilSettings>().diplomacy = false,
             Self::NoRebuilding => world.resource_mut::<EconomySettings>().training_share = 0.0,
@@ -81,6 +85,9 @@ impl Plant {
 
 /// A model in which every fighter belongs to the offense and none to the home guard, and in which home is always safe.
 struct AllLeave(Arc<dyn WorldModel>);
+
+/// A ratio of offense to defense that no goal needs.
+const EVERYTHING: f64 = 20.0;
 
 /// Walls that nobody needs to stand on.
 const SAFE: f64 = 1e12;

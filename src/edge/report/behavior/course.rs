@@ -46,11 +46,12 @@ pub(super) struct Out {
     pub(super) fake: bool,
 }
 
-/// Marches of relief or posture from one village to another: when the latest left, and when the latest was called home.
+/// Marches of relief or posture from one village to another: when the latest left, and when the latest left that was called home
+/// by now.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Way {
     pub(super) left: Option<GameTime>,
-    pub(super) home: Option<GameTime>,
+    pub(super) returned: Option<GameTime>,
 }
 
 /// Troops of a village at the last look, in goods: all, and those of them that were away.
@@ -77,6 +78,8 @@ pub(in super::super) struct Course {
     pub(super) answers: BTreeMap<SiteId, Vec<Answer>>,
     pub(super) relief: BTreeMap<OrderId, Out>,
     pub(super) ways: BTreeMap<(SiteId, SiteId), Way>,
+    /// When marches of relief or posture left that were not called home yet.
+    pub(super) out_since: BTreeMap<OrderId, GameTime>,
     /// Armies of those who deliberate and have members, in goods, look by look.
     pub(super) armies: Vec<BTreeMap<AllianceId, i64>>,
     /// Inhabitants of alliances at the first look and at the last.

@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 
 /// An answer to an alarm counts for hits within this time.
 const ANSWER_LASTS: GameSpan = GameSpan::hours(48);
-/// Who leaves again within this time of coming home plays ping-pong.
+/// Who leaves, is called home, and leaves again for the same village, all within this time, plays ping-pong.
 const PING_PONG_WITHIN: GameSpan = GameSpan::hours(24);
 /// Beside the targets of an operation, a blow of less than this part of what goes to its heaviest target is a fake.
 const FAKE_BELOW: u64 = 10;
@@ -206,9 +206,9 @@ impl Course {
                     self.note_case(Metric::ReliefUnused, of, !out.fought);
                     self.note_case(Metric::ReliefToFakes, of, out.fake && !out.real);
                 }
-                self.go_home(*order, *site, at);
+                self.go_home(*order, *site);
             }
-            Fact::PostureLeft { order, site, .. } => self.go_home(*order, *site, at),
+            Fact::PostureLeft { order, site, .. } => self.go_home(*order, *site),
             _ => {}
         }
     }
@@ -217,15 +217,18 @@ impl Course {
     fn leave(&mut self, order: OrderId, site: SiteId, of: Option<AllianceId>, at: GameTime) {
         let OrderId::Defense { site: origin, .. } = order else { return };
         let lately = |then: Option<GameTime>| then.is_some_and(|then| at - then <= PING_PONG_WITHIN);
-        let again = self.ways.get(&(origin, site)).is_some_and(|way| lately(way.home));
+        let again = self.ways.get(&(origin, site)).is_some_and(|way| lately(way.returned));
         let back = self.ways.get(&(site, origin)).is_some_and(|way| lately(way.left));
         self.note_case(Metric::ReliefPingPong, of, again || back);
         self.ways.entry((origin, site)).or_default().left = Some(at);
+        self.out_since.insert(order, at);
     }
 
-    fn go_home(&mut self, order: OrderId, site: SiteId, at: GameTime) {
-        if let OrderId::Defense { site: origin, .. } = order {
-            self.ways.entry((origin, site)).or_default().home = Some(at);
+    fn go_home(&mut self, order: OrderId, site: SiteId) {
+        let OrderId::Defense { site: origin, .. } = order else { return };
+        if let Some(left) = self.out_since.remove(&order) {
+            let way = self.ways.entry((origin, site)).or_default();
+            way.returned = way.returned.max(Some(left));
         }
     }
 
