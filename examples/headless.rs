@@ -151,7 +151,7 @@ fn begin(options: &Options, rules: Ruleset) -> Result<(App, Course), Failure> {
     if options.record.is_some() {
         course.recorder = Some(Recorder::new(&mut app, &scenario)?);
     }
-    app.world_mut().resource_mut::<WarCouncilSettings>().talks = minutes(options.council_talks);
+    app.world_mut().resource_mut::<WarCouncilSettings>().talks = of_minutes(options.council_talks);
     app.start_campaign(&scenario)?;
     #[cfg(feature = "llm")]
     options.llm.replay(&mut app)?;
@@ -159,7 +159,7 @@ fn begin(options: &Options, rules: Ruleset) -> Result<(App, Course), Failure> {
 }
 
 #[expect(clippy::cast_possible_truncation, reason = "checked with the options")]
-fn minutes(minutes: f64) -> GameSpan {
+fn of_minutes(minutes: f64) -> GameSpan {
     GameSpan((minutes * 60_000.0) as i64)
 }
 

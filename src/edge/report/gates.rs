@@ -159,6 +159,13 @@ pub fn gate_in_words(gate: &str) -> String {
         "deadline" => "there was no time for a vote before the first launch",
         "claimed_target" | "claimed_by_confederate" => "a confederate attacks it already",
         "same_target" => "another proposal on it is open",
+        "fair_play" => "the referee spares every person that it could attack now",
+        "hesitates" => "it makes a mistake that the difficulty allows for",
+        "protected" => "nobody may march on whom the game protects",
+        "one_operation" => "another operation on this person was a short while ago, or is under way",
+        "no_farming" => "it has attacked this person often enough lately",
+        "villages_lost" => "this person has lost enough villages lately",
+        "force_limit" => "it would be more than this person and its allies can meet",
         "open_proposals" => "too many proposals are open",
         other => return words::reason_words(other),
     };

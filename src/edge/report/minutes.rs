@@ -52,6 +52,7 @@ fn line(letter: &Letter, names: &Directory) -> Option<String> {
         | LetterKind::Alarm { .. }
         | LetterKind::Defends { .. }
         | LetterKind::Helps { .. }
+        | LetterKind::Handicap { .. }
         | LetterKind::Membership { .. } => return None,
     };
     Some(format!("{} {said}", letter.at))
