@@ -56,7 +56,8 @@ impl<'a> Draw<'a> {
                 break at;
             }
         };
-        let population = self.n(200, 600);
+        let (population, wall) = (self.n(200, 600), self.n(0, 5));
+        let stores = Goods::new([self.dice.between(500, 4_000); 4]);
         self.scenario.sites.push(ScenarioSite {
             id,
             at,
@@ -65,8 +66,8 @@ impl<'a> Draw<'a> {
             tribe: self.rules.tribe_named("romans").unwrap(),
             population,
             troops: Some(troops.iter().map(|(name, n)| (class(self.rules, name), *n)).collect()),
-            stores: Some(Goods::new([self.dice.between(500, 4_000); 4])),
-            wall: Some(u8::try_from(self.n(0, 5)).unwrap()),
+            stores: Some(stores),
+            wall: Some(u8::try_from(wall).unwrap()),
             residence: Some(0),
             tournament_square: Some(0),
         });
