@@ -42,7 +42,15 @@ impl<'a> Draw<'a> {
         let id = PlayerId(u32::try_from(self.scenario.players.len()).unwrap() + 1);
         let membership = Some((alliance, rank));
         let (role, rhythm) = (Some(AccountRole::Mixed), Some(Rhythm::default()));
-        self.scenario.players.push(ScenarioPlayer { id, name: format!("P{id}"), kind, membership, role, rhythm });
+        self.scenario.players.push(ScenarioPlayer {
+            id,
+            name: format!("P{id}"),
+            kind,
+            membership,
+            role,
+            rhythm,
+            archetype: None,
+        });
         id
     }
 
