@@ -232,7 +232,7 @@ fn samples_can_be_cut_by_alliance() {
 /// Each stupidity with a band that is green without it, and the days after which it shows.
 const PLANTS: [(Plant, Metric, i64); 5] = [
     (Plant::YesMen, Metric::Passed, 7),
-    (Plant::NoHomeGuard, Metric::LossShareMedian, 7),
+    (Plant::NoHomeGuard, Metric::OffenseAwayMax, 7),
     (Plant::Dogpile, Metric::WarsOnOne, 7),
     (Plant::NoRebuilding, Metric::ArmyEnd, 30),
     (Plant::ReliefPingPong, Metric::ReliefPingPong, 7),

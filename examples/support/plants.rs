@@ -21,7 +21,7 @@ use std::sync::Arc;
 pub(crate) enum Plant {
     /// Every ballot that no rule forbids is an approval, and nobody asks for conditions.
     YesMen,
-    /// All fighters count as offense, all that is left at home seems safe, and everything goes to the target.
+    /// All fighters count as offense, all that is left at home seems safe, and councils that meet every two hours send everything.
     NoHomeGuard,
     /// All alliances are at war with the largest, with nobody else, and for good.
     Dogpile,
@@ -57,6 +57,7 @@ impl Plant {
                 let send = world.resource_mut::<AllocationSettings>().into_inner();
                 (send.target_ratio, send.hammer_ratio) = (EVERYTHING, EVERYTHING);
                 (send.ratio_max, send.saving_min) = (50.0 * EVERYTHING, 0.0);
+                world.resource_mut::<WarCouncilSettings>().period = GameSpan::hours(2);
             }
             Self::Dogpile => world.resource_mut::<WarCouncilSettings>().diplomacy = false,
             Self::NoRebuilding => world.resource_mut::<EconomySettings>().training_share = 0.0,
