@@ -27,7 +27,7 @@ use bevy_alliance::base::ruleset::{Capabilities, Ruleset};
 use bevy_alliance::base::state::state_hash;
 use bevy_alliance::decision::council::{Charter, CouncilCharter};
 use bevy_alliance::decision::planning::{Library, Pattern};
-use bevy_alliance::edge::report::{CampaignTally, Channels, Directory, ReportPlugin, account, intel_account, minutes};
+use bevy_alliance::edge::report::{self, CampaignTally, Channels, Directory, ReportPlugin, account, intel_account};
 use bevy_alliance::edge::snapshot::{Recorder, Recording, SnapshotExt, read_save, write_atomically};
 use bevy_alliance::strategy::victory::{VictoryConditions, VictoryRanking};
 use bevy_alliance::strategy::war_council::WarCouncilSettings;
@@ -390,7 +390,7 @@ pub(crate) fn told(options: &Options, app: &mut App, tally: &CampaignTally) -> S
     let told = match of {
         Err(none) if none.is_empty() => return "No alliance deliberates any more.\n".to_owned(),
         Ok(of) if options.account == AccountName::Minutes => {
-            Ok(minutes(app.world().resource::<Channels>(), &tally.directory, of))
+            Ok(report::minutes(app.world().resource::<Channels>(), &tally.directory, of))
         }
         of => of.and_then(|of| intel_account(app.world_mut(), &tally.directory, of)),
     };
