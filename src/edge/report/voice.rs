@@ -203,7 +203,7 @@ mod tests {
         );
         assert_eq!(
             said(&inputs, &Traits::TURTLE),
-            "I will not have my villages stand open, and I would rather stay behind my walls, though it pays even when I count \
+            "I will not have my villages stand open, and it is my soldiers who would die for it, though it pays even when I count \
              our dead."
         );
     }
