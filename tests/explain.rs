@@ -11,6 +11,7 @@ use bevy_alliance::base::id::{OrderId, ProposalId, SiteId};
 use bevy_alliance::decision::planning::PlanningSettings;
 use bevy_alliance::edge::report::{CampaignTally, OrderPurpose, Progress, ReportPlugin, Step, explain_order};
 use bevy_alliance::edge::test_app::{TestApp, small_world};
+use bevy_alliance::strategy::war_council::WarCouncilSettings;
 use std::collections::BTreeSet;
 
 fn told(setup: impl FnOnce(&mut App)) -> TestApp {
@@ -112,8 +113,9 @@ fn what_blocks_is_what_was_put_in_the_way() {
     // Peace with everybody.
     let mut scenario = small_world(7, 600);
     scenario.stances.retain(|(_, _, stance)| *stance != Stance::War);
+    let settings = WarCouncilSettings { diplomacy: false, expansion_hours: 0.0, ..WarCouncilSettings::default() };
     let mut app = TestApp::with(&scenario, |app| {
-        app.add_plugins(ReportPlugin { host: Update.intern() });
+        app.insert_resource(settings).add_plugins(ReportPlugin { host: Update.intern() });
     });
     app.run(GameSpan::hours(12));
     let gates = gate(&app);

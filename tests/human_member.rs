@@ -28,8 +28,8 @@ fn promised(keeps: bool) -> Course {
     let fought = say(&mut table, "wait 34");
     assert!(fought.contains("goal_met"), "{fought}");
     let kept = table.trust();
-    say(&mut table, "attack best");
-    let voted = say(&mut table, "wait 3");
+    // Others agree to what they think right: targets are proposed until they do, and orders go out.
+    let voted = say(&mut table, "attack agreed");
     assert!(voted.contains(": passed"), "{voted}");
     if !keeps {
         let broken = say(&mut table, "break");
@@ -41,8 +41,8 @@ fn promised(keeps: bool) -> Course {
     say(&mut table, "attack best");
     say(&mut table, "wait 6");
     let opinions = table.opinions();
-    assert_eq!(opinions.len(), 3, "{}", say(&mut table, "trust"));
-    Course { first, kept, last, in_scores: opinions[2].trust }
+    assert!(opinions.len() >= 3, "{}", say(&mut table, "trust"));
+    Course { first, kept, last, in_scores: opinions.last().unwrap().trust }
 }
 
 #[test]

@@ -36,8 +36,11 @@ pub(super) fn enroll_persons(world: &mut World, scenario: &Scenario) {
         if settings.beginner.0 > 0 {
             world.entity_mut(entity).insert(Protection { until: now + settings.beginner });
         }
-        let next = HANDICAP_REVIEWED.entry(now + settings.handicap.every, u64::from(person.id.0), 0);
-        world.resource_mut::<Agenda>().push(next);
+        // Where difficulty stays as it is set nobody is looked at: a quiet person costs nothing.
+        if settings.handicap.adaptive {
+            let next = HANDICAP_REVIEWED.entry(now + settings.handicap.every, u64::from(person.id.0), 0);
+            world.resource_mut::<Agenda>().push(next);
+        }
     }
 }
 
@@ -380,7 +383,9 @@ pub(super) fn review_handicaps(
         if holdings.of(player).is_empty() {
             continue;
         }
-        agenda.push(HANDICAP_REVIEWED.entry(now + settings.handicap.every, entry.owner, 0));
+        if settings.handicap.adaptive {
+            agenda.push(HANDICAP_REVIEWED.entry(now + settings.handicap.every, entry.owner, 0));
+        }
         record.forget(now, settings.remembers());
         let fared = core::mem::take(&mut record.fared);
         let (eased, reason) = if settings.handicap.adaptive {

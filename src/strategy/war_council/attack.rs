@@ -231,9 +231,11 @@ fn options(session: &Session, sources: &[Source], together: &[&Candidate]) -> Ve
     options
 }
 
-/// The share that a pattern has of the alliance's latest operations.
+/// The share that a pattern has of the alliance's latest operations. Who must be the last takes, and does nothing else: then it counts
+/// as none.
 fn same_pattern(session: &Session, pattern: &Pattern) -> f64 {
-    session.manners.get(&pattern.name).copied().unwrap_or(0.0)
+    let share = session.manners.get(&pattern.name).copied().unwrap_or(0.0);
+    if session.ranking.last_alliance { 0.0 } else { share }
 }
 
 /// What the circumstances of an attack on these candidates are judged by.
