@@ -216,8 +216,8 @@ impl Course {
     /// A march of relief or posture leaves.
     fn leave(&mut self, order: OrderId, site: SiteId, of: Option<AllianceId>, at: GameTime) {
         let OrderId::Defense { site: origin, .. } = order else { return };
-        let before = self.returned.get(&(origin, site));
-        self.note_case(Metric::ReliefPingPong, of, before.is_some_and(|left| at - *left <= PING_PONG_WITHIN));
+        let before = self.returned.get(&(origin, site)).copied();
+        self.note_case(Metric::ReliefPingPong, of, before.is_some_and(|left| at - left <= PING_PONG_WITHIN));
         self.out_since.insert(order, at);
     }
 
