@@ -46,14 +46,6 @@ pub(super) struct Out {
     pub(super) fake: bool,
 }
 
-/// Marches of relief or posture from one village to another: when the latest left, and when the latest left that was called home
-/// by now.
-#[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Way {
-    pub(super) left: Option<GameTime>,
-    pub(super) returned: Option<GameTime>,
-}
-
 /// Troops of a village at the last look, in goods: all, and those of them that were away.
 pub(super) type Seen = (i64, i64);
 
@@ -77,7 +69,8 @@ pub(in super::super) struct Course {
     pub(super) alarms: BTreeMap<SiteId, GameTime>,
     pub(super) answers: BTreeMap<SiteId, Vec<Answer>>,
     pub(super) relief: BTreeMap<OrderId, Out>,
-    pub(super) ways: BTreeMap<(SiteId, SiteId), Way>,
+    /// Of marches of relief or posture from one village to another that were called home: when the latest of them left.
+    pub(super) returned: BTreeMap<(SiteId, SiteId), GameTime>,
     /// When marches of relief or posture left that were not called home yet.
     pub(super) out_since: BTreeMap<OrderId, GameTime>,
     /// Armies of those who deliberate and have members, in goods, look by look.

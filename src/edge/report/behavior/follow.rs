@@ -216,19 +216,16 @@ impl Course {
     /// A march of relief or posture leaves.
     fn leave(&mut self, order: OrderId, site: SiteId, of: Option<AllianceId>, at: GameTime) {
         let OrderId::Defense { site: origin, .. } = order else { return };
-        let lately = |then: Option<GameTime>| then.is_some_and(|then| at - then <= PING_PONG_WITHIN);
-        let again = self.ways.get(&(origin, site)).is_some_and(|way| lately(way.returned));
-        let back = self.ways.get(&(site, origin)).is_some_and(|way| lately(way.left));
-        self.note_case(Metric::ReliefPingPong, of, again || back);
-        self.ways.entry((origin, site)).or_default().left = Some(at);
+        let before = self.returned.get(&(origin, site)).copied();
+        self.note_case(Metric::ReliefPingPong, of, before.is_some_and(|left| at - left <= PING_PONG_WITHIN));
         self.out_since.insert(order, at);
     }
 
     fn go_home(&mut self, order: OrderId, site: SiteId) {
         let OrderId::Defense { site: origin, .. } = order else { return };
         if let Some(left) = self.out_since.remove(&order) {
-            let way = self.ways.entry((origin, site)).or_default();
-            way.returned = way.returned.max(Some(left));
+            let latest = self.returned.entry((origin, site)).or_insert(left);
+            *latest = left.max(*latest);
         }
     }
 

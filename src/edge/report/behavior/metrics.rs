@@ -152,7 +152,7 @@ metrics! {
     ReliefUnused = "relief_unused", "share", Fold::Ratio,
         "Relief that was called home without a battle, of all that was called home", of "relief that was called home";
     ReliefPingPong = "relief_ping_pong", "share", Fold::Ratio,
-        "Marches of relief or posture that repeat one of the last 24 hours that was called home, or go the other way",
+        "Marches of relief or posture that repeat one of the last 24 hours that was called home",
         of "marches of relief or posture";
     ReliefToFakes = "relief_to_fakes", "share", Fold::Ratio,
         "Relief that met nothing but fakes", of "relief that came home or stays";
