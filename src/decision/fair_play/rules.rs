@@ -114,7 +114,7 @@ impl Default for MistakeSettings {
 /// How difficulty follows how a person fares.
 #[derive(Clone, Copy, PartialEq, Debug, Reflect, Serialize, Deserialize)]
 pub struct HandicapSettings {
-    /// Whether it does. Default false.
+    /// Whether it does: persons are looked at from the start of a campaign then. Default false.
     pub adaptive: bool,
     /// How often a person is looked at. Default 1 day.
     pub every: GameSpan,

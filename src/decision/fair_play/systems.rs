@@ -36,8 +36,10 @@ pub(super) fn enroll_persons(world: &mut World, scenario: &Scenario) {
         if settings.beginner.0 > 0 {
             world.entity_mut(entity).insert(Protection { until: now + settings.beginner });
         }
-        let next = HANDICAP_REVIEWED.entry(now + settings.handicap.every, u64::from(person.id.0), 0);
-        world.resource_mut::<Agenda>().push(next);
+        if settings.handicap.adaptive {
+            let next = HANDICAP_REVIEWED.entry(now + settings.handicap.every, u64::from(person.id.0), 0);
+            world.resource_mut::<Agenda>().push(next);
+        }
     }
 }
 
