@@ -22,6 +22,7 @@ const REACH_FIELDS: f64 = 30.0;
 
 /// What breaks a rule.
 #[derive(Clone, Debug)]
+#[allow(dead_code, reason = "what is shown of it")]
 pub(crate) struct Fault {
     pub(crate) rule: &'static str,
     pub(crate) what: String,

@@ -90,7 +90,7 @@ impl<'a> Draw<'a> {
             let player = self.player(id, rank, PlayerKind::Active);
             for _ in 0..self.n(1, 2) {
                 let (offense, guard) = (self.n(300, 1_100), self.n(50, 200));
-                let (rams, scouts, chiefs) = (self.n(0, 30), self.n(40, 90), self.n(0, 3));
+                let (rams, scouts, chiefs) = (self.n(0, 30), self.n(40, 90), self.n(0, 5));
                 let troops = [
                     ("imperian", offense),
                     ("praetorian", guard),
@@ -121,6 +121,11 @@ pub(crate) fn world(seed: u64, rules: &Ruleset) -> Scenario {
     for _ in 0..draw.n(4, 7) {
         let (guard, offense) = (draw.n(60, 420), draw.n(30, 200));
         draw.village(PERSON, (0, 11), &[("praetorian", guard), ("imperian", offense)]);
+    }
+    // Some stand nearly empty: there is nothing to break in them, but they can be taken.
+    for _ in 0..draw.n(0, 3) {
+        let guard = draw.n(1, 20);
+        draw.village(PERSON, (0, 11), &[("praetorian", guard)]);
     }
     for _ in 0..2 {
         let ally = draw.player(OURS, Rank::Member, PlayerKind::Active);

@@ -12,6 +12,7 @@ use bevy_alliance::base::contract::{
 use bevy_alliance::base::goods::Goods;
 use bevy_alliance::base::id::{AllianceId, EntityIndex, PlayerId, ProposalId, SiteId};
 use bevy_alliance::base::ruleset::{Force, Ruleset};
+use bevy_alliance::decision::fair_play::FairPlaySettings;
 use bevy_alliance::decision::planning::Commitments;
 use bevy_alliance::edge::report::{Channels, Letter, ReportPlugin};
 use bevy_alliance::knowledge::intel::View;
@@ -95,6 +96,8 @@ impl Table {
         let mut app = App::new();
         app.add_plugins(TaskPoolPlugin::default())
             .insert_resource(rules)
+            // What is shown here are promises: the person is treated like everybody else.
+            .insert_resource(FairPlaySettings::off())
             .insert_resource(GameClock::manual())
             .init_resource::<Heard>()
             .add_plugins(AlliancePlugins::new(Update))

@@ -272,7 +272,8 @@ fn judge(
         killed_goods: killed,
         loot,
         expected_loss: mean(|t| t.expected_loss),
-        expected_win: mean(|t| t.expected_win),
+        // It has succeeded where all goals are met.
+        expected_win: operation.targets.iter().map(|t| t.expected_win).product(),
         intel_age_hours: operation.intel_age().map(GameSpan::as_hours),
         members: members.into_iter().map(|(m, (lost, kills))| (m, lost, kills)).collect(),
         lessons: Vec::new(),

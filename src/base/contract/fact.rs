@@ -702,7 +702,7 @@ pub struct OperationReport {
     pub loot: Goods,
     /// Expected fraction of own goods lost.
     pub expected_loss: f64,
-    /// Chance of success that the plan gave itself.
+    /// Chance to meet all goals that the plan gave itself: the product of its targets'.
     pub expected_win: f64,
     /// How old, when the first wave came, the oldest sight of a target's troops was that the attack rested on, in hours.
     /// `None` where nothing stood to be seen.

@@ -1,6 +1,6 @@
 //! What the referee keeps of a person, and what a game can read and set.
 
-use super::rules::Fared;
+use super::rules::{FairPlaySettings, Fared, difficulty};
 use crate::base::clock::{CampaignSystems, DueKind, GameSpan, GameTime};
 use crate::base::contract::HandicapReason;
 use crate::base::id::{AllianceId, Knower, OrderId, ProposalId, SiteId};
@@ -114,12 +114,27 @@ pub struct Protection {
 pub struct Handicap {
     /// By how much difficulty is eased, where it follows how the person fares.
     pub eased: f64,
-    /// The difficulty that holds: what is set, less that; 0..=1.
+    /// The difficulty that held when the person was last looked at, or else at the start: what was set, less that; 0..=1. Where a
+    /// game turns the dial meanwhile, see [`difficulty_by`](Self::difficulty_by).
     pub difficulty: f64,
     /// Since when.
     pub since: GameTime,
     /// Why.
     pub reason: HandicapReason,
+}
+
+impl Handicap {
+    /// The difficulty that holds by these settings now.
+    ///
+    /// ```
+    /// use bevy_alliance::decision::fair_play::{FairPlaySettings, Handicap};
+    /// let settings = FairPlaySettings { difficulty: 0.4, ..FairPlaySettings::default() };
+    /// assert!((Handicap::default().difficulty_by(&settings) - 0.4).abs() < 1e-12);
+    /// ```
+    #[must_use]
+    pub fn difficulty_by(&self, settings: &FairPlaySettings) -> f64 {
+        difficulty(self.eased, settings)
+    }
 }
 
 impl Default for Handicap {

@@ -114,7 +114,7 @@ impl Default for MistakeSettings {
 /// How difficulty follows how a person fares.
 #[derive(Clone, Copy, PartialEq, Debug, Reflect, Serialize, Deserialize)]
 pub struct HandicapSettings {
-    /// Whether it does. Default false.
+    /// Whether it does: persons are looked at from the start of a campaign then. Default false.
     pub adaptive: bool,
     /// How often a person is looked at. Default 1 day.
     pub every: GameSpan,
@@ -303,7 +303,9 @@ fn farming(record: &VictimRecord, case: &Case, settings: &FairPlaySettings) -> O
 #[expect(clippy::cast_precision_loss, reason = "goods of one operation, far below 2^53")]
 pub fn too_strong(sent: i64, field: f64, settings: &FairPlaySettings) -> Option<Foul> {
     let most = settings.force_factor * field;
-    (sent as f64 > most).then(|| Foul {
+    // Where there is no limit, there is none against an empty village either.
+    let limited = settings.force_factor < f64::MAX;
+    (limited && sent as f64 > most).then(|| Foul {
         rule: FairRule::ForceLimit,
         limit: format!("{most:.0} goods of troops, {} times what is believed to be there", settings.force_factor),
         value: format!("{sent} goods of troops"),

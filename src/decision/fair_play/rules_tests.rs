@@ -110,6 +110,7 @@ fn nothing_is_foul_where_it_is_off() {
         assert_eq!(foul(&record, None, &case(A, 12), scope, &settings, hour(12)), None);
     }
     assert_eq!(too_strong(i64::MAX, 0.1, &settings), None);
+    assert_eq!(too_strong(1, 0.0, &settings), None);
 }
 
 #[test]
