@@ -38,21 +38,26 @@ use review::Revise;
 #[derive(Debug, Default)]
 pub struct OperationsPlugin;
 
+/// What is due in an operation's course.
+fn add_due_kinds(app: &mut App) -> &mut App {
+    app.add_due_kind(GROUP_LAUNCHES)
+        .add_due_kind(GROUP_ARRIVES)
+        .add_due_kind(GROUP_RECALLED)
+        .add_due_kind(CLAIMS_TOLD)
+        .add_due_kind(OPERATION_CONCLUDES)
+        .add_due_kind(OPERATION_REVIEWED)
+        .add_due_kind(ORDER_ANSWERED)
+        .add_due_kind(ORDER_CLOSES)
+}
+
 impl Plugin for OperationsPlugin {
     fn build(&self, app: &mut App) {
-        app.add_due_kind(GROUP_LAUNCHES)
-            .add_due_kind(GROUP_ARRIVES)
-            .add_due_kind(GROUP_RECALLED)
-            .add_due_kind(CLAIMS_TOLD)
-            .add_due_kind(OPERATION_CONCLUDES)
-            .add_due_kind(OPERATION_REVIEWED)
-            .add_due_kind(ORDER_ANSWERED)
-            .add_due_kind(ORDER_CLOSES)
+        add_due_kinds(app)
             .add_pass_message::<Revise>()
             .add_pass_message::<clearance::Cleared>()
             .add_pass_message::<OperationOver>()
-            .init_resource::<OperationSettings>()
             .add_pass_message::<SendScouts>()
+            .init_resource::<OperationSettings>()
             .register_state::<Operation>("operation")
             .register_state::<Orders>("orders")
             .register_state::<RunningOperations>("running_operations")

@@ -186,10 +186,14 @@ impl CampaignTally {
 
     /// Counts a fact.
     pub fn count(&mut self, fact: &CampaignFact) {
-        let at = fact.at;
         self.course.follow(&self.directory, &self.stories, fact);
         self.note_cites(fact);
         self.gates.count(fact);
+        self.count_in_summary(fact);
+    }
+
+    fn count_in_summary(&mut self, fact: &CampaignFact) {
+        let at = fact.at;
         match &fact.fact {
             Fact::RequestRefused(refused) => {
                 self.summary.proposals.refused += u64::from(refused.request.starts_with("submit_proposal"));

@@ -165,7 +165,7 @@ proptest! {
         let born = Traits { neuroticism: n, extraversion: e, ..Traits::NEUTRAL };
         let (mut heart, mut now, mut week, mut at_week) = (Heart::new(born), GameTime(0), 0, born);
         for (step, kind, site, weight) in lives {
-            now = now + GameSpan::hours(step * 3);
+            now += GameSpan::hours(step * 3);
             let this = now.0.div_euclid(GameSpan::days(7).0);
             if this != week {
                 (week, at_week) = (this, heart.traits);

@@ -127,8 +127,8 @@ impl Course {
     /// Whether the player did something about a hit of this instant: by its latest answer whose alarm was about this hit or an
     /// earlier one.
     fn is_answered(&self, site: SiteId, at: GameTime) -> bool {
-        let answers = self.answers.get(&site).into_iter().flatten();
-        let latest = answers.filter(|a| a.hit <= at && a.at <= at && at - a.at <= ANSWER_LASTS).last();
+        let mut answers = self.answers.get(&site).into_iter().flatten();
+        let latest = answers.rfind(|a| a.hit <= at && a.at <= at && at - a.at <= ANSWER_LASTS);
         latest.is_some_and(|a| a.answer != DefenseAnswer::None)
     }
 
