@@ -183,6 +183,10 @@ fn watch(batch: Res<DueBatch>, mut facts: MessageReader<CampaignFact>, sight: Si
                     judge.arrived(attack, *order, fact.at);
                 }
             }
+            // A person that fights as an attacker gives its protection up.
+            Fact::BattleFought { attackers, .. } if attackers.iter().any(|(who, _)| *who == PERSON) => {
+                judge.protected = (fact.at, fact.at);
+            }
             Fact::SiteChanged { site, from, to } => {
                 if *from == Some(PERSON) && *to != Some(PERSON) {
                     judge.lost(fact.at);

@@ -148,7 +148,7 @@ fn a_campaign_without_a_referee_is_found_out() {
     }
 }
 
-/// How a person fared in one campaign at a difficulty.
+/// How a person fared in one campaign at a difficulty. It keeps its troops at home, and that is all that it does.
 struct Outcome {
     /// What its troops cost at the end, of what they cost at the beginning.
     army_left: f64,
@@ -158,8 +158,8 @@ struct Outcome {
 fn outcome(seed: u64, difficulty: f64, days: i64) -> Outcome {
     let rules = Ruleset::extended();
     let scenario = world(seed, &rules);
-    let none = GameSpan(0);
-    let settings = FairPlaySettings { difficulty, beginner: none, ..FairPlaySettings::default() };
+    // Without the other rules: what they forbid would hide much of what the dial does.
+    let settings = FairPlaySettings { difficulty, ..FairPlaySettings::off() };
     let mut app = start(&scenario, &settings);
     let own = |app: &TestApp| army(app, &rules, &scenario);
     let before = own(&app);
@@ -186,7 +186,7 @@ fn army(app: &TestApp, rules: &Ruleset, scenario: &bevy_alliance::base::contract
 }
 
 /// The share of campaigns in which the alliances broke the person: less than this of its army is left.
-const BROKEN: f64 = 0.7;
+const BROKEN: f64 = 0.6;
 
 /// Of campaigns from seed 1 on: the share that the alliances won, and the mean share of the army that was left.
 fn win_rate(difficulty: f64, campaigns: u64, days: i64) -> (f64, f64, f64) {
@@ -220,7 +220,7 @@ fn win_rate(difficulty: f64, campaigns: u64, days: i64) -> (f64, f64, f64) {
 
 #[test]
 fn the_harder_the_game_the_less_is_left_of_a_person() {
-    let rates: Vec<_> = [0.0, 0.5, 1.0].into_iter().map(|d| win_rate(d, 14, 8)).collect();
+    let rates: Vec<_> = [0.0, 0.5, 1.0].into_iter().map(|d| win_rate(d, 40, 8)).collect();
     println!("won, army left, villages left at 0, .5, 1: {rates:.2?}");
     assert!(rates.windows(2).all(|w| w[0].1 >= w[1].1), "army left: {rates:?}");
     assert!(rates[0].0 <= rates[1].0 && rates[1].0 <= rates[2].0, "won: {rates:?}");

@@ -93,7 +93,7 @@ impl FairPlaySettings {
 /// What alliances get wrong at difficulty 0. At difficulty d each counts (1 - d) times.
 #[derive(Clone, Copy, PartialEq, Debug, Reflect, Serialize, Deserialize)]
 pub struct MistakeSettings {
-    /// Chance that a session plans nothing against an alliance with a person. Default 0.7.
+    /// Chance that the sessions of a day plan nothing against an alliance with a person. Default 0.85.
     pub hesitates: f64,
     /// Chance that the second best option is proposed instead of the best. Default 0.6.
     pub second_best: f64,
@@ -101,13 +101,13 @@ pub struct MistakeSettings {
     pub delay: GameSpan,
     /// Troops at a target are taken for more or fewer than were seen, by up to this share. Default 0.5.
     pub misjudges: f64,
-    /// Chance of each group to stay at home without a word, beside that of its owner's reliability. Default 0.35.
+    /// Chance of each group to stay at home without a word, beside that of its owner's reliability. Default 0.5.
     pub stays_away: f64,
 }
 
 impl Default for MistakeSettings {
     fn default() -> Self {
-        Self { hesitates: 0.7, second_best: 0.6, delay: GameSpan::hours(12), misjudges: 0.5, stays_away: 0.35 }
+        Self { hesitates: 0.85, second_best: 0.6, delay: GameSpan::hours(12), misjudges: 0.5, stays_away: 0.5 }
     }
 }
 
@@ -356,10 +356,11 @@ impl Mistakes {
         self.draw(kind, u64::try_from(now.0).unwrap_or(0))
     }
 
-    /// Whether a session plans nothing against the other: with a chance of (1 - d) hesitates.
+    /// Whether the sessions of this day plan nothing against the other: with a chance of (1 - d) hesitates.
     #[must_use]
     pub fn hesitates(&self, now: GameTime) -> bool {
-        self.at(draws::HESITATES, now).chance(self.share * self.settings.hesitates)
+        let day = u64::try_from(now.0 / GameSpan::days(1).0).unwrap_or(0);
+        self.draw(draws::HESITATES, day).chance(self.share * self.settings.hesitates)
     }
 
     /// Whether the second best is taken for the best: with a chance of (1 - d) `second_best`.

@@ -144,12 +144,12 @@ fn mistakes(difficulty: f64) -> Mistakes {
 #[test]
 fn who_plays_worse_makes_the_same_mistakes_and_more() {
     let count = |difficulty: f64, wrong: fn(&Mistakes, GameTime) -> bool| -> Vec<i64> {
-        (0..1_000).filter(|n| wrong(&mistakes(difficulty), hour(*n))).collect()
+        (0..1_000).filter(|n| wrong(&mistakes(difficulty), hour(24 * *n))).collect()
     };
     let kinds: [(fn(&Mistakes, GameTime) -> bool, f64); 3] = [
-        (|m, at| m.hesitates(at), 0.7),
+        (|m, at| m.hesitates(at), 0.85),
         (|m, at| m.mistakes_priority(at), 0.6),
-        (|m, at| m.stays_away(u64::try_from(at.0).unwrap_or(0)), 0.35),
+        (|m, at| m.stays_away(u64::try_from(at.0).unwrap_or(0)), 0.5),
     ];
     for (wrong, most) in kinds {
         let (worst, half, best) = (count(0.0, wrong), count(0.5, wrong), count(1.0, wrong));
