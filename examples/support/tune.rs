@@ -5,12 +5,14 @@ use bevy_alliance::action::defense::{DefenseSettings, PostureSettings};
 use bevy_alliance::action::operations::OperationSettings;
 use bevy_alliance::action::pool::PoolSettings;
 use bevy_alliance::decision::council::{CouncilSettings, VotingSettings};
+use bevy_alliance::decision::fair_play::FairPlaySettings;
 use bevy_alliance::decision::planning::allocation::AllocationSettings;
 use bevy_alliance::decision::planning::{LearningSettings, PlanningSettings};
 use bevy_alliance::knowledge::intel::MovementSettings;
 use bevy_alliance::knowledge::intel::rules::SharingSettings;
 use bevy_alliance::knowledge::territory::TerritorySettings;
 use bevy_alliance::society::alliance::{ApplicationSettings, StanceSettings};
+use bevy_alliance::society::personality::PersonalitySettings;
 use bevy_alliance::strategy::war_council::WarCouncilSettings;
 use bevy_alliance::strategy::wonder::WonderSettings;
 use bevy_alliance::world::village::EconomySettings;
@@ -28,9 +30,11 @@ const SETTINGS: &[(&str, Set)] = &[
     ("council_settings", set::<CouncilSettings>),
     ("defense_settings", set::<DefenseSettings>),
     ("economy_settings", set::<EconomySettings>),
+    ("fair_play_settings", set::<FairPlaySettings>),
     ("learning_settings", set::<LearningSettings>),
     ("movement_settings", set::<MovementSettings>),
     ("operation_settings", set::<OperationSettings>),
+    ("personality_settings", set::<PersonalitySettings>),
     ("planning_settings", set::<PlanningSettings>),
     ("pool_settings", set::<PoolSettings>),
     ("posture_settings", set::<PostureSettings>),
