@@ -13,17 +13,19 @@ mod llm;
 mod numbers;
 #[path = "support/headless/options.rs"]
 mod options;
+#[path = "support/worlds.rs"]
+pub(crate) mod worlds;
 
 use bevy::app::{TaskPoolOptions, TaskPoolPlugin};
 use bevy::ecs::schedule::ScheduleLabel;
 use bevy::prelude::*;
 use bevy_alliance::AlliancePlugins;
 use bevy_alliance::base::clock::{GameClock, GameSpan, GameTime};
-use bevy_alliance::base::contract::{CampaignFact, PlayerKind, Scenario, ScenarioAppExt, WorldSeed};
+use bevy_alliance::base::contract::{CampaignFact, PlayerKind, ScenarioAppExt, WorldSeed};
 use bevy_alliance::base::id::AllianceId;
 use bevy_alliance::base::ruleset::{Capabilities, Ruleset};
 use bevy_alliance::base::state::state_hash;
-use bevy_alliance::decision::council::{Charter, CouncilCharter};
+use bevy_alliance::decision::council::CouncilCharter;
 use bevy_alliance::decision::planning::{Library, Pattern};
 use bevy_alliance::edge::report::{CampaignTally, Directory, ReportPlugin, account, intel_account, quiet_account};
 use bevy_alliance::edge::snapshot::{Recorder, Recording, SnapshotExt, read_save, write_atomically};
@@ -31,18 +33,16 @@ use bevy_alliance::strategy::victory::{VictoryConditions, VictoryRanking};
 use bevy_alliance::strategy::war_council::WarCouncilSettings;
 use bevy_alliance::strategy::wonder::WonderSettings;
 use bevy_alliance::world::audit::{ArmyValue, army_value, audit};
-use bevy_alliance::world::generator::{GeneratorOptions, generate_world};
-use bevy_alliance::world::import::{ImportOptions, Wars, read_map_sql};
 use clap::Parser;
 use indicatif::{ProgressBar, ProgressStyle};
 use std::fs::File;
-use std::io::{BufReader, BufWriter, IsTerminal, Write};
+use std::io::{BufWriter, IsTerminal, Write};
 use std::path::Path;
 use std::process::ExitCode;
 use std::time::Instant;
 
 use json::{Outcome, json};
-pub(crate) use options::{AccountName, CharterName, Options, RulesetName, WarsName, check};
+pub(crate) use options::{AccountName, Options, check};
 
 fn main() -> ExitCode {
     let options = Options::parse();
@@ -68,11 +68,7 @@ pub(crate) enum Verdict {
 
 pub(crate) fn run(options: &Options) -> Result<Verdict, Failure> {
     check(options)?;
-    let rules = match options.ruleset {
-        RulesetName::Extended => Ruleset::extended(),
-        RulesetName::Classic => Ruleset::classic(),
-    };
-    let (mut app, course) = begin(options, rules)?;
+    let (mut app, course) = begin(options, options.place.rules())?;
     let mut events = match &options.events {
         Some(path) => {
             let file = File::create(path).map_err(|e| format!("--events {}: {e}", path.display()))?;
@@ -136,12 +132,12 @@ fn begin(options: &Options, rules: Ruleset) -> Result<(App, Course), Failure> {
         (course.end, course.expected) = (recording.end, Some(recording.hash));
         return Ok((app, course));
     }
-    let scenario = scenario(options, &rules)?;
+    let scenario = options.place.scenario(options.seed, &rules)?;
     if !scenario.alliances.iter().any(|a| a.active) {
         eprintln!(
             "headless: no alliance deliberates, so nothing will happen: --alliances is {}, and only alliances of at least \
              three members count",
-            options.alliances
+            options.place.alliances
         );
     }
     let capabilities = rules.capabilities;
@@ -204,41 +200,13 @@ fn write(option: &str, bytes: &[u8], path: &Path) -> Result<(), Failure> {
     Ok(write_atomically(path, bytes).map_err(|e| format!("{option} {e}"))?)
 }
 
-fn scenario(options: &Options, rules: &Ruleset) -> Result<Scenario, Failure> {
-    let wars = match options.wars {
-        WarsName::Nearest => Wars::Nearest,
-        WarsName::None => Wars::None,
-    };
-    if let Some(path) = &options.world {
-        let file = File::open(path).map_err(|e| format!("--world {}: {e}", path.display()))?;
-        let import =
-            ImportOptions { seed: options.seed, alliances: options.alliances, wars, ..ImportOptions::default() };
-        let scenario = read_map_sql(BufReader::new(file), rules, &import);
-        return Ok(scenario.map_err(|e| format!("--world {}: {e}", path.display()))?);
-    }
-    let generator = GeneratorOptions {
-        seed: options.seed,
-        villages: options.synthetic,
-        alliances: options.alliances,
-        wars,
-        ..GeneratorOptions::default()
-    };
-    let (villages, alliances) = (options.synthetic, options.alliances);
-    let world = generate_world(&generator, rules);
-    Ok(world.map_err(|e| format!("--synthetic {villages} --alliances {alliances}: {e}"))?)
-}
-
 fn build(options: &Options, rules: Ruleset) -> Result<App, Failure> {
     let threads =
         options.threads.map_or_else(TaskPoolOptions::default, |n| TaskPoolOptions::with_num_threads(usize::from(n)));
-    let charter = match options.charter {
-        CharterName::Plenary => Charter::plenary(),
-        CharterName::WarCabinet => Charter::war_cabinet(),
-    };
     let mut app = App::new();
     app.add_plugins(TaskPoolPlugin { task_pool_options: threads })
         .insert_resource(rules)
-        .insert_resource(CouncilCharter(charter))
+        .insert_resource(CouncilCharter(options.place.charter()))
         .insert_resource(GameClock::manual())
         .add_plugins(AlliancePlugins::new(Update))
         .add_plugins(ReportPlugin { host: Update.intern() });

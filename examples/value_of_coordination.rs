@@ -28,6 +28,8 @@ mod paired;
 mod pattern_case;
 #[path = "support/run.rs"]
 mod run;
+#[path = "support/seeds.rs"]
+mod seeds;
 #[path = "support/war.rs"]
 mod war;
 

@@ -23,6 +23,8 @@ mod numbers;
 pub(crate) mod paired;
 #[path = "support/run.rs"]
 mod run;
+#[path = "support/seeds.rs"]
+mod seeds;
 #[path = "support/war.rs"]
 mod war;
 
@@ -44,11 +46,12 @@ use clap::Parser;
 use numbers::whole;
 use paired::{Paired, compare, goods, mean};
 use run::run_until;
+use seeds::{ThreadEnded, each_seed};
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 use std::process::ExitCode;
 use thiserror::Error;
-use war::{ThreadEnded, active, all_at_war, each_seed};
+use war::{active, all_at_war};
 
 /// A site counts as known if it was seen within this time.
 const KNOWN: GameSpan = GameSpan::hours(48);

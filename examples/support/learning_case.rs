@@ -6,7 +6,8 @@
 
 use super::paired::{Paired, compare, goods, interval, mean};
 use super::run::run_until;
-use super::war::{ThreadEnded, all_at_war, each_seed};
+use super::seeds::{ThreadEnded, each_seed};
+use super::war::all_at_war;
 use bevy::ecs::schedule::ScheduleLabel;
 use bevy::prelude::*;
 use bevy_alliance::AlliancePlugins;

@@ -10,7 +10,7 @@ use crate::base::clock::GameClock;
 use crate::base::contract::Player;
 use crate::base::goods::Goods;
 use crate::base::id::{PlayerId, SiteId};
-use crate::base::ruleset::{Force, Ruleset};
+use crate::base::ruleset::{Force, Ruleset, UnitType};
 use bevy::prelude::*;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
@@ -143,4 +143,61 @@ pub fn army_value(world: &mut World, counts: impl Fn(&Player) -> bool) -> ArmyVa
         value.goods += rules.cost(&garrison.home) + rules.cost(&garrison.away);
     }
     value
+}
+
+/// The troops of one village: what they are worth in goods, and where they are. Its own ones: guests count at home.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct VillageArmy {
+    /// Which village.
+    pub site: SiteId,
+    /// Whose.
+    pub owner: PlayerId,
+    /// All of them, wherever they are.
+    pub goods: i64,
+    /// Those of them that are not at home: under way, or stationed elsewhere.
+    pub away: i64,
+    /// The offense among all of them.
+    pub offense: i64,
+    /// The offense that is under way: neither at home nor stationed.
+    pub offense_away: i64,
+}
+
+/// What the armies of single villages are worth now and where they are, of all players that `counts` accepts, by the id of the
+/// village. The world itself stays as it is.
+pub fn army_values(world: &mut World, counts: impl Fn(&Player) -> bool) -> Vec<VillageArmy> {
+    let now = world.resource::<GameClock>().now();
+    let (rules, settings) = (world.resource::<Ruleset>().clone(), *world.resource::<EconomySettings>());
+    let mut players = world.query::<&Player>();
+    let counted: BTreeSet<PlayerId> = players.iter(world).filter(|p| counts(p)).map(|p| p.id).collect();
+    let mut villages = world.query::<VillageReadOnly>();
+    let counted = villages.iter(world).filter(|v| counted.contains(&v.site.owner));
+    let mut armies: Vec<VillageArmy> = counted
+        .map(|village| {
+            let (mut garrison, mut stores) = (village.garrison.clone(), *village.stores);
+            if let Some(economy) = village.economy {
+                let (mut economy, mut buildings) = (economy.clone(), *village.buildings);
+                Living {
+                    site: village.site.id,
+                    tribe: village.site.tribe,
+                    garrison: &mut garrison,
+                    buildings: &mut buildings,
+                    stores: &mut stores,
+                    economy: &mut economy,
+                    guests_eat: guests_eat(village.guests, &rules),
+                }
+                .bring_up(now, &rules, &settings, &mut Ledger::default());
+            }
+            let offense = |force: &Force| rules.cost(&rules.filter(force, UnitType::is_offense));
+            VillageArmy {
+                site: village.site.id,
+                owner: village.site.owner,
+                goods: rules.cost(&garrison.home) + rules.cost(&garrison.away),
+                away: rules.cost(&garrison.away),
+                offense: offense(&garrison.home) + offense(&garrison.away),
+                offense_away: offense(&garrison.away.minus(&garrison.stationed)),
+            }
+        })
+        .collect();
+    armies.sort_unstable_by_key(|army| army.site);
+    armies
 }

@@ -37,6 +37,7 @@ pub(crate) fn json(app: &mut App, tally: &CampaignTally, armies: &Armies, outcom
             "end_to_start": end, "lowest_to_start": lowest, "end_to_growth_path": path,
         })),
         "blocked": tally.blocked(outcome.end),
+        "behavior": tally.behavior(),
         "state_hash": format!("{:032x}", outcome.state),
         "wall_secs": outcome.wall_secs,
         "times_real_time": outcome.times_real_time,

@@ -2,6 +2,7 @@
 
 use super::Failure;
 use super::numbers::whole;
+use super::worlds::WorldChoice;
 use clap::{Parser, ValueEnum};
 use std::path::PathBuf;
 
@@ -13,16 +14,9 @@ fn number(text: &str) -> Result<f64, String> {
 #[derive(Parser, Debug)]
 #[command(name = "headless", version)]
 pub(crate) struct Options {
-    /// A map.sql dump to play on.
-    #[arg(long, value_name = "FILE", conflicts_with = "synthetic")]
-    pub(crate) world: Option<PathBuf>,
-    /// A synthetic world with this many villages.
-    #[arg(long, value_name = "VILLAGES", default_value_t = 3000)]
-    #[arg(allow_negative_numbers = true, value_parser = whole::<u32>(1, u32::MAX.into()))]
-    pub(crate) synthetic: u32,
-    /// How many alliances deliberate: the largest.
-    #[arg(long, default_value_t = 8, allow_negative_numbers = true, value_parser = whole::<usize>(0, 10_000))]
-    pub(crate) alliances: usize,
+    /// Which world, under which rules.
+    #[command(flatten)]
+    pub(crate) place: WorldChoice,
     /// Game days to run.
     #[arg(long, default_value_t = 7.0, allow_negative_numbers = true, value_parser = number)]
     pub(crate) days: f64,
@@ -35,15 +29,6 @@ pub(crate) struct Options {
     /// Threads of the task pools.
     #[arg(long, allow_negative_numbers = true, value_parser = whole::<u16>(1, 256))]
     pub(crate) threads: Option<u16>,
-    /// What the world allows.
-    #[arg(long, value_enum, default_value_t = RulesetName::Extended)]
-    pub(crate) ruleset: RulesetName,
-    /// How alliances vote.
-    #[arg(long, value_enum, default_value_t = CharterName::Plenary)]
-    pub(crate) charter: CharterName,
-    /// Who is at war at the beginning.
-    #[arg(long, value_enum, default_value_t = WarsName::Nearest)]
-    pub(crate) wars: WarsName,
     /// An attack pattern to add, as JSON; may be given several times.
     #[arg(long, value_name = "FILE")]
     pub(crate) pattern: Vec<PathBuf>,
@@ -100,31 +85,12 @@ pub(crate) struct Options {
 const BEGINNING: [&str; 10] =
     ["world", "synthetic", "alliances", "seed", "ruleset", "charter", "wars", "pattern", "victory", "wonder_cost"];
 
-#[derive(ValueEnum, Clone, Copy, Debug)]
-pub(crate) enum RulesetName {
-    Extended,
-    Classic,
-}
-
-#[derive(ValueEnum, Clone, Copy, Debug)]
-pub(crate) enum CharterName {
-    Plenary,
-    #[value(name = "war_cabinet", alias = "war-cabinet")]
-    WarCabinet,
-}
-
 #[derive(ValueEnum, Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum AccountName {
     /// What happened.
     Campaign,
     /// What one alliance knows, and the truth beside it.
     Intel,
-}
-
-#[derive(ValueEnum, Clone, Copy, Debug)]
-pub(crate) enum WarsName {
-    Nearest,
-    None,
 }
 
 /// What no single option can say of itself.
@@ -150,7 +116,8 @@ pub(crate) fn check(options: &Options) -> Result<(), Failure> {
     if options.of.is_some() && options.account != AccountName::Intel {
         return Err("--of needs --account intel".into());
     }
-    for (option, path) in [("--world", &options.world), ("--load", &options.load), ("--replay", &options.replay)] {
+    options.place.check()?;
+    for (option, path) in [("--load", &options.load), ("--replay", &options.replay)] {
         if let Some(path) = path.as_ref().filter(|path| path.is_dir()) {
             return Err(format!("{option} {}: this is a folder, not a file", path.display()).into());
         }

@@ -1,9 +1,10 @@
-//! What happened, counted and told: a tally of the outward facts, what the members of an alliance hear of each other, and a
-//! readable account of a campaign.
+//! What happened, counted and told: a tally of the outward facts, metrics of behavior with the bands in which they are believable,
+//! what the members of an alliance hear of each other, and a readable account of a campaign.
 //!
 //! What is *not* here: files and terminals. The tally is plain data; whoever runs the campaign writes it somewhere.
 
 mod account;
+pub mod behavior;
 mod channel;
 mod counts;
 mod directory;
@@ -16,6 +17,7 @@ mod treaties;
 mod words;
 
 pub use account::account;
+pub use behavior::Behavior;
 pub use channel::{Channels, Letter, LetterKind};
 pub use counts::{
     ApplicationCounts, BallotCounts, ConquestCounts, CouncilCounts, DefenseCounts, DiplomacyCounts, LookCounts,
@@ -27,6 +29,8 @@ pub use gates::{Blocked, Progress, Step, gate_in_words, quiet_account};
 pub use intel::{IntelSummary, intel_account};
 pub use order::{OrderExplanation, OrderPurpose, explain_order, refusal_in_words};
 pub use tally::{CampaignTally, OLD_INTEL, OperationStory, rested_on_old_intel};
+
+use behavior::Course;
 
 use crate::base::clock::HostSystems;
 use crate::base::contract::{CampaignFact, Fact, ScenarioAppExt, Site};
@@ -48,7 +52,7 @@ impl Plugin for ReportPlugin {
             .init_resource::<Channels>()
             .add_scenario_loader(100, |world, _| begin_tally(world))
             .add_state_rebuilder(100, begin_tally)
-            .add_systems(self.host, count_facts.in_set(HostSystems::Facts));
+            .add_systems(self.host, (count_facts, look_at_armies).chain().in_set(HostSystems::Facts));
     }
 }
 
@@ -56,6 +60,7 @@ impl Plugin for ReportPlugin {
 fn begin_tally(world: &mut World) {
     let mut tally = CampaignTally::default();
     tally.directory = Directory::of_world(world);
+    tally.course = Course::begin(world, &tally.directory.active);
     world.insert_resource(tally);
     world.resource_mut::<Channels>().clear();
 }
@@ -80,4 +85,12 @@ fn count_facts(
         }
         tally.count(fact);
     }
+}
+
+/// Looks at armies after the facts of an update, so that what was lost in it is held against the look before it.
+fn look_at_armies(world: &mut World) {
+    world.resource_scope::<CampaignTally, _>(|world, mut tally| {
+        let CampaignTally { course, directory, .. } = &mut *tally;
+        course.look_if_due(world, &directory.active);
+    });
 }

@@ -1,5 +1,6 @@
 //! Counting facts.
 
+use super::behavior::Course;
 use super::counts::{Summary, VictoryCount};
 use super::directory::Directory;
 use super::gates::{Blocked, Gates, Progress};
@@ -72,7 +73,7 @@ pub struct CampaignTally {
     arrivals: BTreeMap<(ProposalId, u8), (GameTime, GameTime)>,
     force_sent: (i64, i64),
     /// Looks from which somebody came back, and whether a decision cited them.
-    looks: BTreeMap<(AllianceId, SiteId, GameTime), bool>,
+    pub(super) looks: BTreeMap<(AllianceId, SiteId, GameTime), bool>,
     /// Orders of decoys that are under way.
     decoys: BTreeSet<OrderId>,
     /// Decoys that came to a site at this instant.
@@ -83,6 +84,8 @@ pub struct CampaignTally {
     fought: BTreeMap<SiteId, GameTime>,
     treaties: Treaties,
     gates: Gates,
+    /// What the metrics of behavior are made of.
+    pub(super) course: Course,
 }
 
 /// A look that no decision cites within this time was for nothing.
@@ -168,6 +171,7 @@ impl CampaignTally {
     /// Counts a fact.
     pub fn count(&mut self, fact: &CampaignFact) {
         let at = fact.at;
+        self.course.follow(&self.directory, &self.stories, fact);
         self.note_cites(fact);
         self.gates.count(fact);
         match &fact.fact {
