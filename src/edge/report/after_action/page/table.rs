@@ -1,0 +1,36 @@
+//! Tables that scroll within themselves.
+
+use core::fmt::Write;
+
+/// A column: its heading, and whether it holds numbers.
+pub(super) type Column = (&'static str, bool);
+
+/// Opens a table.
+pub(super) fn open(out: &mut String, label: &str, stick: bool, columns: &[Column]) -> core::fmt::Result {
+    let class = if stick { " class=\"stick\"" } else { "" };
+    write!(
+        out,
+        "<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"{label}\"><table{class}><thead><tr>"
+    )?;
+    for (heading, is_number) in columns {
+        let class = if *is_number { " class=\"num\"" } else { "" };
+        write!(out, "<th scope=\"col\"{class}>{heading}</th>")?;
+    }
+    writeln!(out, "</tr></thead><tbody>")
+}
+
+/// Closes it.
+pub(super) fn close(out: &mut String) -> core::fmt::Result {
+    writeln!(out, "</tbody></table></div>")
+}
+
+/// Writes a row of cells that are HTML already.
+pub(super) fn row(out: &mut String, class: &str, columns: &[Column], cells: &[String]) -> core::fmt::Result {
+    let class = if class.is_empty() { String::new() } else { format!(" class=\"{class}\"") };
+    write!(out, "<tr{class}>")?;
+    for ((_, is_number), cell) in columns.iter().zip(cells) {
+        let class = if *is_number { " class=\"num\"" } else { "" };
+        write!(out, "<td{class}>{cell}</td>")?;
+    }
+    writeln!(out, "</tr>")
+}
