@@ -12,6 +12,8 @@ pub(super) struct Verdict {
     pub(super) headline: String,
     pub(super) why: String,
     pub(super) turning: Option<Turning>,
+    /// The blow by which the leader gained most, as its place in the list.
+    pub(super) surge: Option<usize>,
     /// The operations that brought most and cost most, as places in the list.
     pub(super) best: Option<usize>,
     pub(super) worst: Option<usize>,
@@ -37,7 +39,7 @@ impl Verdict {
     pub(super) fn of(data: &Data) -> Self {
         let (best, worst) = best_and_worst(&data.operations);
         let turning = turning(data);
-        let mut verdict = Self { best, worst, turning, war: decisive_war(data), ..Self::default() };
+        let mut verdict = Self { best, worst, turning, surge: surge(data), war: decisive_war(data), ..Self::default() };
         (verdict.headline, verdict.why) = in_words(data, &verdict);
         verdict.told = told(data, &verdict);
         verdict
@@ -78,6 +80,13 @@ fn turning(data: &Data) -> Option<Turning> {
         (after - before).abs()
     };
     (0..steps.len()).max_by_key(|i| (swing(i), core::cmp::Reverse(*i))).filter(|i| swing(i) > 0).map(|i| at(i, None))
+}
+
+/// The blow by which the leader gained most.
+fn surge(data: &Data) -> Option<usize> {
+    let net = |i: usize| data.steps.get(i).and_then(|step| step.net.first()).copied().unwrap_or(0);
+    let gain = |i: &usize| net(*i) - i.checked_sub(1).map_or(0, net);
+    (0..data.steps.len()).max_by_key(|i| (gain(i), core::cmp::Reverse(*i))).filter(|i| gain(i) > 0)
 }
 
 /// The operations of sides that won and lost most, net of what they lost.
@@ -149,7 +158,12 @@ fn in_words(data: &Data, verdict: &Verdict) -> (String, String) {
 fn what_it_did(side: &Side) -> String {
     let villages = match (side.taken, side.villages_lost) {
         (0, 0) => String::new(),
-        (taken, lost) => format!(", took {taken} and lost {lost} villages"),
+        (1, 0) => ", took a village".to_owned(),
+        (taken, 0) => format!(", took {taken} villages"),
+        (0, 1) => ", lost a village".to_owned(),
+        (0, lost) => format!(", lost {lost} villages"),
+        (1, lost) => format!(", took a village and lost {lost}"),
+        (taken, lost) => format!(", took {taken} villages and lost {lost}"),
     };
     let met = if side.started == 0 {
         String::new()
@@ -173,7 +187,8 @@ fn goals(side: &Side) -> String {
 fn told(data: &Data, verdict: &Verdict) -> Vec<usize> {
     let operations = &data.operations;
     let turned = verdict.turning.and_then(|t| data.steps.get(t.step)).and_then(|step| step.operation);
-    let mut told: Vec<usize> = [turned, verdict.worst, verdict.best].into_iter().flatten().collect();
+    let surged = verdict.surge.and_then(|i| data.steps.get(i)).and_then(|step| step.operation);
+    let mut told: Vec<usize> = [turned, verdict.worst, verdict.best, surged].into_iter().flatten().collect();
     let closest = operations.iter().enumerate().filter(|(_, o)| o.ballots.len() >= 4 && o.fought()).max_by(|a, b| {
         let split = |o: &Operation| (o.tally[1] * 2 + o.tally[2]) as f64 / o.ballots.len() as f64;
         split(a.1).total_cmp(&split(b.1)).then(b.0.cmp(&a.0))

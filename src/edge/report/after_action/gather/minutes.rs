@@ -2,7 +2,7 @@
 
 use super::{Source, TEXT};
 use crate::base::clock::GameTime;
-use crate::base::id::AllianceId;
+use crate::base::id::{AllianceId, SiteId};
 use crate::base::text::shortened;
 use crate::edge::report::after_action::data::{Minute, Minutes};
 use crate::edge::report::after_action::history::Sitting;
@@ -81,16 +81,11 @@ fn sitting_in_words(source: &Source, sitting: &Sitting) -> Option<String> {
     let said = |text: &Option<String>| {
         text.as_ref().map(|text| format!(" \u{201c}{}\u{201d}", shortened(text, TEXT))).unwrap_or_default()
     };
-    let option = |n: u8, options: &[String]| {
-        options
-            .get(usize::from(n))
-            .map_or_else(|| format!("option {}", u32::from(n) + 1), |o| shortened(&o.replace('_', " "), 120))
-    };
     match sitting {
         // What it proposes comes right behind it.
         Sitting::Met { gate: None, .. } => None,
         Sitting::Met { best, gate: Some(gate) } => {
-            let best = best.as_ref().map(|b| format!(" Its best option was {}.", shortened(&b.replace('_', " "), 120)));
+            let best = best.as_ref().map(|best| format!(" Its best option was to {}.", option_in_words(source, best)));
             Some(format!(
                 "The council meets and proposes nothing: {}.{}",
                 gate_in_words(gate),
@@ -103,13 +98,22 @@ fn sitting_in_words(source: &Source, sitting: &Sitting) -> Option<String> {
         Sitting::Heard { member, option: None, text } => {
             Some(format!("{} speaks against all options.{}", source.player(*member), said(text)))
         }
-        Sitting::Chose { options, chosen: Some(n), text } => {
-            Some(format!("Of {} options the council chooses {}.{}", options.len(), option(*n, options), said(text)))
-        }
-        Sitting::Chose { options, chosen: None, text } => {
-            Some(format!("Of {} options the council chooses none.{}", options.len(), said(text)))
+        Sitting::Chose { options, chosen, text } => {
+            let option = chosen.and_then(|n| options.get(usize::from(n)));
+            let chosen = option.map_or_else(|| "none".to_owned(), |o| format!("to {}", option_in_words(source, o)));
+            Some(format!("Of {} options the council chooses {chosen}.{}", options.len(), said(text)))
         }
     }
+}
+
+/// An option, as `attack 12 40 by multi_wave`, with names in place of ids.
+fn option_in_words(source: &Source, option: &str) -> String {
+    let word = |word: &str| match word.parse::<u32>().map(SiteId) {
+        Ok(site) if source.names().sites.contains_key(&site) => source.village(site),
+        Ok(_) => "a free tile".to_owned(),
+        Err(_) => word.replace('_', " "),
+    };
+    shortened(&option.split(' ').map(word).collect::<Vec<_>>().join(" "), 160)
 }
 
 /// Equal entries that follow each other become one.

@@ -211,8 +211,3 @@ fn counts(s: &Summary) -> Vec<(String, String)> {
     ];
     rows.into_iter().map(|(what, value)| (what.to_owned(), value)).collect()
 }
-
-/// What wins, where it is by a condition.
-pub(super) fn by_condition(ranked: &RankedBy) -> bool {
-    !matches!(ranked, RankedBy::Net)
-}

@@ -211,8 +211,20 @@ fn course(source: &Source, story: &OperationStory) -> Vec<(GameTime, String)> {
         .map(|(at, decision, reason)| (*at, change_of_course(source.names(), &story.rows, decision, reason)));
     let mut course: Vec<(GameTime, String)> = battles.chain(changes).collect();
     course.sort_by_key(|(at, _)| *at);
-    course.truncate(PARTS_KEPT);
-    course
+    // Waves that come one by one to a village without defenders are one entry.
+    let mut merged: Vec<(GameTime, String, u32)> = Vec::new();
+    for (at, text) in course {
+        match merged.last_mut() {
+            Some((_, last, times)) if *last == text => *times += 1,
+            _ => merged.push((at, text, 1)),
+        }
+    }
+    merged.truncate(PARTS_KEPT);
+    let told = |(at, text, times): (GameTime, String, u32)| match times {
+        1 => (at, text),
+        n => (at, format!("{text} ({n} times)")),
+    };
+    merged.into_iter().map(told).collect()
 }
 
 fn battle(source: &Source, fact: &Fact) -> Option<String> {

@@ -2,7 +2,7 @@
 
 use super::super::data::{Data, Known, Operation};
 use super::operations::link;
-use super::table::{self, Column};
+use super::table::{self, Column, Narrow};
 use super::text::{badge, class, esc, goods, hours, percent};
 use core::fmt::Write;
 
@@ -115,7 +115,7 @@ fn scatter(out: &mut String, cases: &[Case]) -> core::fmt::Result {
 fn now(out: &mut String, data: &Data) -> core::fmt::Result {
     let columns: [Column; 4] = [("At the end", false), ("Known", true), ("Age", true), ("Off by", true)];
     writeln!(out, "<div>")?;
-    table::open(out, "What each alliance knows at the end", false, &columns)?;
+    table::open(out, "What each alliance knows at the end", Narrow::Scrolls, &columns)?;
     for (place, side) in data.sides.iter().enumerate().filter(|(_, side)| side.at_war.1 > 0) {
         let cells = [
             format!("{}\u{a0}{}", badge(place), esc(&side.name)),
@@ -146,7 +146,7 @@ fn misjudged(out: &mut String, cases: &[Case]) -> core::fmt::Result {
         ("Goal", false),
     ];
     writeln!(out, "<h3>Misjudged most</h3>")?;
-    table::open(out, "Targets that were misjudged most", true, &columns)?;
+    table::open(out, "Targets that were misjudged most", Narrow::Falls, &columns)?;
     for case in cases.iter().take(ROWS) {
         let side = case.operation.side.map(|side| format!("{}\u{a0}", badge(side))).unwrap_or_default();
         let mut cells = vec![esc(&case.known.village), format!("{side}{}", link(case.operation))];
@@ -196,7 +196,7 @@ pub(super) fn known_table(out: &mut String, operation: &Operation) -> core::fmt:
         ("Stood at the blow", true),
         ("Goal", false),
     ];
-    table::open(out, "What was known of each target", true, &columns)?;
+    table::open(out, "What was known of each target", Narrow::Falls, &columns)?;
     for known in &operation.known {
         let mut cells = vec![esc(&known.village)];
         cells.extend(figures(known));

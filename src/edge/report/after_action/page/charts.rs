@@ -104,6 +104,11 @@ pub(super) fn courses(out: &mut String, data: &Data) -> core::fmt::Result {
     small(out, data, "Pool", "goods held in common", (0.0, 1_000.0), &of(|l| &l.pool), &sum)?;
     small(out, data, "Land", "tiles claimed", (0.0, 10.0), &of(|l| &l.tiles), &sum)?;
     small(out, data, "Villages", "held by its members", (0.0, 10.0), &of(|l| &l.villages), &sum)?;
+    let started = |look: &Look, side: usize| {
+        let before = |o: &&super::super::data::Operation| o.side == Some(side) && o.submitted <= look.at;
+        Some(data.operations.iter().filter(before).count() as f64)
+    };
+    small(out, data, "Operations", "proposed and started so far", (0.0, 4.0), &started, &sum)?;
     writeln!(out, "</div>")?;
     if !data.events.is_empty() {
         writeln!(out, "<h3>Wars, treaties and villages that changed hands</h3><ul class=\"minutes\">")?;

@@ -2,9 +2,9 @@
 
 use super::super::data::{Data, Operation, RankedBy, Side};
 use super::super::judge::{Turning, Verdict};
-use super::operations::link;
-use super::table::{self, Column};
-use super::text::{badge, clock, count, esc, finding, goods, hours, letter, party, percent, rule, signed, term};
+use super::operations::{link, link_first};
+use super::table::{self, Column, Narrow};
+use super::text::{ahead, badge, clock, count, esc, finding, goods, hours, letter, party, percent, rule, signed, term};
 use core::fmt::Write;
 use std::collections::BTreeMap;
 
@@ -86,7 +86,7 @@ pub(super) fn standing(out: &mut String, data: &Data) -> core::fmt::Result {
         ("Army", true),
         ("Enemy troops known", true),
     ]);
-    table::open(out, "Ranking of the alliances", true, &columns)?;
+    table::open(out, "Ranking of the alliances", Narrow::Scrolls, &columns)?;
     for (place, side) in data.sides.iter().enumerate() {
         let mut cells = vec![name(place, side)];
         if condition {
@@ -167,7 +167,7 @@ fn figures(data: &Data, place: usize, side: &Side) -> Vec<String> {
 pub(super) fn keys(out: &mut String, data: &Data, verdict: &Verdict) -> core::fmt::Result {
     writeln!(out, "<section id=\"keys\"><h2>Turning point and decisions</h2><div class=\"keys\">")?;
     match &verdict.turning {
-        Some(turning) => turned(out, data, turning)?,
+        Some(turning) => turned(out, data, verdict, turning)?,
         None => writeln!(
             out,
             "<article class=\"key\"><h3>Turning point</h3><p>No blow has changed who leads.</p></article>"
@@ -191,27 +191,32 @@ pub(super) fn keys(out: &mut String, data: &Data, verdict: &Verdict) -> core::fm
     writeln!(out, "</div></section>")
 }
 
-fn turned(out: &mut String, data: &Data, turning: &Turning) -> core::fmt::Result {
+fn turned(out: &mut String, data: &Data, verdict: &Verdict, turning: &Turning) -> core::fmt::Result {
     let Some(step) = data.steps.get(turning.step) else { return Ok(()) };
     let operation = step.operation.and_then(|i| data.operations.get(i));
     writeln!(out, "<article class=\"key\"><h3>Turning point \u{b7} {}</h3>", clock(step.at))?;
     let blow = match operation {
         Some(operation) => {
-            format!("{} of {} against {}", link(operation), party(&step.attacker), party(&step.defender))
+            format!("{} of {} against {}", link_first(operation), party(&step.attacker), party(&step.defender))
         }
         None => format!("An attack of {} on {}", party(&step.attacker), party(&step.defender)),
     };
     let leader = data.sides.first().map(|side| format!("{}\u{a0}{}", badge(0), esc(&side.name))).unwrap_or_default();
     let what = match turning.from {
         Some(from) => format!(
-            "With it the lead went from {}\u{a0}{} to {leader} for good",
+            "With it the lead went from {}\u{a0}{} to {leader}, and stayed there",
             badge(from),
             data.sides.get(from).map(|side| esc(&side.name)).unwrap_or_default()
         ),
         None => format!("It is the blow that moved most between {leader} and its nearest rival"),
     };
     writeln!(out, "<p class=\"what\">{blow}, at {}.</p><ul>", esc(&step.site))?;
-    writeln!(out, "<li>{what}: from {} net to {} net.</li>", signed(turning.before), signed(turning.after))?;
+    writeln!(
+        out,
+        "<li>{what}: before it {leader} was {}, after it {}.</li>",
+        ahead(turning.before),
+        ahead(turning.after)
+    )?;
     writeln!(
         out,
         "<li>{} goods of the defenders\u{2019} troops were killed and {} looted, for {} of the attackers\u{2019} lost.</li>",
@@ -219,6 +224,7 @@ fn turned(out: &mut String, data: &Data, turning: &Turning) -> core::fmt::Result
         goods(step.loot),
         goods(step.lost)
     )?;
+    surged(out, data, verdict, turning)?;
     match operation {
         Some(operation) => {
             let (kind, findings) = ("It taught", findings(operation));
@@ -231,13 +237,29 @@ fn turned(out: &mut String, data: &Data, turning: &Turning) -> core::fmt::Result
     }
 }
 
+/// Where the leader gained most, if that is another blow.
+fn surged(out: &mut String, data: &Data, verdict: &Verdict, turning: &Turning) -> core::fmt::Result {
+    let Some((i, step)) = verdict.surge.filter(|i| *i != turning.step).and_then(|i| Some((i, data.steps.get(i)?)))
+    else {
+        return Ok(());
+    };
+    let net = |i: usize| data.steps.get(i).and_then(|step| step.net.first()).copied().unwrap_or(0);
+    let gain = net(i) - i.checked_sub(1).map_or(0, net);
+    let by = step.operation.and_then(|i| data.operations.get(i)).map_or_else(|| "an attack".to_owned(), link);
+    let attacks = step.attacker.side == Some(0);
+    let (how, other) = if attacks { ("with", &step.defender) } else { ("when it was hit by", &step.attacker) };
+    let on = if attacks { "on" } else { "of" };
+    let (mark, at) = (badge(0), clock(step.at));
+    writeln!(out, "<li>{mark}\u{a0}gained most {how} {by} {on} {}, {at}: {}.</li>", party(other), signed(gain))
+}
+
 /// A decision in a sentence.
 fn decision(operation: &Operation) -> String {
     let side = operation.side.map(|side| format!("{}\u{a0}", badge(side))).unwrap_or_default();
     let when = operation.blow.map(|at| format!(", {}", clock(at))).unwrap_or_default();
     format!(
         "{} of <span class=\"who\">{side}{}</span> against {}{when}: {} goods killed and {} looted for {} lost.",
-        link(operation),
+        link_first(operation),
         esc(&operation.by),
         party(&operation.other),
         goods(operation.killed),

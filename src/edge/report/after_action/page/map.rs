@@ -7,6 +7,8 @@ use core::fmt::Write;
 
 /// Width of the drawing in its own units.
 const WIDTH: f64 = 1_000.0;
+/// How far the middle of an arrow lies beside the straight way, as a part of its length.
+const BEND: f64 = 0.14;
 
 /// From tiles to the drawing: north is up.
 struct Frame {
@@ -98,8 +100,9 @@ pub(super) fn map(out: &mut String, data: &Data) -> core::fmt::Result {
         draw(out, &frame, data, arrow)?;
     }
     names(out, &frame, data)?;
+    let mut taken: Vec<(f64, f64)> = Vec::new();
     for (n, place) in numbers.iter().enumerate() {
-        mark(out, &frame, data, *place, n + 1)?;
+        mark(out, &frame, data, *place, n + 1, &mut taken)?;
     }
     writeln!(out, "</svg></figure>")?;
     key(out, data, &numbers)?;
@@ -127,8 +130,7 @@ fn draw(out: &mut String, frame: &Frame, data: &Data, arrow: &Arrow) -> core::fm
     if length < 1.0 {
         return Ok(());
     }
-    let bend = 0.14;
-    let middle = (f64::midpoint(from.0, to.0) - dy * bend, f64::midpoint(from.1, to.1) + dx * bend);
+    let middle = (f64::midpoint(from.0, to.0) - dy * BEND, f64::midpoint(from.1, to.1) + dx * BEND);
     // The head points along the last piece of the curve.
     let (hx, hy) = (to.0 - middle.0, to.1 - middle.1);
     let way = (hx * hx + hy * hy).sqrt().max(1e-6);
@@ -148,12 +150,39 @@ fn draw(out: &mut String, frame: &Frame, data: &Data, arrow: &Arrow) -> core::fm
     )
 }
 
-/// The number of an operation, where its first arrow begins.
-fn mark(out: &mut String, frame: &Frame, data: &Data, place: usize, n: usize) -> core::fmt::Result {
-    let Some(arrow) = data.map.arrows.iter().find(|arrow| arrow.operation == place) else { return Ok(()) };
+/// The number of an operation on one of its arrows, where it lies on no other number.
+fn mark(
+    out: &mut String,
+    frame: &Frame,
+    data: &Data,
+    place: usize,
+    n: usize,
+    taken: &mut Vec<(f64, f64)>,
+) -> core::fmt::Result {
+    const APART: f64 = 46.0;
+    let arrows: Vec<&Arrow> = data.map.arrows.iter().filter(|arrow| arrow.operation == place).collect();
     let side = data.operations.get(place).and_then(|o| o.side).unwrap_or(6);
-    let (x, y) = frame.at(arrow.from.0, arrow.from.1);
-    let (x, y) = (x.clamp(20.0, WIDTH - 20.0), y.clamp(20.0, frame.height - 20.0));
+    let on = |arrow: &Arrow, t: f64| {
+        let (from, to) = (frame.at(arrow.from.0, arrow.from.1), frame.at(arrow.to.0, arrow.to.1));
+        let (dx, dy) = (to.0 - from.0, to.1 - from.1);
+        let middle = (f64::midpoint(from.0, to.0) - dy * BEND, f64::midpoint(from.1, to.1) + dx * BEND);
+        let along = |a: f64, b: f64, c: f64| (1.0 - t) * (1.0 - t) * a + 2.0 * t * (1.0 - t) * b + t * t * c;
+        (along(from.0, middle.0, to.0), along(from.1, middle.1, to.1))
+    };
+    let room = |(x, y): &(f64, f64)| {
+        let apart = |(a, b): &(f64, f64)| ((a - x) * (a - x) + (b - y) * (b - y)).sqrt();
+        let inside = (24.0..=WIDTH - 24.0).contains(x) && (24.0..=frame.height - 24.0).contains(y);
+        if inside { taken.iter().map(apart).fold(f64::INFINITY, f64::min) } else { -1.0 }
+    };
+    let mut places: Vec<(f64, f64)> = Vec::new();
+    for t in [0.45, 0.3, 0.6, 0.15, 0.0, 0.75] {
+        places.extend(arrows.iter().map(|arrow| on(arrow, t)));
+    }
+    let free = places.iter().find(|at| room(at) >= APART);
+    let Some((x, y)) = free.or_else(|| places.iter().max_by(|a, b| room(a).total_cmp(&room(b)))).copied() else {
+        return Ok(());
+    };
+    taken.push((x, y));
     writeln!(
         out,
         "<g class=\"{}\"><circle class=\"no\" cx=\"{x:.0}\" cy=\"{y:.0}\" r=\"16\"/><text x=\"{x:.0}\" y=\"{y:.0}\" dy=\".36em\">{n}</text></g>",

@@ -5,12 +5,13 @@ use super::super::judge::Verdict;
 use super::beliefs::known_table;
 use super::charts::day;
 use super::lines::days;
-use super::table::{self, Column};
+use super::table::{self, Column, Narrow};
 use super::text::{
     badge, class, clock, count, esc, finding, goods, hours, instant, party, percent, result, rule, signed,
     signed_number, span, term,
 };
 use crate::base::clock::{GameSpan, GameTime};
+use crate::base::text::shortened;
 use core::fmt::Write;
 
 /// Groups of one operation that are drawn.
@@ -35,6 +36,11 @@ pub(super) fn anchor_of(data: &Data, place: usize) -> Option<String> {
 /// A link to an operation.
 pub(super) fn link(operation: &Operation) -> String {
     format!("<a href=\"#{}\">operation\u{a0}{}</a>", anchor(&operation.key), esc(&operation.name))
+}
+
+/// The same at the beginning of a sentence.
+pub(super) fn link_first(operation: &Operation) -> String {
+    link(operation).replacen(">operation", ">Operation", 1)
 }
 
 pub(super) fn operations(out: &mut String, data: &Data, verdict: &Verdict) -> core::fmt::Result {
@@ -132,6 +138,7 @@ fn card(out: &mut String, operation: &Operation) -> core::fmt::Result {
         party(&operation.other)
     )?;
     writeln!(out, "<p class=\"res\">{}</p>", outcome(operation))?;
+    known_table(out, operation)?;
     writeln!(out, "<div class=\"two\"><div>")?;
     gantt(out, operation)?;
     if !operation.course.is_empty() {
@@ -142,7 +149,6 @@ fn card(out: &mut String, operation: &Operation) -> core::fmt::Result {
         writeln!(out, "</ul>")?;
     }
     writeln!(out, "</div><div>")?;
-    known_table(out, operation)?;
     ballots(out, operation)?;
     writeln!(out, "</div></div></article>")
 }
@@ -186,6 +192,7 @@ fn outcome(operation: &Operation) -> String {
 /// A line for each group, from the vote to the arrival.
 fn gantt(out: &mut String, operation: &Operation) -> core::fmt::Result {
     let Some(blow) = operation.blow.filter(|_| !operation.lanes.is_empty()) else { return Ok(()) };
+    writeln!(out, "<h4>Launches and their arrival</h4>")?;
     let last = operation.lanes.iter().map(|lane| lane.arrival).max().unwrap_or(blow).max(blow);
     let from = operation.submitted;
     let reach = ((last - from).0.max(1)) as f64;
@@ -228,14 +235,14 @@ fn one_lane(
 ) -> core::fmt::Result {
     let (line, launch, arrival) = (top + 21, x(lane.launch), x(lane.arrival));
     let stayed = lane.left == Some(false);
-    let note = if stayed { " \u{b7} did not leave" } else { "" };
+    let units = if stayed { "did not leave".to_owned() } else { shortened(&lane.units, 30) };
     // Above its line, in the half of the chart that is free.
     writeln!(
         out,
-        "<text class=\"m\" x=\"4\" y=\"{}\">{} <tspan fill=\"#5c574f\">{}{note}</tspan></text>",
+        "<text class=\"m\" x=\"4\" y=\"{}\">{} <tspan fill=\"#5c574f\">{}</tspan></text>",
         top + 13,
-        esc(&crate::base::text::shortened(&lane.member, 18)),
-        esc(&crate::base::text::shortened(&lane.units, 30))
+        esc(&shortened(&lane.member, 18)),
+        esc(&units)
     )?;
     write!(
         out,
@@ -367,7 +374,7 @@ fn all(out: &mut String, data: &Data, verdict: &Verdict) -> core::fmt::Result {
     let mut rows: Vec<(usize, &Operation)> = data.operations.iter().enumerate().collect();
     rows.sort_by_key(|(i, o)| (core::cmp::Reverse(o.sent), *i));
     let write = |out: &mut String, part: &[(usize, &Operation)]| -> core::fmt::Result {
-        table::open(out, "Operations", true, &columns)?;
+        table::open(out, "Operations", Narrow::Scrolls, &columns)?;
         for (place, operation) in part {
             exchange(out, operation, &columns, told(*place))?;
         }

@@ -91,6 +91,15 @@ pub(super) fn hours(hours: f64) -> String {
     if hours < 10.0 { format!("{hours:.1}\u{a0}h") } else { format!("{hours:.0}\u{a0}h") }
 }
 
+/// `110 k ahead`, `31 k behind`.
+pub(super) fn ahead(n: i64) -> String {
+    match n {
+        0 => "level".to_owned(),
+        n if n < 0 => format!("{} behind", goods(-n)),
+        n => format!("{} ahead", goods(n)),
+    }
+}
+
 /// `1 village`, `2 villages`.
 pub(super) fn count(n: u64, one: &str, many: &str) -> String {
     format!("{n}\u{a0}{}", if n == 1 { one } else { many })
