@@ -34,7 +34,7 @@ pub use tally::{CampaignTally, OLD_INTEL, OperationStory, rested_on_old_intel};
 
 use behavior::Course;
 
-use crate::base::clock::HostSystems;
+use crate::base::clock::{GameClock, HostSystems};
 use crate::base::contract::{CampaignFact, Fact, ScenarioAppExt, Site};
 use crate::base::id::EntityIndex;
 use crate::base::state::StateAppExt;
@@ -107,6 +107,10 @@ fn look_at_armies(world: &mut World) {
 
 /// Keeps what a report needs, where somebody wants one.
 fn look_for_history(world: &mut World) {
+    let now = world.get_resource::<GameClock>().map(GameClock::now);
+    if !world.get_resource::<History>().is_some_and(|history| history.is_due(now)) {
+        return;
+    }
     let Some(mut history) = world.remove_resource::<History>() else { return };
     let active = world.resource::<CampaignTally>().directory.active.clone();
     history.look_if_due(world, &active);

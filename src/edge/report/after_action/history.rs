@@ -306,6 +306,11 @@ impl History {
         }
     }
 
+    /// Whether there is something to look at.
+    pub(in super::super) fn is_due(&self, now: Option<GameTime>) -> bool {
+        !self.fresh.is_empty() || now.zip(self.next_look).is_some_and(|(now, due)| now >= due)
+    }
+
     /// Notes what was known of what was proposed in this update, and looks at all if it is time to.
     pub(in super::super) fn look_if_due(&mut self, world: &mut World, active: &[AllianceId]) {
         let now = world.get_resource::<GameClock>().map(GameClock::now);
