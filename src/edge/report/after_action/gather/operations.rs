@@ -7,6 +7,7 @@ use crate::base::contract::{Fact, Reason, Vote};
 use crate::base::id::{ProposalId, SiteId};
 use crate::base::text::shortened;
 use crate::edge::report::after_action::data::{Ballot, Known, Lane, Operation};
+use crate::edge::report::gates::gate_in_words;
 use crate::edge::report::intel::{median, source as how};
 use crate::edge::report::tally::{CampaignTally, OperationStory, members};
 use crate::edge::report::words::change_of_course;
@@ -79,7 +80,7 @@ pub(super) fn operation(source: &Source, id: ProposalId) -> Option<Operation> {
         pattern: story.pattern.replace('_', " "),
         proposer: source.player(story.proposer),
         submitted: story.submitted,
-        decided: story.decided.clone(),
+        decided: decided(story),
         blow: main_arrival(story).or(first).or(decision.map(|d| d.arrival)),
         targets: story.targets.iter().take(PARTS_KEPT).map(|site| source.village(*site)).collect(),
         members: members(&story.rows),
@@ -117,6 +118,12 @@ fn results(story: &OperationStory, operation: &mut Operation) {
         operation.findings = findings.iter().map(|found| found.name().to_owned()).collect();
         operation.said = text.as_ref().map(|text| shortened(text, TEXT));
     }
+}
+
+/// When and how it was decided, with the test that it failed in words.
+fn decided(story: &OperationStory) -> Option<(GameTime, String, Option<String>)> {
+    let (at, outcome, test) = story.decided.clone()?;
+    Some((at, outcome, test.map(|test| gate_in_words(&test))))
 }
 
 fn tally(story: &OperationStory) -> [u64; 4] {

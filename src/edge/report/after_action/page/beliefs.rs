@@ -183,7 +183,7 @@ fn figures(known: &Known) -> Vec<String> {
 
 /// What was known of the targets of one operation when it was proposed.
 pub(super) fn known_table(out: &mut String, operation: &Operation) -> core::fmt::Result {
-    writeln!(out, "<h4 id=\"known-{}\">What was known then</h4>", operation.key)?;
+    writeln!(out, "<h4 id=\"known-{}\">What was known then, and the truth, in goods of troops</h4>", operation.key)?;
     if operation.known.is_empty() {
         return writeln!(out, "<p class=\"note\">It was not kept.</p>");
     }

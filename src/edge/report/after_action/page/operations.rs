@@ -64,9 +64,11 @@ pub(super) fn operations(out: &mut String, data: &Data, verdict: &Verdict) -> co
             out,
             "<h3>Votes that became no operation</h3><p class=\"note\">The closest ones, those on wars and treaties first.</p>"
         )?;
+        writeln!(out, "<div class=\"two\">")?;
         for vote in &data.votes {
             voted(out, vote)?;
         }
+        writeln!(out, "</div>")?;
     }
     all(out, data, verdict)?;
     writeln!(out, "</section>")
@@ -169,7 +171,7 @@ fn outcome(operation: &Operation) -> String {
     );
     if operation.fought() {
         text.push_str(&format!(
-            " {} goods killed and {} looted for {} lost: <b>{} net</b>. It gave itself {} and expected to lose {}; it lost {}.",
+            " {} goods killed and {} looted for {} lost: <b>{} net</b>. It gave itself a chance of {} and expected to lose {}; it lost {}.",
             goods(operation.killed),
             goods(operation.loot),
             goods(operation.lost),
@@ -274,15 +276,15 @@ fn ballots(out: &mut String, operation: &Operation) -> core::fmt::Result {
     let conditions = if conditional > 0 { format!(" ({conditional} on conditions)") } else { String::new() };
     let ended = match &operation.decided {
         Some((at, outcome, test)) => {
-            let test = test.as_ref().map(|t| format!(" at {}", esc(&t.replace('_', " ")))).unwrap_or_default();
-            format!("; {}{test} on {}", esc(outcome), clock(*at))
+            let test = test.as_ref().map(|t| format!(", as {}", esc(t))).unwrap_or_default();
+            format!("; {} on {}{test}", esc(outcome), clock(*at))
         }
         None => String::new(),
     };
-    writeln!(
-        out,
-        "<h4>The vote</h4><p class=\"sum\">{for_it} for{conditions}, {against} against, {abstained} abstained{ended}</p>"
-    )?;
+    if !operation.ways.is_empty() {
+        writeln!(out, "<h4>The vote</h4>")?;
+    }
+    writeln!(out, "<p class=\"sum\">{for_it} for{conditions}, {against} against, {abstained} abstained{ended}</p>")?;
     let mut sorted: Vec<&Ballot> = operation.ballots.iter().collect();
     // Dissent and conditions say most.
     sorted.sort_by_key(|ballot| (ballot.vote, ballot.conditions.is_empty()));
