@@ -7,6 +7,7 @@ use crate::base::id::{AllianceId, EntityIndex, Knower, OrderId, PlayerId, Propos
 use crate::base::ruleset::Ruleset;
 use crate::edge::report::directory::Directory;
 use crate::edge::report::intel::{deliberating, sites_of, truth};
+use crate::edge::report::tally::CampaignTally;
 use crate::knowledge::intel::{IntelReport, SourceKind, rules};
 use crate::knowledge::territory::rules::InfluenceMap;
 use crate::society::alliance::Alliance;
@@ -142,6 +143,17 @@ pub(super) enum Dealing {
 }
 
 impl History {
+    /// What the tally kept of it: the battles of operations.
+    pub(super) fn of_tally(tally: &CampaignTally) -> Self {
+        let mut battles: Vec<&CampaignFact> = tally.stories.values().flat_map(|story| &story.battles).collect();
+        battles.sort_by_key(|fact| fact.at);
+        let mut history = Self::default();
+        for fact in battles {
+            history.hear_battle(&tally.directory, fact);
+        }
+        history
+    }
+
     /// Begins anew, as a campaign stands.
     pub(in super::super) fn begin(world: &mut World, active: &[AllianceId]) -> Self {
         let now = world.get_resource::<GameClock>().map_or(GameTime(0), GameClock::now);

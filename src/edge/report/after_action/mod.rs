@@ -51,12 +51,13 @@ pub struct AfterAction {
 }
 
 impl AfterAction {
-    /// The campaign of a world as it stands. Without a [`History`] that was there from the beginning it has no courses and does
-    /// not know what was known when a decision was made; without a [`CampaignTally`] it is empty.
+    /// The campaign of a world as it stands. Without a [`History`] that was there from the beginning it has no courses, counts the
+    /// battles of operations alone, and does not know what was known when a decision was made; without a [`CampaignTally`] it is empty.
     #[must_use]
     pub fn of(world: &mut World) -> Self {
         let tally = world.get_resource::<CampaignTally>().cloned().unwrap_or_default();
-        let mut history = world.get_resource::<History>().cloned().unwrap_or_default();
+        let kept = world.get_resource::<History>().cloned();
+        let mut history = kept.unwrap_or_else(|| History::of_tally(&tally));
         history.look(world, &tally.directory.active);
         Self { data: gather::gather(world, &tally, &history) }
     }

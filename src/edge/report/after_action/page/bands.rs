@@ -1,7 +1,7 @@
 //! How believable it was: metrics of behavior and their bands.
 
 use super::super::data::{BandRow, Data};
-use super::text::{esc, number, percent};
+use super::text::{count, esc, number, percent};
 use core::fmt::Write;
 
 pub(super) fn bands(out: &mut String, data: &Data) -> core::fmt::Result {
@@ -12,14 +12,18 @@ pub(super) fn bands(out: &mut String, data: &Data) -> core::fmt::Result {
     writeln!(
         out,
         "<p class=\"note\">How alliances behaved, and the band in which that is believable for a campaign of this length. {held} are in their \
-         band, {out_of} are out of it, {} have no case. One campaign may well leave some; many seeds should not. \
+         band, {out_of} out of it, and {} without a case. One campaign may well leave some; many seeds should not. \
          <code>docs/behavior.md</code> says how each is worked out.</p>",
         of(State::Unknown)
     )?;
     for row in &with {
         one(out, row)?;
     }
-    writeln!(out, "<details><summary>{} measures without a band</summary><dl class=\"dl\">", without.len())?;
+    writeln!(
+        out,
+        "<details><summary>{} without a band</summary><dl class=\"dl\">",
+        count(without.len() as u64, "measure", "measures")
+    )?;
     for row in &without {
         writeln!(out, "<dt>{}</dt><dd>{}</dd>", esc(&row.says), value(row))?;
     }
@@ -84,6 +88,8 @@ fn scale(row: &BandRow, state: State) -> String {
     let natural = if row.unit == "share" { 1.0 } else { row.high.or(row.low).unwrap_or(1.0) * 1.5 };
     let low = row.low.unwrap_or(0.0).min(value).min(0.0);
     let high = row.high.or(row.low).unwrap_or(1.0).max(value).max(natural);
+    // A band that begins below 0 has room on both sides.
+    let (low, high) = if low < 0.0 { (low - (high - low) * 0.2, high + (high - low) * 0.1) } else { (low, high) };
     let x = |v: f64| ((v - low) / (high - low).max(1e-9) * 100.0).clamp(0.0, 100.0);
     let (from, to) = (row.low.map_or(0.0, x), row.high.map_or(100.0, x));
     let pin = match (row.value, state) {
