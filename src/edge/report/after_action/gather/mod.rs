@@ -6,7 +6,7 @@ mod operations;
 mod sides;
 mod wars;
 
-use super::data::{BandRow, Data, Party, RankedBy, Step};
+use super::data::{BandRow, Data, Party, Step};
 use super::history::History;
 use crate::base::clock::{GameClock, GameTime};
 use crate::base::contract::WorldSeed;

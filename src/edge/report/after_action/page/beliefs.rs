@@ -8,6 +8,8 @@ use core::fmt::Write;
 
 /// Targets in the table, those that were misjudged most.
 const ROWS: usize = 24;
+/// Targets of other decisions, beyond which each is told by its first one.
+const KNOWN: usize = 400;
 /// Dots in the chart.
 const DOTS: usize = 400;
 
@@ -179,6 +181,39 @@ fn figures(known: &Known) -> Vec<String> {
         format!("{}{times}", number(known.stood)),
         goal.to_owned(),
     ]
+}
+
+/// What was known at every decision that is not told in full, in one table.
+pub(super) fn known_of_others(out: &mut String, others: &[&Operation]) -> core::fmt::Result {
+    let columns: [Column; 8] = [
+        ("Decision", false),
+        ("Target", false),
+        ("Seen by", false),
+        ("Believed", true),
+        ("Stood then", true),
+        ("Planned against", true),
+        ("Stood at the blow", true),
+        ("Goal", false),
+    ];
+    writeln!(out, "<details id=\"known\"><summary>What was known at each of the other decisions</summary>")?;
+    table::open(out, "What was known at each decision", Narrow::Falls, &columns)?;
+    let mut rows = 0;
+    for operation in others.iter().filter(|o| !o.known.is_empty()) {
+        let side = operation.side.map(|side| format!("{}\u{a0}", badge(side))).unwrap_or_default();
+        for (n, known) in operation.known.iter().enumerate() {
+            // What is left out keeps the place to which its links lead.
+            let id = if n == 0 { format!(" id=\"known-{}\"", operation.key) } else { String::new() };
+            if rows >= KNOWN && n > 0 {
+                break;
+            }
+            rows += 1;
+            let mut cells = vec![format!("<span{id}>{side}{}</span>", esc(&operation.name)), esc(&known.village)];
+            cells.extend(figures(known));
+            table::row(out, "", &columns, &cells)?;
+        }
+    }
+    table::close(out)?;
+    writeln!(out, "</details>")
 }
 
 /// What was known of the targets of one operation when it was proposed.

@@ -18,8 +18,10 @@ use core::fmt::Write;
 
 const STYLE: &str = include_str!("style.css");
 
-/// Opens what is folded before it is printed, where the style cannot.
-const SCRIPT: &str = "addEventListener('beforeprint',()=>document.querySelectorAll('details').forEach(d=>d.open=true))";
+/// Opens what is folded before it is printed, where the style cannot, and around what a link leads to.
+const SCRIPT: &str = "addEventListener('beforeprint',()=>document.querySelectorAll('details').forEach(d=>d.open=true));\
+    addEventListener('hashchange',()=>{let e=document.getElementById(location.hash.slice(1)),d=e;\
+    while(d){if(d.tagName==='DETAILS')d.open=true;d=d.parentElement}if(e)e.scrollIntoView()})";
 
 /// What the browser may load: nothing.
 const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'";

@@ -2,7 +2,7 @@
 
 use super::super::data::{Ballot, Data, Lane, Operation};
 use super::super::judge::Verdict;
-use super::beliefs::known_table;
+use super::beliefs::{known_of_others, known_table};
 use super::charts::day;
 use super::lines::days;
 use super::table::{self, Column, Narrow};
@@ -71,6 +71,12 @@ pub(super) fn operations(out: &mut String, data: &Data, verdict: &Verdict) -> co
         writeln!(out, "</div>")?;
     }
     all(out, data, verdict)?;
+    let told = |place: usize| verdict.told.contains(&place);
+    let others = data.operations.iter().enumerate().filter(|(place, _)| !told(*place)).map(|(_, o)| o);
+    let others: Vec<&Operation> = others.chain(&data.votes).collect();
+    if others.iter().any(|o| !o.known.is_empty()) {
+        known_of_others(out, &others)?;
+    }
     writeln!(out, "</section>")
 }
 
@@ -353,6 +359,9 @@ fn voted(out: &mut String, vote: &Operation) -> core::fmt::Result {
         esc(&vote.action),
         clock(vote.submitted)
     )?;
+    if !vote.known.is_empty() {
+        writeln!(out, "<p class=\"note\"><a href=\"#known-{}\">What was known then</a></p>", vote.key)?;
+    }
     ballots(out, vote)?;
     writeln!(out, "</details>")
 }
@@ -397,7 +406,12 @@ fn exchange(out: &mut String, operation: &Operation, columns: &[Column], told: b
     let name = if told {
         format!("{side}{}", link(operation))
     } else {
-        format!("<span id=\"{}\">{side}operation\u{a0}{}</span>", anchor(&operation.key), esc(&operation.name))
+        let known = if operation.known.is_empty() {
+            String::new()
+        } else {
+            format!("<small><a href=\"#known-{}\">known then</a></small>", operation.key)
+        };
+        format!("<span id=\"{}\">{side}operation\u{a0}{}</span>{known}", anchor(&operation.key), esc(&operation.name))
     };
     let dear = if operation.pyrrhic { "<small>too dear</small>" } else { "" };
     let age = operation.intel_age.map(|age| format!("<small>intel {}</small>", hours(age))).unwrap_or_default();
