@@ -102,8 +102,31 @@ pub(super) fn courses(out: &mut String, data: &Data) -> core::fmt::Result {
         &share,
     )?;
     small(out, data, "Pool", "goods held in common", (0.0, 1_000.0), &of(|l| &l.pool), &sum)?;
-    small(out, data, "Land", "tiles claimed", (0.0, 10.0), &of(|l| &l.tiles), &sum)?;
-    small(out, data, "Villages", "held by its members", (0.0, 10.0), &of(|l| &l.villages), &sum)?;
+    let change = |value: f64| whole(value, signed);
+    let since = |values: fn(&Look) -> &Vec<Option<f64>>| {
+        move |look: &Look, side: usize| {
+            let first = values(&data.looks[0]).get(side).copied().flatten()?;
+            Some(values(look).get(side).copied().flatten()? - first)
+        }
+    };
+    small(
+        out,
+        data,
+        "Land",
+        "tiles claimed, more or less than at the beginning",
+        (-10.0, 10.0),
+        &since(|l| &l.tiles),
+        &change,
+    )?;
+    small(
+        out,
+        data,
+        "Villages",
+        "held, more or less than at the beginning",
+        (-1.0, 1.0),
+        &since(|l| &l.villages),
+        &change,
+    )?;
     let started = |look: &Look, side: usize| {
         let before = |o: &&super::super::data::Operation| o.side == Some(side) && o.submitted <= look.at;
         Some(data.operations.iter().filter(before).count() as f64)

@@ -33,7 +33,11 @@ impl Frame {
             (west, east, south, north) = (-half, half, -half, half);
         }
         let room = ((east - west).max(north - south) * 0.04).max(3.0);
-        let (mut width, mut height) = (east - west + 2.0 * room, north - south + 2.0 * room);
+        // Beyond the edge of the map there is nothing.
+        let edge = half + 2.0;
+        (west, east) = ((west - room).max(-edge), (east + room).min(edge));
+        (south, north) = ((south - room).max(-edge), (north + room).min(edge));
+        let (mut width, mut height) = (east - west, north - south);
         let (cx, cy) = (f64::midpoint(west, east), f64::midpoint(south, north));
         width = width.max(height * 0.8);
         height = height.max(width * 0.7);
