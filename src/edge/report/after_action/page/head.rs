@@ -1,6 +1,6 @@
 //! What is read first: who is winning and why, the ranking, the turning point, the best and the worst decision.
 
-use super::super::data::{Data, Operation, RankedBy, Side};
+use super::super::data::{Data, Known, Operation, RankedBy, Side};
 use super::super::judge::{Turning, Verdict};
 use super::operations::{link, link_first};
 use super::table::{self, Column, Narrow};
@@ -279,16 +279,7 @@ fn causes(operation: &Operation) -> Vec<String> {
     if !taught.is_empty() {
         causes.push(format!("<b>Why:</b> {taught}."));
     }
-    let sums = operation.known.iter().filter_map(|known| known.planned.zip(known.stood));
-    let (planned, stood) = sums.fold((0, 0), |sum, (planned, stood)| (sum.0 + planned, sum.1 + stood));
-    if planned > 0 {
-        let times = stood as f64 / planned as f64;
-        causes.push(format!(
-            "<b>Believed against real:</b> it reckoned with {} goods of troops, and {} stood there, {times:.1} times as many.",
-            goods(planned),
-            goods(stood)
-        ));
-    }
+    causes.extend(believed(operation));
     if let Some(age) = operation.intel_age {
         causes.push(format!("<b>Intel:</b> the oldest sight of a target was {} old when the blow fell.", hours(age)));
     }
@@ -303,6 +294,31 @@ fn causes(operation: &Operation) -> Vec<String> {
     }
     causes.extend(voted(operation));
     causes
+}
+
+/// What was believed and what stood there, when it was proposed and when it fell.
+fn believed(operation: &Operation) -> Option<String> {
+    let sum = |value: fn(&Known) -> Option<i64>| operation.known.iter().map(value).try_fold(0, |sum, n| Some(sum + n?));
+    let planned = operation.known.iter().filter_map(|known| known.planned.zip(known.stood));
+    let (planned, stood) = planned.fold((0, 0), |sum, (planned, stood)| (sum.0 + planned, sum.1 + stood));
+    if planned == 0 {
+        return None;
+    }
+    let then =
+        sum(|known| known.believed).zip(sum(|known| known.truth)).map_or_else(String::new, |(believed, truth)| {
+            format!(
+                "when it was proposed {} goods of troops were believed there, and {} stood there; ",
+                goods(believed),
+                goods(truth)
+            )
+        });
+    let times = stood as f64 / planned as f64;
+    Some(format!(
+        "<b>Believed against real:</b> {then}it reckoned with {}, help included, and {} stood there when the blow fell: {times:.1} times \
+         as many.",
+        goods(planned),
+        goods(stood)
+    ))
 }
 
 /// Who was for it and why, and who was not.
