@@ -151,7 +151,8 @@ fn misjudged(out: &mut String, cases: &[Case]) -> core::fmt::Result {
     table::open(out, "Targets that were misjudged most", Narrow::Falls, &columns)?;
     for case in cases.iter().take(ROWS) {
         let side = case.operation.side.map(|side| format!("{}\u{a0}", badge(side))).unwrap_or_default();
-        let mut cells = vec![esc(&case.known.village), format!("{side}{}", link(case.operation))];
+        let mut cells =
+            vec![esc(&case.known.village), format!("<span class=\"who\">{side}{}</span>", link(case.operation))];
         cells.extend(figures(case.known));
         table::row(out, "", &columns, &cells)?;
     }
@@ -169,8 +170,8 @@ fn figures(known: &Known) -> Vec<String> {
         known.believed.zip(known.stood).map(|(believed, stood)| (stood as f64 + 1_000.0) / (believed as f64 + 1_000.0));
     let times = times.map(|times| format!("<small>{times:.1}\u{d7} the belief</small>")).unwrap_or_default();
     let goal = match known.met {
-        Some(true) => "<span class=\"good\">\u{2713} met</span>",
-        Some(false) => "<span class=\"bad\">\u{2717} missed</span>",
+        Some(true) => "<span class=\"who good\">\u{2713} met</span>",
+        Some(false) => "<span class=\"who bad\">\u{2717} missed</span>",
         None => "-",
     };
     vec![
