@@ -170,12 +170,13 @@ fn what_it_did(side: &Side) -> String {
     } else {
         format!(", and met the goal of {} of its {} operations", side.met, side.started)
     };
+    let and = |n: i64, words: &str| if n == 0 { String::new() } else { format!(" and {words} {}", goods(n)) };
     format!(
-        "It killed {} goods of troops and looted {}, lost {} and was plundered of {}{villages}{met}.",
+        "It killed {} goods of troops{}, lost {}{}{villages}{met}.",
         goods(side.killed),
-        goods(side.looted),
+        and(side.looted, "looted"),
         goods(side.lost),
-        goods(side.plundered)
+        and(side.plundered, "was plundered of")
     )
 }
 
