@@ -12,8 +12,8 @@ use std::collections::BTreeMap;
 
 /// Wars that are shown at most, those that cost most.
 const WARS_SHOWN: usize = 24;
-/// Events that are shown at most.
-const EVENTS_SHOWN: usize = 80;
+/// Events that are shown at most, the first ones.
+const EVENTS_SHOWN: usize = 200;
 
 /// Who fought whom, what it cost, and how far each has come with its aim.
 pub(super) fn wars(world: &World, source: &Source) -> Vec<War> {

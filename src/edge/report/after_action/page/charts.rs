@@ -7,6 +7,8 @@ use super::text::{badge, clock, esc, goods, percent, signed};
 use crate::base::clock::GameTime;
 use core::fmt::Write;
 
+/// Events before the rest is folded.
+const EVENTS: usize = 24;
 /// Sides with a line of their own.
 const LINES: usize = 12;
 
@@ -133,14 +135,31 @@ pub(super) fn courses(out: &mut String, data: &Data) -> core::fmt::Result {
     };
     small(out, data, "Operations", "proposed and started so far", (0.0, 4.0), &started, &sum)?;
     writeln!(out, "</div>")?;
-    if !data.events.is_empty() {
-        writeln!(out, "<h3>Wars, treaties and villages that changed hands</h3><ul class=\"minutes\">")?;
-        for (at, text) in &data.events {
+    events(out, data)?;
+    writeln!(out, "</section>")
+}
+
+/// Wars, treaties and villages that changed hands.
+fn events(out: &mut String, data: &Data) -> core::fmt::Result {
+    if data.events.is_empty() {
+        return Ok(());
+    }
+    let (first, rest) = data.events.split_at(data.events.len().min(EVENTS));
+    let list = |out: &mut String, part: &[(GameTime, String)]| -> core::fmt::Result {
+        writeln!(out, "<ul class=\"minutes\">")?;
+        for (at, text) in part {
             writeln!(out, "<li><time>{}</time><span>{}.</span></li>", clock(*at), esc(text))?;
         }
-        writeln!(out, "</ul>")?;
+        writeln!(out, "</ul>")
+    };
+    writeln!(out, "<h3>Wars, treaties and villages that changed hands</h3>")?;
+    list(out, first)?;
+    if !rest.is_empty() {
+        writeln!(out, "<details><summary>{} more</summary>", rest.len())?;
+        list(out, rest)?;
+        writeln!(out, "</details>")?;
     }
-    writeln!(out, "</section>")
+    Ok(())
 }
 
 fn small(
