@@ -28,7 +28,8 @@ use bevy_alliance::base::state::state_hash;
 use bevy_alliance::decision::council::CouncilCharter;
 use bevy_alliance::decision::planning::{Library, Pattern};
 use bevy_alliance::edge::report::{
-    CampaignTally, Channels, Directory, ReportPlugin, account, intel_account, minutes, quiet_account,
+    AfterAction, CampaignTally, Channels, Directory, History, ReportPlugin, account, intel_account, minutes,
+    quiet_account,
 };
 use bevy_alliance::edge::snapshot::{Recorder, Recording, SnapshotExt, read_save, write_atomically};
 use bevy_alliance::strategy::victory::{VictoryConditions, VictoryRanking};
@@ -70,6 +71,10 @@ pub(crate) enum Verdict {
 
 pub(crate) fn run(options: &Options) -> Result<Verdict, Failure> {
     check(options)?;
+    if let Some(folder) = &options.report {
+        // A week is not played only to find out that its report has no place.
+        std::fs::create_dir_all(folder).map_err(|e| format!("--report {}: {e}", folder.display()))?;
+    }
     let (mut app, course) = begin(options, options.place.rules())?;
     let mut events = match &options.events {
         Some(path) => {
@@ -92,6 +97,10 @@ pub(crate) fn run(options: &Options) -> Result<Verdict, Failure> {
     let wall_secs = started.elapsed().as_secs_f64();
     if let (Some(path), Some(recorder)) = (&options.record, &course.recorder) {
         write("--record", &recorder.recording(&mut app).encode()?, path)?;
+    }
+    if let Some(folder) = &options.report {
+        let report = AfterAction::of(app.world_mut());
+        write("--report", report.html().as_bytes(), &folder.join("report.html"))?;
     }
     tell(options, &mut app, &course, wall_secs, &armies)
 }
@@ -212,6 +221,9 @@ fn build(options: &Options, rules: Ruleset) -> Result<App, Failure> {
         .insert_resource(GameClock::manual())
         .add_plugins(AlliancePlugins::new(Update))
         .add_plugins(ReportPlugin { host: Update.intern() });
+    if options.report.is_some() {
+        app.init_resource::<History>();
+    }
     #[cfg(feature = "llm")]
     options.llm.plug(&mut app)?;
     app.finish();
@@ -414,6 +426,9 @@ fn tell(
         "Nothing lost: {} units and {} goods unaccounted for. State hash {state:032x}.",
         conservation.troops_unaccounted, conservation.goods_unaccounted
     ))?;
+    if let Some(folder) = options.report.as_ref().filter(|_| !options.quiet) {
+        say(&format!("The report: {}.", folder.join("report.html").display()))?;
+    }
     #[cfg(feature = "llm")]
     if let Some(told) = llm::told(app) {
         say(&told)?;

@@ -449,3 +449,17 @@ fn every_key_of_the_json_object_is_explained() {
     let explained: BTreeSet<String> = rows.filter(|key| !key.starts_with("llm.")).map(str::to_owned).collect();
     assert_eq!(printed, explained);
 }
+
+#[test]
+fn a_report_is_written_into_a_folder_that_is_made_for_it() {
+    let folder = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join("headless_report");
+    let _ = std::fs::remove_dir_all(&folder);
+    let deep = folder.join("of/a/week");
+    let line = format!("--synthetic 300 --alliances 3 --days 0.5 --quiet --report {}", deep.display());
+    run(&options(&line).unwrap()).unwrap();
+    let page = std::fs::read_to_string(deep.join("report.html")).unwrap();
+    assert!(page.starts_with("<!doctype html>") && page.trim_end().ends_with("</html>"), "{}", page.len());
+    let line = format!("--report {}", deep.join("report.html").display());
+    let refused = check(&options(&line).unwrap()).unwrap_err().to_string();
+    assert!(refused.starts_with("--report ") && refused.ends_with(": this is no folder"), "{refused}");
+}

@@ -66,6 +66,9 @@ pub(crate) struct Options {
     /// Writes one JSON line per fact.
     #[arg(long, value_name = "FILE")]
     pub(crate) events: Option<PathBuf>,
+    /// Writes a report of the campaign on one page into this folder, as `report.html`; the folder is made if it is not there.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) report: Option<PathBuf>,
     /// What is told at the end.
     #[arg(long, value_enum, default_value_t = AccountName::Campaign, conflicts_with_all = ["json", "quiet"])]
     pub(crate) account: AccountName,
@@ -134,6 +137,9 @@ pub(crate) fn check(options: &Options) -> Result<(), Failure> {
         if let Some(path) = path.as_ref().filter(|path| path.is_dir()) {
             return Err(format!("{option} {}: this is a folder, not a file", path.display()).into());
         }
+    }
+    if let Some(path) = options.report.as_ref().filter(|path| path.exists() && !path.is_dir()) {
+        return Err(format!("--report {}: this is no folder", path.display()).into());
     }
     // A week is not played only to find out that its save has no place.
     for (option, path) in [("--save", &options.save), ("--record", &options.record)] {

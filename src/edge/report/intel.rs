@@ -90,7 +90,7 @@ impl IntelSummary {
 }
 
 /// The alliances that deliberate, with those that each is at war with.
-fn deliberating(world: &mut World) -> BTreeMap<AllianceId, BTreeSet<AllianceId>> {
+pub(super) fn deliberating(world: &mut World) -> BTreeMap<AllianceId, BTreeSet<AllianceId>> {
     let mut alliances = world.query::<(&Alliance, &Stances)>();
     let active = alliances.iter(world).filter(|(alliance, _)| alliance.active);
     active.map(|(alliance, stances)| (alliance.id, stances.wars().collect())).collect()
@@ -112,7 +112,7 @@ pub(super) fn median(mut values: Vec<f64>) -> Option<f64> {
 }
 
 /// All sites of the members of some alliances.
-fn sites_of(world: &mut World, alliances: &BTreeSet<AllianceId>) -> Vec<SiteId> {
+pub(super) fn sites_of(world: &mut World, alliances: &BTreeSet<AllianceId>) -> Vec<SiteId> {
     let of = |player: &Player| player.alliance.is_some_and(|a| alliances.contains(&a));
     let members: Vec<PlayerId> = world.query::<&Player>().iter(world).filter(|p| of(p)).map(|p| p.id).collect();
     let holdings = world.resource::<Holdings>();
@@ -120,13 +120,13 @@ fn sites_of(world: &mut World, alliances: &BTreeSet<AllianceId>) -> Vec<SiteId> 
 }
 
 /// What truly stands and lies at a site, where the default world runs.
-struct Truth {
-    troops: Force,
+pub(super) struct Truth {
+    pub(super) troops: Force,
     goods: Goods,
     wall: u8,
 }
 
-fn truth(world: &World, site: SiteId, now: GameTime) -> Option<Truth> {
+pub(super) fn truth(world: &World, site: SiteId, now: GameTime) -> Option<Truth> {
     let entity = world.resource::<EntityIndex>().site(site)?;
     let mut troops = world.get::<Garrison>(entity)?.home.clone();
     for guest in world.get::<Guests>(entity).into_iter().flat_map(|g| g.0.values()) {
@@ -247,7 +247,7 @@ fn main_field(report: &IntelReport, now: GameTime) -> Option<(&'static str, Sour
     Some((name, kind, cite.observed_at, cite.confidence))
 }
 
-fn source(kind: SourceKind) -> &'static str {
+pub(super) fn source(kind: SourceKind) -> &'static str {
     match kind {
         SourceKind::Scout => "scouts",
         SourceKind::Battle => "battle",

@@ -1,0 +1,250 @@
+//! Operations and votes, with what was known when they were proposed.
+
+use super::minutes::action_in_words;
+use super::{Source, TEXT};
+use crate::base::clock::GameTime;
+use crate::base::contract::{Fact, Reason, Vote};
+use crate::base::id::{ProposalId, SiteId};
+use crate::base::text::shortened;
+use crate::edge::report::after_action::data::{Ballot, Known, Lane, Operation};
+use crate::edge::report::gates::gate_in_words;
+use crate::edge::report::intel::{median, source as how};
+use crate::edge::report::tally::{CampaignTally, OperationStory, members};
+use crate::edge::report::words::change_of_course;
+
+/// Operations that are kept at most, those with most troops.
+const OPERATIONS_KEPT: usize = 600;
+/// Votes that became no operation that are kept at most, the closest ones.
+const VOTES_KEPT: usize = 6;
+/// Ways of one operation in the overview.
+const WAYS_KEPT: usize = 40;
+/// Groups, ballots, targets and changes of course of one operation.
+const PARTS_KEPT: usize = 60;
+
+/// The operations that are shown, in the order of time, and how many are not.
+pub(super) fn places(tally: &CampaignTally) -> (Vec<ProposalId>, usize) {
+    let mut ids: Vec<(ProposalId, &OperationStory)> =
+        tally.stories.iter().filter(|(_, s)| !s.rows.is_empty()).map(|(id, s)| (*id, s)).collect();
+    let left_out = ids.len().saturating_sub(OPERATIONS_KEPT);
+    let sent = |story: &OperationStory| story.report.as_ref().map_or(0, |r| r.sent_goods);
+    ids.sort_by_key(|(id, story)| (core::cmp::Reverse(sent(story)), *id));
+    ids.truncate(OPERATIONS_KEPT);
+    let first = |story: &OperationStory| story.rows.iter().map(|row| row.arrival).min();
+    ids.sort_by_key(|(id, story)| (first(story), *id));
+    (ids.into_iter().map(|(id, _)| id).collect(), left_out)
+}
+
+/// The closest votes that became no operation: what was rejected, and what is about wars and treaties.
+pub(super) fn votes(source: &Source) -> Vec<Operation> {
+    let told = |s: &&OperationStory| {
+        s.rows.is_empty() && s.decided.is_some() && s.ballots.len() >= 3 && s.action != "expansion"
+    };
+    let mut closest: Vec<(f64, ProposalId)> = source
+        .tally
+        .stories
+        .iter()
+        .filter(|(_, story)| told(story))
+        .map(|(id, story)| {
+            let count = |vote: Vote| story.ballots.iter().filter(|b| b.1 == vote).count() as f64;
+            let (for_it, against) = (count(Vote::Approve), count(Vote::Reject));
+            // Wars come before attacks that never were.
+            let weight = if story.action == "mass_attack" { 0.0 } else { 0.5 };
+            (weight + for_it.min(against) / story.ballots.len() as f64, *id)
+        })
+        .collect();
+    closest.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
+    closest.truncate(VOTES_KEPT);
+    closest.sort_by_key(|(_, id)| (source.tally.stories[id].submitted, *id));
+    closest.iter().filter_map(|(_, id)| operation(source, *id)).collect()
+}
+
+/// One proposal and what came of it.
+pub(super) fn operation(source: &Source, id: ProposalId) -> Option<Operation> {
+    let story = source.tally.stories.get(&id)?;
+    let decision = source.history.decisions.get(&id);
+    let victim = story.targets.first().and_then(|site| source.names().sites.get(site)).map(|(_, owner)| *owner);
+    let other = decision.and_then(|d| d.other);
+    let blown = story.battles.first().and_then(|fact| match &fact.fact {
+        Fact::BattleFought { defender, .. } => Some(*defender),
+        _ => None,
+    });
+    let first = story.rows.iter().map(|row| row.arrival).min();
+    let mut operation = Operation {
+        name: id.to_string(),
+        key: format!("{}-{}", id.alliance.0, id.n),
+        side: source.side(id.alliance),
+        by: source.party(Some(id.alliance), None).name,
+        other: source.party(other, blown.or(victim)),
+        action: if story.action.is_empty() { "a joint attack".to_owned() } else { action_in_words(&story.action) },
+        goal: story.goal.clone(),
+        pattern: story.pattern.replace('_', " "),
+        proposer: source.player(story.proposer),
+        submitted: story.submitted,
+        decided: decided(story),
+        blow: main_arrival(story).or(first).or(decision.map(|d| d.arrival)),
+        targets: story.targets.iter().take(PARTS_KEPT).map(|site| source.village(*site)).collect(),
+        members: members(&story.rows),
+        groups: story.rows.len() as u64,
+        ways: story.rows.iter().take(WAYS_KEPT).map(|row| (row.launch, row.arrival)).collect(),
+        lanes: lanes(source, id, story),
+        ballots: story.ballots.iter().take(PARTS_KEPT).map(|b| ballot(source, b)).collect(),
+        tally: tally(story),
+        known: known(source, id, story),
+        course: course(source, story),
+        ..Operation::default()
+    };
+    results(story, &mut operation);
+    Some(operation)
+}
+
+/// The instant at which most groups arrive.
+fn main_arrival(story: &OperationStory) -> Option<GameTime> {
+    let count = |at: GameTime| story.rows.iter().filter(|row| row.arrival == at).count();
+    let arrivals = story.rows.iter().map(|row| row.arrival);
+    arrivals.max_by_key(|at| (count(*at), core::cmp::Reverse(*at)))
+}
+
+fn results(story: &OperationStory, operation: &mut Operation) {
+    if let Some(report) = &story.report {
+        operation.result.clone_from(&report.result);
+        operation.pyrrhic = report.pyrrhic;
+        (operation.sent, operation.killed) = (report.sent_goods, report.killed_goods);
+        (operation.lost, operation.loot) = (report.lost_goods, report.loot.total());
+        (operation.expected_loss, operation.expected_win) = (report.expected_loss, report.expected_win);
+        operation.intel_age = report.intel_age_hours;
+        operation.factor = median(report.lessons.iter().map(|(_, off)| *off).collect()).map(libm::exp);
+    }
+    if let Some((findings, text)) = &story.findings {
+        operation.findings = findings.iter().map(|found| found.name().to_owned()).collect();
+        operation.said = text.as_ref().map(|text| shortened(text, TEXT));
+    }
+}
+
+/// When and how it was decided, with the test that it failed in words.
+fn decided(story: &OperationStory) -> Option<(GameTime, String, Option<String>)> {
+    let (at, outcome, test) = story.decided.clone()?;
+    Some((at, outcome, test.map(|test| gate_in_words(&test))))
+}
+
+fn tally(story: &OperationStory) -> [u64; 4] {
+    let count = |vote: Vote| story.ballots.iter().filter(|b| b.1 == vote).count() as u64;
+    let conditional = story.ballots.iter().filter(|b| !b.2.is_empty()).count() as u64;
+    [count(Vote::Approve), count(Vote::Reject), count(Vote::Abstain), conditional]
+}
+
+fn lanes(source: &Source, id: ProposalId, story: &OperationStory) -> Vec<Lane> {
+    let mut rows: Vec<_> = story.rows.iter().collect();
+    rows.sort_by_key(|row| (row.launch, row.group));
+    rows.truncate(PARTS_KEPT);
+    let lane = |row: &&crate::base::contract::LaunchRow| {
+        let units: Vec<String> = row.units.iter().map(|(name, n)| format!("{n} {}", name.replace('_', " "))).collect();
+        Lane {
+            member: source.player(row.member),
+            from: source.village(row.origin),
+            to: source.village(row.target),
+            units: shortened(&units.join(", "), 60),
+            wave: row.wave,
+            launch: row.launch,
+            arrival: row.arrival,
+            left: source.history.left.get(&(id, row.group)).copied(),
+        }
+    };
+    rows.iter().map(lane).collect()
+}
+
+fn ballot(
+    source: &Source,
+    ballot: &(crate::base::id::PlayerId, Vote, Vec<crate::base::contract::Condition>, f64, Reason),
+) -> Ballot {
+    let (member, vote, conditions, pledge, reason) = ballot;
+    let mut terms: Vec<(String, f64)> =
+        reason.terms.iter().filter(|t| t.input.is_some()).map(|t| (t.name.clone(), t.added)).collect();
+    terms.retain(|(name, added)| libm::fabs(*added) >= 0.02 && name != "base" && name != "taste");
+    terms.sort_by(|a, b| libm::fabs(b.1).total_cmp(&libm::fabs(a.1)));
+    terms.truncate(3);
+    Ballot {
+        member: source.player(*member),
+        vote: match vote {
+            Vote::Approve => 1,
+            Vote::Reject => -1,
+            Vote::Abstain => 0,
+        },
+        pledge: *pledge,
+        score: reason.score,
+        rule: reason.rule.clone(),
+        terms,
+        conditions: conditions.iter().map(ToString::to_string).collect(),
+        text: reason.text.as_ref().map(|text| shortened(text, TEXT)),
+    }
+}
+
+/// What was known of each target when it was proposed, what the plan reckoned with, and what stood there.
+fn known(source: &Source, id: ProposalId, story: &OperationStory) -> Vec<Known> {
+    let Some(decision) = source.history.decisions.get(&id) else { return Vec::new() };
+    let lesson = |site: SiteId| {
+        let report = story.report.as_ref()?;
+        report.lessons.iter().find(|(of, _)| *of == site).map(|(_, off)| *off)
+    };
+    let met = |site: SiteId| {
+        let report = story.report.as_ref()?;
+        report.targets.iter().find(|(of, ..)| *of == site).map(|(.., met)| *met)
+    };
+    let one = |then: &crate::edge::report::after_action::history::KnownThen| {
+        let blow = source.history.blows.iter().find(|b| b.operation == Some(id) && b.site == then.site);
+        let stood = blow.map(|b| b.stood);
+        #[expect(clippy::cast_possible_truncation, reason = "goods of one village")]
+        let planned = stood.zip(lesson(then.site)).map(|(stood, off)| (stood as f64 / libm::exp(off)).round() as i64);
+        Known {
+            village: source.village(then.site),
+            how: then.kind.map_or("nothing", how).to_owned(),
+            age: then.seen_at.map(|seen| (decision.at - seen).as_hours()),
+            confidence: then.confidence,
+            believed: then.believed,
+            truth: then.truth,
+            planned,
+            stood,
+            met: met(then.site),
+        }
+    };
+    decision.known.iter().take(PARTS_KEPT).map(one).collect()
+}
+
+/// Battles and changes of course, in the order of time.
+fn course(source: &Source, story: &OperationStory) -> Vec<(GameTime, String)> {
+    let battles = story.battles.iter().filter_map(|fact| Some((fact.at, battle(source, &fact.fact)?)));
+    let changes = story
+        .revisions
+        .iter()
+        .map(|(at, decision, reason)| (*at, change_of_course(source.names(), &story.rows, decision, reason)));
+    let mut course: Vec<(GameTime, String)> = battles.chain(changes).collect();
+    course.sort_by_key(|(at, _)| *at);
+    // Waves that come one by one to a village without defenders are one entry.
+    let mut merged: Vec<(GameTime, String, u32)> = Vec::new();
+    for (at, text) in course {
+        match merged.last_mut() {
+            Some((_, last, times)) if *last == text => *times += 1,
+            _ => merged.push((at, text, 1)),
+        }
+    }
+    merged.truncate(PARTS_KEPT);
+    let told = |(at, text, times): (GameTime, String, u32)| match times {
+        1 => (at, text),
+        n => (at, format!("{text} ({n} times)")),
+    };
+    merged.into_iter().map(told).collect()
+}
+
+fn battle(source: &Source, fact: &Fact) -> Option<String> {
+    let Fact::BattleFought { site, attackers, attacker_loss, defender_loss, defenders_lost, wall, .. } = fact else {
+        return None;
+    };
+    let defenders = if *defenders_lost == 0 {
+        "nobody is at home".to_owned()
+    } else {
+        format!("{:.0}% of the defenders", defender_loss * 100.0)
+    };
+    let groups = if attackers.len() == 1 { "group" } else { "groups" };
+    let wall = if wall.0 == wall.1 { String::new() } else { format!("; the wall falls from {} to {}", wall.0, wall.1) };
+    let (n, village) = (attackers.len(), source.village(*site));
+    Some(format!("{n} {groups} at {village}: {:.0}% of the attackers fall, {defenders}{wall}", attacker_loss * 100.0))
+}
