@@ -96,7 +96,7 @@ pub(super) fn events(source: &Source) -> Vec<(GameTime, String)> {
         let village = source.village(change.site);
         match (change.from, change.to) {
             (Some(from), Some(to)) => {
-                events.push((change.at, format!("{} takes {village} from {}", who(to), who(from))))
+                events.push((change.at, format!("{} takes {village} from {}", who(to), who(from))));
             }
             (Some(from), None) => events.push((change.at, format!("{village} of {} is razed", who(from)))),
             (None, _) => {}
