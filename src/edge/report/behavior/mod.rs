@@ -1,6 +1,6 @@
 //! How believable a campaign is: metrics of behavior, and the bands in which they are believable.
 //!
-//! [`Course`](course::Course) follows the outward facts and looks at armies every three hours; [`Samples`] are the raw numbers of
+//! `Course` follows the outward facts and looks at armies every three hours; [`Samples`] are the raw numbers of
 //! each [`Metric`], [`Behavior`] their values, and [`BANDS`] say where these should lie. `docs/behavior.md`, "Bands", has what each
 //! metric counts.
 //!
