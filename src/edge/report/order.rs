@@ -232,7 +232,7 @@ impl fmt::Display for OrderExplanation {
 /// assert_eq!(
 ///     refusal_in_words(&refused),
 ///     "submit proposal 3 by 12 was refused (claimed_target: a confederate attacks it already): alliance 4 attacks site \
-///      77; allowed is one operation a target across the confederacy; again from day 1 01:00:00 on"
+///      77; allowed is one operation a target across the confederacy; again from day 2 01:00:00 on"
 /// );
 /// ```
 #[must_use]
