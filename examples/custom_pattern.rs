@@ -23,8 +23,8 @@ use std::process::ExitCode;
 
 type Failure = Box<dyn std::error::Error>;
 
-/// Fakes on two neighbours of the target at the instant of the blow, and a light wave ahead of the siege: the defender
-/// sees four places attacked and cannot tell which to help.
+/// Fakes on two neighbours of each target at the instant of the blow: the defender sees three places attacked for each one that is
+/// meant, and cannot tell which of them to help.
 const VEILED_BLOW: &str = r#"{
   "name": "veiled_blow",
   "situation": ["enemy_can_reinforce"],
@@ -34,6 +34,9 @@ const VEILED_BLOW: &str = r#"{
   ],
   "fit": 0.15
 }"#;
+
+/// Groups that are shown.
+const ROWS_SHOWN: usize = 16;
 
 /// Adds an attack pattern to a campaign and shows an operation that used it.
 #[derive(Debug, Parser)]
@@ -101,11 +104,14 @@ fn tell(tally: &CampaignTally, name: &str) {
     println!("  aims at {}", targets.join(", "));
     let mut rows: Vec<_> = story.rows.iter().collect();
     rows.sort_by_key(|row| (row.arrival, row.wave, row.group));
-    for row in rows {
+    for row in rows.iter().take(ROWS_SHOWN) {
         let units: u32 = row.units.iter().map(|(_, n)| n).sum();
         let (to, from) = (tally.directory.site(row.target), tally.directory.site(row.origin));
         let aim = if story.targets.contains(&row.target) { "blow" } else { "fake" };
         println!("  {} {aim} of {units:>5} at {to:<30} from {from:<30} left {}", row.arrival, row.launch);
+    }
+    if rows.len() > ROWS_SHOWN {
+        println!("  and {} more, all at that instant", rows.len() - ROWS_SHOWN);
     }
     if let Some(report) = &story.report {
         let (lost, killed) = (report.lost_goods, report.killed_goods);

@@ -103,7 +103,7 @@ fn compare(options: &Options) -> Result<(), Failure> {
     let world = GeneratorOptions { seed: options.seed, villages: 1_500, alliances: 5, ..GeneratorOptions::default() };
     let scenario = generate_world(&world, &rules)?;
     let alliance = scenario.alliances.iter().find(|a| a.active).map(|a| a.id).ok_or("no alliance deliberates")?;
-    let veterans = Veterans { alliance, ratio: 1.6, comrades: 3 };
+    let veterans = Veterans { alliance, ratio: 3.0, comrades: 5 };
     println!("{:<30} {:>12} {:>12}", format!("Alliance {alliance}, {} days", options.days), "by rule", "veterans");
     let by_rule = campaign(&scenario, &rules, options.days, None)?;
     let by_voter = campaign(&scenario, &rules, options.days, Some(veterans))?;
