@@ -3,6 +3,8 @@
 #![allow(clippy::unwrap_used, reason = "helpers of tests may fail like tests")]
 
 mod judge;
+#[path = "../../examples/support/seeds.rs"]
+mod seeds;
 mod world;
 
 use bevy_alliance::base::clock::{GameClock, GameSpan};
@@ -13,9 +15,8 @@ use bevy_alliance::base::ruleset::Ruleset;
 use bevy_alliance::decision::fair_play::{FairPlaySettings, Handicap, HandicapSettings, Protection, VictimRecord};
 use bevy_alliance::edge::test_app::TestApp;
 use judge::{Fault, Judge};
+use seeds::{ThreadEnded, each_seed};
 use std::collections::BTreeMap;
-use std::sync::Mutex;
-use std::sync::atomic::{AtomicU64, Ordering};
 use world::{PERSON, at, raid, start, world};
 
 /// What came of some campaigns.
@@ -90,31 +91,28 @@ fn protect(app: &mut TestApp, span: GameSpan) {
 
 /// Plays campaigns on all processors, each of them the same wherever it is played.
 fn play_all(from: u64, count: u64, settings: &FairPlaySettings) -> Account {
-    let (next, all) = (AtomicU64::new(from), Mutex::new(Account::default()));
-    let threads = std::thread::available_parallelism().map_or(1, std::num::NonZeroUsize::get);
-    std::thread::scope(|scope| {
-        for _ in 0..threads {
-            scope.spawn(|| {
-                loop {
-                    let seed = next.fetch_add(1, Ordering::Relaxed);
-                    if seed >= from + count {
-                        return;
-                    }
-                    let mut one = Account::default();
-                    play(seed, settings, &mut one);
-                    let mut all = all.lock().unwrap();
-                    all.campaigns += one.campaigns;
-                    all.attacks += one.attacks;
-                    all.villages += one.villages;
-                    all.faults.extend(one.faults);
-                    for (rule, n) in one.refused {
-                        *all.refused.entry(rule).or_default() += n;
-                    }
-                }
-            });
-        }
+    let mut all = Account::default();
+    let played = on_all_processors(from, count, |seed| {
+        let mut one = Account::default();
+        play(seed, settings, &mut one);
+        one
     });
-    all.into_inner().unwrap()
+    for one in played {
+        all.campaigns += one.campaigns;
+        all.attacks += one.attacks;
+        all.villages += one.villages;
+        all.faults.extend(one.faults);
+        for (rule, n) in one.refused {
+            *all.refused.entry(rule).or_default() += n;
+        }
+    }
+    all
+}
+
+/// What campaigns come to, in the order of their seeds.
+fn on_all_processors<T: Send>(from: u64, count: u64, play: impl Fn(u64) -> T + Sync) -> Vec<T> {
+    let threads = std::thread::available_parallelism().map_or(1, std::num::NonZeroUsize::get);
+    each_seed::<_, ThreadEnded>(from, count, threads, |seed| Ok(play(seed))).unwrap()
 }
 
 fn number(name: &str, usual: u64) -> u64 {
@@ -190,29 +188,12 @@ const BROKEN: f64 = 0.6;
 
 /// Of campaigns from seed 1 on: the share that the alliances won, and the mean share of the army that was left.
 fn win_rate(difficulty: f64, campaigns: u64, days: i64) -> (f64, f64, f64) {
-    let (next, all) = (AtomicU64::new(1), Mutex::new(Vec::new()));
-    let threads = std::thread::available_parallelism().map_or(1, std::num::NonZeroUsize::get);
-    std::thread::scope(|scope| {
-        for _ in 0..threads {
-            scope.spawn(|| {
-                loop {
-                    let seed = next.fetch_add(1, Ordering::Relaxed);
-                    if seed > campaigns {
-                        return;
-                    }
-                    let one = outcome(seed, difficulty, days);
-                    all.lock().unwrap().push((seed, one));
-                }
-            });
-        }
-    });
-    let mut all = all.into_inner().unwrap();
-    all.sort_by_key(|(seed, _)| *seed);
+    let all = on_all_processors(1, campaigns, |seed| outcome(seed, difficulty, days));
     #[expect(clippy::cast_precision_loss, reason = "some campaigns")]
     let n = campaigns as f64;
-    let won = all.iter().filter(|(_, o)| o.army_left < BROKEN).count();
-    let left: f64 = all.iter().map(|(_, o)| o.army_left).sum();
-    let villages: usize = all.iter().map(|(_, o)| o.villages).sum();
+    let won = all.iter().filter(|o| o.army_left < BROKEN).count();
+    let left: f64 = all.iter().map(|o| o.army_left).sum();
+    let villages: usize = all.iter().map(|o| o.villages).sum();
     #[expect(clippy::cast_precision_loss, reason = "some campaigns")]
     let (won, villages) = (won as f64, villages as f64);
     (won / n, left / n, villages / n)
