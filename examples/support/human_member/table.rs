@@ -1,5 +1,8 @@
 //! What a person can say at the table, and what it hears there.
 
+#[path = "../person.rs"]
+mod person;
+
 use bevy::ecs::schedule::ScheduleLabel;
 use bevy::ecs::system::RunSystemOnce;
 use bevy::prelude::*;
@@ -7,7 +10,7 @@ use bevy_alliance::AlliancePlugins;
 use bevy_alliance::base::clock::{GameClock, GameSpan, GameTime};
 use bevy_alliance::base::contract::{
     AcknowledgeOrder, AskPool, BallotRequested, CampaignFact, CastVote, DismissTroops, Fact, GiveToPool, GrantReason,
-    Motion, PlayerKind, Propose, Rank, Reason, Say, Scenario, ScenarioAppExt, Stance, Treaty, Vote,
+    Motion, PlayerKind, Propose, Reason, Say, ScenarioAppExt, Stance, Treaty, Vote,
 };
 use bevy_alliance::base::goods::Goods;
 use bevy_alliance::base::id::{AllianceId, EntityIndex, PlayerId, ProposalId, SiteId};
@@ -19,6 +22,7 @@ use bevy_alliance::knowledge::intel::View;
 use bevy_alliance::society::alliance::Roster;
 use bevy_alliance::world::generator::{GeneratorOptions, generate_world};
 use bevy_alliance::world::village::Garrison;
+use person::{KnownTarget, known_targets, officer};
 use std::fmt::Write;
 
 /// The commands, for a person.
@@ -204,7 +208,7 @@ impl Table {
     fn attack_best(&mut self) -> String {
         let before = self.moved.len();
         let mut last = String::new();
-        for (site, ..) in self.targets() {
+        for KnownTarget { site, .. } in self.targets() {
             last = self.propose(Motion::Attack { targets: vec![site], pattern: None });
             if self.moved.len() > before {
                 return last;
@@ -216,7 +220,7 @@ impl Table {
     /// Proposes attacks on known targets, one after another, until the others agree and the person has an order.
     fn attack_agreed(&mut self) -> String {
         let mut news = String::new();
-        for (site, ..) in self.targets().into_iter().take(TRIES) {
+        for KnownTarget { site, .. } in self.targets().into_iter().take(TRIES) {
             let n = self.moved.len();
             news += &self.propose(Motion::Attack { targets: vec![site], pattern: None });
             for _ in 0..VOTE_HOURS {
@@ -297,32 +301,16 @@ impl Table {
         said
     }
 
-    /// Known villages of enemies, those with the least troops that are worth an operation first: site, owner's alliance, troops
-    /// in goods, age in hours.
-    fn targets(&mut self) -> Vec<(SiteId, AllianceId, i64, f64)> {
+    /// Known villages of enemies, those with the least troops that are worth an operation first.
+    fn targets(&mut self) -> Vec<KnownTarget> {
         let (alliance, now) = (self.alliance, self.now());
-        let known = self.app.world_mut().run_system_once(move |view: View, roster: Roster| {
-            let Some((stances, ..)) = roster.relations(alliance) else { return Vec::new() };
-            let mut known = Vec::new();
-            for enemy in stances.wars() {
-                let members = roster.members(enemy);
-                for site in members.iter().flat_map(|m| view.sites_of(m.player)) {
-                    let Some(seen) = view.estimate(alliance, *site, now) else { continue };
-                    let goods = view.model().cost(&seen.troops);
-                    known.push((*site, enemy, goods, (now - seen.seen_at).as_hours()));
-                }
-            }
-            known.sort_by_key(|(site, _, goods, _)| (*goods, *site));
-            known.retain(|(_, _, goods, _)| *goods >= 30_000);
-            known
-        });
-        known.unwrap_or_default()
+        known_targets(self.app.world_mut(), alliance, now)
     }
 
     fn tell_targets(&mut self) -> String {
         let targets = self.targets();
         let mut said = format!("{} villages with troops worth an operation are known.\n", targets.len());
-        for (site, enemy, goods, age) in targets.iter().take(8) {
+        for KnownTarget { site, enemy, goods, age_hours: age } in targets.iter().take(8) {
             let _ =
                 writeln!(said, "  village {site} of alliance {enemy}: troops worth {goods} goods, seen {age:.0} h ago");
         }
@@ -485,15 +473,6 @@ fn words(reason: &Reason) -> String {
     terms.sort_by(|a, b| b.1.abs().total_cmp(&a.1.abs()));
     let main: Vec<String> = terms.iter().take(2).map(|(name, value)| format!("{name} {value:+.2}")).collect();
     format!("score {:+.2}: {}", reason.score, main.join(", "))
-}
-
-/// The officer of an alliance whose villages have most inhabitants.
-fn officer(scenario: &Scenario, alliance: AllianceId) -> Option<PlayerId> {
-    let inhabitants = |player: PlayerId| {
-        scenario.sites.iter().filter(|s| s.owner == player).map(|s| u64::from(s.population)).sum::<u64>()
-    };
-    let officers = scenario.players.iter().filter(|p| p.membership == Some((alliance, Rank::Officer)));
-    officers.max_by_key(|p| (inhabitants(p.id), core::cmp::Reverse(p.id))).map(|p| p.id)
 }
 
 fn id(text: &str, what: &str) -> Result<u32, Failure> {
