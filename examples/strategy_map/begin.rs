@@ -73,6 +73,8 @@ pub(crate) fn start(app: &mut App, options: &Options, prepared: Prepared) -> Res
         .add_plugins(AlliancePlugins::new(Host))
         .add_plugins(ReportPlugin { host: Host.intern() })
         .add_plugins(play::PlayPlugin);
+    #[cfg(feature = "llm")]
+    options.model.plug(app)?;
     app.start_campaign(&prepared.scenario).map_err(|e| e.to_string())
 }
 

@@ -49,7 +49,7 @@ pub(crate) fn gpu() -> Result<(), String> {
 }
 
 fn no_gpu(found: &str) -> String {
-    let found = found.lines().next().unwrap_or(found);
+    let found = found.split_inclusive(['!', '.', '\n']).next().unwrap_or(found).trim();
     format!(
         "nothing to draw with: {found} Install a Vulkan driver. On Debian and Ubuntu, also for software that draws without a \
          graphics card: {DRIVERS} (for a window also {WINDOW_LIBRARIES})"

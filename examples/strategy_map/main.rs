@@ -9,7 +9,7 @@
 //! ```
 //!
 //! `options.rs` is what can be asked for, `begin.rs` starts the campaign, `pace.rs` lets time pass, `watch.rs` holds what is looked at,
-//! `map` draws the world, `panels` what stands around it, `play` lets a person decide, `script.rs` presses buttons for a test.
+//! `map` draws the world, `panels` what stands around it, `play` lets a person decide, `script` presses buttons for a test.
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "an example that talks to a terminal")]
 
 #[path = "../support/numbers.rs"]
@@ -22,6 +22,8 @@ mod check;
 mod keys;
 mod map;
 mod measure;
+#[cfg(feature = "llm")]
+mod model;
 mod options;
 mod pace;
 mod panels;
@@ -76,10 +78,16 @@ fn run(options: &Options) -> Result<AppExit, String> {
     }
     check::gpu()?;
     let mut app = App::new();
-    add_engine(&mut app, options);
+    // A display that is not there, or a library of it, is found out when the window system is set up.
+    if options.offscreen {
+        add_engine(&mut app, options);
+    } else {
+        check::opening(|| add_engine(&mut app, options))?;
+    }
     begin::start(&mut app, options, prepared)?;
     app.init_resource::<panels::FreeArea>()
         .init_resource::<panels::Spots>()
+        .init_resource::<measure::Empty>()
         .add_plugins(EguiPlugin::default())
         .add_plugins(MapPlugin)
         .insert_resource(ClearColor(Color::srgb_u8(theme::GROUND.r(), theme::GROUND.g(), theme::GROUND.b())))
@@ -90,7 +98,7 @@ fn run(options: &Options) -> Result<AppExit, String> {
     shot::plug(&mut app);
     begin::advance(app.world_mut(), options)?;
     if let Some(script) = script {
-        app.add_plugins(script::ScriptPlugin(script));
+        app.add_plugins(script::ScriptPlugin(if options.offscreen { script.and_quit() } else { script }));
     }
     if let Some(path) = options.screenshot.clone() {
         app.insert_resource(Picture { path, frame: 0 }).add_systems(Update, take_picture);
@@ -98,7 +106,7 @@ fn run(options: &Options) -> Result<AppExit, String> {
     if let Some(frames) = options.measure {
         measure::plug(&mut app, frames);
     }
-    if options.offscreen { Ok(app.run()) } else { check::opening(|| app.run()) }
+    Ok(app.run())
 }
 
 /// What is wrong with the path of a picture, before hours of a campaign are played for it.
@@ -174,6 +182,9 @@ fn set_up(
 
 fn draw_panels(world: &mut World, contexts: &mut bevy::ecs::system::SystemState<EguiContexts>) -> Result {
     let ctx = contexts.get_mut(world)?.ctx_mut()?.clone();
+    if world.resource::<measure::Empty>().0 {
+        return Ok(());
+    }
     theme::apply(&ctx);
     ctx.set_zoom_factor(world.resource::<Shown>().factor());
     panels::show(&ctx, world);

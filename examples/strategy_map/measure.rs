@@ -1,6 +1,5 @@
 //! What a frame takes: an empty scene and the full one in turns in one run, so that what else the machine does falls on both.
 
-use crate::panels::Spots;
 use crate::watch::Watch;
 use bevy::prelude::*;
 use bevy_alliance::base::clock::{GameClock, GameSpan, GameTime};
@@ -32,8 +31,7 @@ struct Measure {
 }
 
 pub(crate) fn plug(app: &mut App, frames: u32) {
-    app.init_resource::<Empty>()
-        .insert_resource(Measure { frames, frame: 0, last: None, taken: [Vec::new(), Vec::new()] })
+    app.insert_resource(Measure { frames, frame: 0, last: None, taken: [Vec::new(), Vec::new()] })
         .add_systems(Startup, send_marches)
         .add_systems(First, count);
 }
@@ -71,13 +69,7 @@ fn send_marches(mut commands: Commands, sites: Query<&Site>, clock: Res<GameCloc
 }
 
 #[expect(clippy::disallowed_methods, reason = "what a frame takes is wall time")]
-fn count(
-    mut measure: ResMut<Measure>,
-    mut empty: ResMut<Empty>,
-    mut drawn: Query<&mut Visibility, With<Mesh2d>>,
-    (watch, _spots): (Res<Watch>, Res<Spots>),
-    mut exit: MessageWriter<AppExit>,
-) {
+fn count(mut measure: ResMut<Measure>, mut empty: ResMut<Empty>, watch: Res<Watch>, mut exit: MessageWriter<AppExit>) {
     let now = Instant::now();
     let kind = usize::from(!empty.0);
     let place = measure.frame % BLOCK;
@@ -89,11 +81,6 @@ fn count(
     measure.frame += 1;
     if measure.frame.is_multiple_of(BLOCK) {
         empty.0 = !empty.0;
-    }
-    if empty.0 {
-        for mut visibility in &mut drawn {
-            visibility.set_if_neq(Visibility::Hidden);
-        }
     }
     if measure.frame >= measure.frames.max(4 * BLOCK) {
         report(&mut measure.taken, watch.layers.labels);

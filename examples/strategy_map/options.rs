@@ -51,13 +51,16 @@ pub(crate) struct Options {
     /// How large words and buttons are; without it as the screen asks for, or as the height of a picture allows.
     #[arg(long, value_name = "FACTOR", allow_negative_numbers = true, value_parser = scale)]
     pub(crate) scale: Option<f32>,
-    /// Does what the lines of a file say, as a person would with mouse and keys: see the head of `script.rs`.
+    /// Does what the lines of a file say, as a person would with mouse and keys: see the head of `script/mod.rs`.
     #[arg(long, value_name = "FILE", group = "picture")]
     pub(crate) script: Option<PathBuf>,
     /// Draws so many frames of an empty scene and of the full one in turns, with 5,000 marches more, prints what a frame takes
     /// and the ratio, and ends.
     #[arg(long, value_name = "FRAMES", group = "picture", allow_negative_numbers = true, value_parser = whole::<u32>(10, 100_000))]
     pub(crate) measure: Option<u32>,
+    #[cfg(feature = "llm")]
+    #[command(flatten)]
+    pub(crate) model: crate::model::ModelOptions,
 }
 
 /// What is selected when the map is first shown.

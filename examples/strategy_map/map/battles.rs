@@ -84,7 +84,7 @@ fn draw_scars(
     (scars, watch, index, time): (Res<Scars>, Res<Watch>, Res<EntityIndex>, Res<Time>),
     clock: Res<bevy_alliance::base::clock::GameClock>,
     (sites, players): (Query<&Site>, Query<&Player>),
-    sheets: Res<Sheets>,
+    mut sheets: ResMut<Sheets>,
     mut meshes: ResMut<Assets<Mesh>>,
     mut last: Local<Option<(u64, Option<AllianceId>, bool)>>,
     mut flashed: Local<bool>,

@@ -11,7 +11,7 @@ use bevy_egui::egui::Color32;
 
 const SHADER: Handle<Shader> = uuid_handle!("6f0c3a5e-7c55-4c8e-9d7e-2b9f4f0f8a11");
 
-const TO: MeshVertexAttribute = MeshVertexAttribute::new("InkTo", 781_203_001, VertexFormat::Float32x2);
+const END: MeshVertexAttribute = MeshVertexAttribute::new("InkEnd", 781_203_001, VertexFormat::Float32x2);
 const CORNER: MeshVertexAttribute = MeshVertexAttribute::new("InkCorner", 781_203_002, VertexFormat::Float32x2);
 const SIZE: MeshVertexAttribute = MeshVertexAttribute::new("InkSize", 781_203_003, VertexFormat::Float32x4);
 const STYLE: MeshVertexAttribute = MeshVertexAttribute::new("InkStyle", 781_203_004, VertexFormat::Float32x2);
@@ -21,6 +21,8 @@ const TIME: MeshVertexAttribute = MeshVertexAttribute::new("InkTime", 781_203_00
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub(super) enum Shape {
     Disc,
+    /// A disc with a dark rim that shows where there is room for it.
+    Village,
     /// A circle with a line of so many pixels.
     Ring(f32),
     Diamond,
@@ -45,6 +47,7 @@ impl Shape {
     fn style(self) -> [f32; 2] {
         match self {
             Self::Disc => [0.0, 0.0],
+            Self::Village => [8.0, 0.0],
             Self::Ring(width) => [1.0, width],
             Self::Diamond => [2.0, 0.0],
             Self::Arrow => [3.0, 0.0],
@@ -63,8 +66,10 @@ impl Shape {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Stroke {
     pub(super) shape: Shape,
-    pub(super) from: Vec2,
-    pub(super) to: Vec2,
+    /// Where it is, or begins.
+    pub(super) start: Vec2,
+    /// Where it ends, or goes.
+    pub(super) end: Vec2,
     /// Radius or half width, in tiles.
     pub(super) tiles: f32,
     /// The least and the most that this is in logical pixels.
@@ -78,12 +83,25 @@ pub(super) struct Stroke {
 }
 
 impl Stroke {
+    /// A mark that nobody sees.
+    pub(super) const NOTHING: Self = Self {
+        shape: Shape::Disc,
+        start: Vec2::ZERO,
+        end: Vec2::ZERO,
+        tiles: 0.0,
+        pixels: (0.0, 0.0),
+        dash: 0.0,
+        color: Color32::BLACK,
+        alpha: 0.0,
+        time: (0.0, 0.0),
+    };
+
     /// A mark of so many pixels at a place.
     pub(super) fn mark(shape: Shape, at: Vec2, pixels: f32, color: Color32) -> Self {
         Self {
             shape,
-            from: at,
-            to: at,
+            start: at,
+            end: at,
             tiles: 0.0,
             pixels: (pixels, pixels),
             dash: 0.0,
@@ -95,7 +113,7 @@ impl Stroke {
 
     /// A line of so many pixels from one place to another.
     pub(super) fn line(from: Vec2, to: Vec2, pixels: f32, color: Color32) -> Self {
-        Self { to, pixels: (pixels * 0.5, pixels * 0.5), ..Self::mark(Shape::Line, from, 0.0, color) }
+        Self { end: to, pixels: (pixels * 0.5, pixels * 0.5), ..Self::mark(Shape::Line, from, 0.0, color) }
     }
 
     pub(super) fn dashed(self, dash: f32) -> Self {
@@ -112,7 +130,7 @@ impl Stroke {
     }
 
     pub(super) fn moving(self, to: Vec2, time: (f32, f32)) -> Self {
-        Self { to, time, ..self }
+        Self { end: to, time, ..self }
     }
 }
 
@@ -122,30 +140,41 @@ pub(super) fn linear(color: Color32, alpha: f32) -> [f32; 4] {
     [linear.red, linear.green, linear.blue, alpha]
 }
 
+/// The corners of a line.
+const QUAD: [[f32; 2]; 4] = [[-1.0, -1.0], [1.0, -1.0], [1.0, 1.0], [-1.0, 1.0]];
+/// The corners of a mark: a triangle around its circle, which is drawn in less time than a square where marks are small.
+const TRIANGLE: [[f32; 2]; 3] = [[0.0, 2.0], [-1.732_051, -1.0], [1.732_051, -1.0]];
+
 /// The mesh of all strokes, drawn in their order.
 pub(super) fn sheet(strokes: &[Stroke]) -> Mesh {
-    const CORNERS: [[f32; 2]; 4] = [[-1.0, -1.0], [1.0, -1.0], [1.0, 1.0], [-1.0, 1.0]];
     let n = strokes.len() * 4;
-    let (mut from, mut to, mut corner) = (Vec::with_capacity(n), Vec::with_capacity(n), Vec::with_capacity(n));
+    let (mut start, mut end, mut corner) = (Vec::with_capacity(n), Vec::with_capacity(n), Vec::with_capacity(n));
     let (mut size, mut color, mut style) = (Vec::with_capacity(n), Vec::with_capacity(n), Vec::with_capacity(n));
     let mut time = Vec::with_capacity(n);
     let mut indices: Vec<u32> = Vec::with_capacity(strokes.len() * 6);
-    for (stroke, first) in strokes.iter().zip((0_u32..).step_by(4)) {
+    let mut first = 0_u32;
+    for stroke in strokes {
         let shown = linear(stroke.color, stroke.alpha);
-        for at in CORNERS {
-            from.push([stroke.from.x, stroke.from.y, 0.0]);
-            to.push([stroke.to.x, stroke.to.y]);
-            corner.push(at);
+        let is_line = matches!(stroke.shape, Shape::Line | Shape::Trail(_));
+        let corners: &[[f32; 2]] = if is_line { &QUAD } else { &TRIANGLE };
+        for at in corners {
+            start.push([stroke.start.x, stroke.start.y, 0.0]);
+            end.push([stroke.end.x, stroke.end.y]);
+            corner.push(*at);
             size.push([stroke.tiles, stroke.pixels.0, stroke.pixels.1, stroke.dash]);
             color.push(shown);
             style.push(stroke.shape.style());
             time.push([stroke.time.0, stroke.time.1]);
         }
-        indices.extend([first, first + 1, first + 2, first, first + 2, first + 3]);
+        indices.extend([first, first + 1, first + 2]);
+        if is_line {
+            indices.extend([first, first + 2, first + 3]);
+        }
+        first += if is_line { 4 } else { 3 };
     }
     Mesh::new(PrimitiveTopology::TriangleList, RenderAssetUsages::RENDER_WORLD)
-        .with_inserted_attribute(Mesh::ATTRIBUTE_POSITION, from)
-        .with_inserted_attribute(TO, to)
+        .with_inserted_attribute(Mesh::ATTRIBUTE_POSITION, start)
+        .with_inserted_attribute(END, end)
         .with_inserted_attribute(CORNER, corner)
         .with_inserted_attribute(SIZE, size)
         .with_inserted_attribute(Mesh::ATTRIBUTE_COLOR, color)
@@ -163,9 +192,25 @@ pub(super) struct Moment {
 
 /// The material of all marks and lines.
 #[derive(Asset, TypePath, AsBindGroup, Clone, Debug, Default)]
+#[bind_group_data(InkKind)]
 pub(super) struct Ink {
     #[uniform(0)]
     pub(super) moment: Moment,
+    pub(super) kind: InkKind,
+}
+
+/// What a sheet has on it: one of both.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
+pub(super) enum InkKind {
+    #[default]
+    Marks,
+    Lines,
+}
+
+impl From<&Ink> for InkKind {
+    fn from(ink: &Ink) -> Self {
+        ink.kind
+    }
 }
 
 impl Material2d for Ink {
@@ -184,11 +229,11 @@ impl Material2d for Ink {
     fn specialize(
         descriptor: &mut RenderPipelineDescriptor,
         layout: &MeshVertexBufferLayoutRef,
-        _key: Material2dKey<Self>,
+        key: Material2dKey<Self>,
     ) -> Result<(), SpecializedMeshPipelineError> {
         let vertices = layout.0.get_layout(&[
             Mesh::ATTRIBUTE_POSITION.at_shader_location(0),
-            TO.at_shader_location(1),
+            END.at_shader_location(1),
             CORNER.at_shader_location(2),
             SIZE.at_shader_location(3),
             Mesh::ATTRIBUTE_COLOR.at_shader_location(4),
@@ -196,6 +241,11 @@ impl Material2d for Ink {
             TIME.at_shader_location(6),
         ])?;
         descriptor.vertex.buffers = vec![vertices];
+        if key.bind_group_data == InkKind::Lines
+            && let Some(fragment) = &mut descriptor.fragment
+        {
+            fragment.shader_defs.push("LINES".into());
+        }
         Ok(())
     }
 }

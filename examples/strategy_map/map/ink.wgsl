@@ -43,6 +43,7 @@ const SQUARE = 4u;
 const CROSS = 5u;
 const GLOW = 6u;
 const HOLLOW = 7u;
+const VILLAGE = 8u;
 const LINE = 10u;
 const TRAIL = 11u;
 const SCAR = 20u;
@@ -79,7 +80,12 @@ fn vertex(in: Vertex) -> Varying {
             end = mix(in.start.xy, in.goal, part(in.time));
         }
         let length_px = length(end - in.start.xy) * zoom;
-        let step = (in.corner.x * 0.5 + 0.5) * (length_px + 2.0 * reach) - reach;
+        // Of a trail only what is seen of it is drawn: most of the way behind it is empty.
+        var first = -reach;
+        if shape == TRAIL {
+            first = max(first, length_px - max(in.style.y * scale, 1.0));
+        }
+        let step = first + (in.corner.x * 0.5 + 0.5) * (length_px + reach - first);
         at = in.start.xy + (along * step + across * in.corner.y * reach) / zoom;
         out.local = vec2<f32>(step, in.corner.y * reach);
         out.extent = vec4<f32>(radius, length_px, in.size.w * scale, scale);
@@ -103,12 +109,18 @@ fn vertex(in: Vertex) -> Varying {
             alpha = 1.0 - part(in.time);
         }
     }
+    if in.color.a * alpha <= 0.004 {
+        // Nobody sees it: it takes no room.
+        at = in.start.xy;
+    }
     let world = mesh2d_position_local_to_world(get_world_from_local(in.instance_index), vec4<f32>(at, in.start.z, 1.0));
     out.position = mesh2d_position_world_to_clip(world);
     out.color = vec4<f32>(in.color.rgb, in.color.a * alpha * ink.now_scale_wall_alpha.w);
     out.style = in.style;
     return out;
 }
+
+// Lines and marks have a program of their own: software that stands for a graphics card runs all branches of one.
 
 fn inside(distance: f32) -> f32 {
     return clamp(0.5 - distance, 0.0, 1.0);
@@ -130,6 +142,27 @@ fn fragment(in: Varying) -> @location(0) vec4<f32> {
     let p = in.local;
     let scale = in.extent.w;
     var alpha = 0.0;
+    var color = in.color.rgb;
+#ifdef LINES
+        var d = abs(p.y) - r;
+        // Round ends.
+        let beyond = max(-p.x, p.x - in.extent.y);
+        if beyond > 0.0 {
+            d = length(vec2<f32>(beyond, p.y)) - r;
+        }
+        alpha = inside(d);
+        let dash = in.extent.z;
+        if dash > 0.0 && shape == 10u {
+            let share = fract(p.x / (2.0 * dash)) * 2.0 * dash;
+            alpha *= clamp(min(share, 1.5 * dash - share) + 0.5, 0.0, 1.0);
+        }
+        if shape == 11u {
+            // The tail thins out over the length that the style gives.
+            let tail = max(in.style.y * scale, 1.0);
+            alpha *= clamp(1.0 - (in.extent.y - p.x) / tail, 0.0, 1.0);
+        }
+    
+#else
     switch shape {
         case 0u: { alpha = inside(length(p) - r); }
         case 1u: {
@@ -153,29 +186,17 @@ fn fragment(in: Varying) -> @location(0) vec4<f32> {
             let width = max(in.style.y * scale, 1.0);
             alpha = inside(abs(d + width * 0.5) - width * 0.5);
         }
-        case 10u, 11u: {
-            var d = abs(p.y) - r;
-            // Round ends.
-            let beyond = max(-p.x, p.x - in.extent.y);
-            if beyond > 0.0 {
-                d = length(vec2<f32>(beyond, p.y)) - r;
-            }
-            alpha = inside(d);
-            let dash = in.extent.z;
-            if dash > 0.0 && shape == 10u {
-                let share = fract(p.x / (2.0 * dash)) * 2.0 * dash;
-                alpha *= clamp(min(share, 1.5 * dash - share) + 0.5, 0.0, 1.0);
-            }
-            if shape == 11u {
-                // The tail thins out over the length that the style gives.
-                let tail = max(in.style.y * scale, 1.0);
-                alpha *= clamp(1.0 - (in.extent.y - p.x) / tail, 0.0, 1.0);
-            }
+        case 8u: {
+            let d = length(p);
+            let rim = clamp((r - 2.5 * scale) * 0.5, 0.0, 1.6 * scale);
+            alpha = inside(d - r) * mix(0.6, 1.0, inside(d - r + rim));
+            color = color * inside(d - r + rim);
         }
         default: {}
     }
+#endif
     if alpha <= 0.004 {
         discard;
     }
-    return vec4<f32>(in.color.rgb, in.color.a * alpha);
+    return vec4<f32>(color, in.color.a * alpha);
 }

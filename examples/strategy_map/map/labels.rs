@@ -5,6 +5,7 @@ use super::marches::{Certainty, certainty};
 use super::places::Places;
 use super::territory::Realms;
 use super::{Lens, color};
+use crate::measure::Empty;
 use crate::panels::{FreeArea, Spots};
 use crate::theme;
 use crate::watch::Watch;
@@ -106,11 +107,19 @@ struct Subjects<'w, 's> {
     operations: Query<'w, 's, &'static Operation>,
 }
 
-fn paint(mut contexts: EguiContexts, area: Res<FreeArea>, subjects: Subjects, view: View) -> Result {
+fn paint(
+    mut contexts: EguiContexts,
+    (area, empty): (Res<FreeArea>, Res<Empty>),
+    subjects: Subjects,
+    view: View,
+) -> Result {
+    if empty.0 {
+        return Ok(());
+    }
     let painter = contexts.ctx_mut()?.layer_painter(egui::LayerId::background());
     let free = if area.0.is_positive() { area.0 } else { subjects.lens.screen() };
-    // The legend lies over the map.
-    let taken = subjects.spots.get("legend_area").into_iter().collect();
+    // The legend and the small map lie over the map.
+    let taken = ["legend_area", "minimap_area"].into_iter().filter_map(|name| subjects.spots.get(name)).collect();
     let mut paper = Paper { painter, taken, free };
     subjects.shade_beyond(&paper);
     if subjects.watch.layers.labels {
@@ -145,7 +154,7 @@ impl Subjects<'_, '_> {
         let side = super::side(self.places.torus()) * self.lens.points_per_tile();
         let screen = self.lens.screen();
         let lit = Rect::from_center_size(self.lens.to_screen(self.lens.center), vec2(side, side));
-        let dark = Color32::from_black_alpha(165);
+        let dark = Color32::from_black_alpha(190);
         for beyond in [
             Rect::from_min_max(screen.min, Pos2::new(lit.min.x, screen.max.y)),
             Rect::from_min_max(Pos2::new(lit.max.x, screen.min.y), screen.max),
@@ -210,7 +219,11 @@ impl Subjects<'_, '_> {
                 let wait = countdown(*next - now);
                 let text = if selected {
                     let more = waves.len() - 1;
-                    let later = if more > 0 { format!(", {more} more waves") } else { String::new() };
+                    let later = if more > 0 {
+                        format!(", {more} more {}", if more == 1 { "wave" } else { "waves" })
+                    } else {
+                        String::new()
+                    };
                     let name = shortened(self.tally.directory.site(target.site), 32);
                     format!("{name}\n{wait} to the blow of {groups} groups{later}")
                 } else {

@@ -110,7 +110,7 @@ fn draw_marches(
     mut moving: Moving,
     view: View,
     (clock, time, watch, tally): (Res<GameClock>, Res<Time>, Res<Watch>, Res<CampaignTally>),
-    sheets: Res<Sheets>,
+    mut sheets: ResMut<Sheets>,
     mut meshes: ResMut<Assets<Mesh>>,
     mut last: Local<Option<(Option<AllianceId>, Layers, f32, bool)>>,
 ) {
@@ -131,19 +131,27 @@ fn draw_marches(
         return;
     }
     *last = Some((watch.side, watch.layers, wall, false));
-    let mut strokes = Vec::new();
+    let mut drawn = Drawn::default();
     if watch.layers.marches {
-        moving.own(&mut strokes, &watch, &tally.directory);
+        moving.own(&mut drawn, &watch, &tally.directory);
         if let Some(side) = watch.side {
-            moving.foreign(&mut strokes, &view, side, clock.now(), &watch, &tally.directory);
+            moving.foreign(&mut drawn, &view, side, clock.now(), &watch, &tally.directory);
         }
     }
-    sheets.draw(Layer::Marches, &mut meshes, &strokes);
+    sheets.draw(Layer::Trails, &mut meshes, &drawn.trails);
+    sheets.draw(Layer::Marches, &mut meshes, &drawn.marks);
+}
+
+/// Marches as they are drawn.
+#[derive(Default)]
+struct Drawn {
+    trails: Vec<Stroke>,
+    marks: Vec<Stroke>,
 }
 
 impl Moving<'_, '_> {
     /// Marches and merchants of the side, or of all.
-    fn own(&self, strokes: &mut Vec<Stroke>, watch: &Watch, names: &Directory) {
+    fn own(&self, drawn: &mut Drawn, watch: &Watch, names: &Directory) {
         let mut marches: Vec<&March> = self.marches.iter().collect();
         marches.sort_unstable_by_key(|march| march.id);
         for march in marches {
@@ -160,11 +168,11 @@ impl Moving<'_, '_> {
             let (shape, pixels) = look(march, fake, pixels);
             let small = march.manner == Manner::Scout;
             if watch.layers.trails && !small {
-                strokes.push(trail(from, to, time, shown, pixels));
+                drawn.trails.push(trail(from, to, time, shown, pixels));
             }
             let alpha = if march.homeward { 0.7 } else { 1.0 };
-            strokes.push(edge(shape, from, to, time, pixels));
-            strokes.push(Stroke::mark(shape, from, pixels, shown).moving(to, time).alpha(alpha));
+            drawn.marks.push(edge(shape, from, to, time, pixels));
+            drawn.marks.push(Stroke::mark(shape, from, pixels, shown).moving(to, time).alpha(alpha));
         }
         let mut shipments: Vec<&Shipment> = self.shipments.iter().collect();
         shipments.sort_unstable_by_key(|shipment| shipment.id);
@@ -176,7 +184,7 @@ impl Moving<'_, '_> {
             let Some((from, to)) = self.places.way(shipment.id.site, shipment.target) else { continue };
             let (from, to) = if shipment.homeward { (to, from) } else { (from, to) };
             let time = (hours(shipment.launched), hours(shipment.arrival));
-            strokes.push(Stroke::mark(Shape::Square, from, 2.3, theme::GOODS).moving(to, time).alpha(0.8));
+            drawn.marks.push(Stroke::mark(Shape::Square, from, 2.3, theme::GOODS).moving(to, time).alpha(0.8));
         }
     }
 
@@ -206,7 +214,7 @@ impl Moving<'_, '_> {
     /// What a side has sighted of others.
     fn foreign(
         &self,
-        strokes: &mut Vec<Stroke>,
+        drawn: &mut Drawn,
         view: &View,
         side: AllianceId,
         now: GameTime,
@@ -240,10 +248,10 @@ impl Moving<'_, '_> {
                 Certainty::Unknown => (way.dashed(2.5), Shape::Diamond),
             };
             if watch.layers.trails {
-                strokes.push(way);
+                drawn.trails.push(way);
             }
-            strokes.push(edge(shape, from, to, time, pixels));
-            strokes.push(Stroke::mark(shape, from, pixels, shown).moving(to, time));
+            drawn.marks.push(edge(shape, from, to, time, pixels));
+            drawn.marks.push(Stroke::mark(shape, from, pixels, shown).moving(to, time));
         }
     }
 }

@@ -3,6 +3,7 @@
 use super::places::Places;
 use super::territory::Shade;
 use super::{Lens, MapCamera, MapSystems};
+use crate::panels::Spots;
 use crate::theme;
 use crate::watch::{GoTo, Watch};
 use bevy::asset::RenderAssetUsages;
@@ -98,6 +99,7 @@ pub(crate) fn show(ctx: &egui::Context, world: &mut World, free: Rect) {
         return;
     }
     let corner = free.right_bottom() - Points::splat(SIDE + 14.0);
+    world.resource_mut::<Spots>().note("minimap_area", Rect::from_min_size(corner, Points::splat(SIDE)));
     let area = egui::Area::new(egui::Id::new("minimap")).fixed_pos(corner).order(egui::Order::Middle);
     let pressed = area.show(ctx, |ui| {
         let (rect, response) = ui.allocate_exact_size(Points::splat(SIDE), Sense::click_and_drag());

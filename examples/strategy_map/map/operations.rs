@@ -29,7 +29,7 @@ fn draw_operations(
     holdings: Res<Holdings>,
     (tally, clock, time, watch, rules): (Res<CampaignTally>, Res<GameClock>, Res<Time>, Res<Watch>, Res<Ruleset>),
     places: Places,
-    sheets: Res<Sheets>,
+    mut sheets: ResMut<Sheets>,
     mut meshes: ResMut<Assets<Mesh>>,
     mut last: Local<Option<(Option<ProposalId>, Option<SiteId>, GameTime, f32, bool)>>,
 ) {

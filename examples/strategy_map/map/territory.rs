@@ -126,7 +126,7 @@ fn shade_land(
     changed: Query<(), Changed<Stances>>,
     mut shade: ResMut<Shade>,
     (mut realms, mut images, mut meshes): (ResMut<Realms>, ResMut<Assets<Image>>, ResMut<Assets<Mesh>>),
-    sheets: Res<Sheets>,
+    mut sheets: ResMut<Sheets>,
     mut last: Local<Option<(f32, bool)>>,
 ) {
     let shown = watch.layers.territory;

@@ -45,7 +45,7 @@ fn draw_villages(
     reports: Query<&IntelReport>,
     (index, clock, time, watch): (Res<EntityIndex>, Res<GameClock>, Res<Time>, Res<Watch>),
     tally: Res<CampaignTally>,
-    sheets: Res<Sheets>,
+    mut sheets: ResMut<Sheets>,
     mut meshes: ResMut<Assets<Mesh>>,
     mut last: Local<Option<(Option<AllianceId>, GameTime, f32)>>,
 ) {
@@ -80,11 +80,9 @@ fn draw_villages(
         let tiles = radius(site.population);
         let (least, most) = if active { (1.25, 16.0) } else { (0.85, 13.0) };
         let shown = color(&tally.directory, alliance);
-        // A dark edge and a brighter color stand off from the own land; from afar there is no room for an edge.
-        let under = Stroke::mark(Shape::Disc, place(site.at), 0.0, theme::GROUND);
-        strokes.push(under.sized(tiles * 1.16, 0.0, most + 2.0).alpha(0.55 * alpha));
+        // A brighter color stands off from the own land.
         let shown = if active { theme::bright(shown) } else { shown };
-        let disc = Stroke::mark(Shape::Disc, place(site.at), 0.0, shown);
+        let disc = Stroke::mark(Shape::Village, place(site.at), 0.0, shown);
         strokes.push(disc.sized(tiles, least, most).alpha(alpha));
         if let Some(confidence) = known.as_ref().and_then(|known| known.get(&site.id)) {
             #[expect(clippy::cast_possible_truncation, reason = "0 to 1")]

@@ -34,7 +34,9 @@ fn tabs(ui: &mut Ui, desk: &mut Desk) {
     let now = desk.watch().tab;
     ui.columns_const(|columns: &mut [Ui; 3]| {
         for (column, (tab, word, name)) in columns.iter_mut().zip(TABS) {
-            let size = egui::vec2(column.available_width(), column.spacing().interact_size.y * 1.15);
+            // A little less than there is room: what is a fraction of a pixel wider would make the panel grow in each frame.
+            let width = (column.available_width() - 1.0).floor();
+            let size = egui::vec2(width, column.spacing().interact_size.y * 1.15);
             let open = desk.digest.votes.open.len();
             let word =
                 if tab == Tab::Operations && open > 0 { format!("{word} \u{b7} {open}") } else { word.to_owned() };

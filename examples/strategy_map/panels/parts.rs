@@ -145,7 +145,8 @@ pub(super) fn card(ui: &mut Ui, selected: bool, color: Color32, content: impl Fn
                 .corner_radius(CornerRadius::same(6))
                 .inner_margin(vec2(11.0, 8.0) * unit)
                 .show(ui, |ui| {
-                    ui.set_width((width - 24.0 * unit).max(0.0));
+                    // Margins are whole points, and the edge is one: what is wider than the panel would make it grow in each frame.
+                    ui.set_width((width - (22.0 * unit).ceil() - 5.0).max(0.0));
                     ui.spacing_mut().item_spacing.y = 4.0 * unit;
                     content(ui);
                 });

@@ -172,9 +172,23 @@ impl Hearer<'_> {
                 Some(format!("the pool grants you {} goods, at {site} on {arrival}", goods.total()))
             }
             Fact::PoolRefused { member, rule, .. } if *member == self.me => {
-                Some(format!("the pool grants you nothing: {}", gate_in_words(rule)))
+                Some(format!("the pool grants you nothing: {}", pool_rule(rule)))
             }
             _ => None,
         }
     }
+}
+
+/// Why a pool grants nothing, in words.
+fn pool_rule(rule: &str) -> String {
+    let words = match rule {
+        "amounts" => "nothing was asked for",
+        "standing" => "you have taken far more than you gave",
+        "reason" => "the reason does not hold for you, or you got what is due by it",
+        "quota" => "you got all that a member gets within a week",
+        "stock" => "what you need does not lie in it",
+        "carriers" => "no merchants are free to carry it",
+        other => return gate_in_words(other),
+    };
+    words.to_owned()
 }

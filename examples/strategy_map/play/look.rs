@@ -9,10 +9,11 @@ use bevy_alliance::action::operations::{Group, GroupStatus, Operation};
 use bevy_alliance::action::pool::Pool;
 use bevy_alliance::base::clock::{GameClock, GameTime};
 use bevy_alliance::base::contract::{Holdings, Site, Stance, Stances, Vote};
+use bevy_alliance::base::geometry::Torus;
 use bevy_alliance::base::id::{AllianceId, EntityIndex, MarchId, OrderId, PlayerId, ProposalId, SiteId};
 use bevy_alliance::base::ruleset::{RecallRule, Ruleset};
 use bevy_alliance::base::text::shortened;
-use bevy_alliance::decision::council::{Ballots, Proposal};
+use bevy_alliance::decision::council::{ActionKind, Ballots, Proposal};
 use bevy_alliance::edge::report::{CampaignTally, Directory};
 use bevy_alliance::world::march::March;
 use bevy_alliance::world::village::{Stores, stores::read_stores};
@@ -139,35 +140,64 @@ fn vote_row(world: &World, names: &Directory, owed: &Owed, me: PlayerId) -> Opti
     let Decision::Vote(id) = owed.decision else { return None };
     let entity = world.resource::<EntityIndex>().proposal(id)?;
     let (proposal, ballots) = (world.get::<Proposal>(entity)?, world.get::<Ballots>(entity)?);
-    let enemy = proposal.enemy.map(|enemy| shortened(names.alliance(enemy), 26));
-    let action = proposal.action.name().replace('_', " ");
-    let title = enemy.map_or_else(|| action.clone(), |enemy| format!("{action}: {enemy}"));
     let proposer = shortened(names.player(proposal.proposer), 22);
-    let mut lines = vec![format!("proposed by {proposer}, decided by {} at the latest", proposal.deadline)];
-    lines.extend(proposal.targets.iter().map(|target| {
-        let age = (world.resource::<GameClock>().now() - target.seen_at).as_hours();
-        format!("{}: seen {age:.1} h ago, ratio {:.1}", site(names, target.site), target.ratio)
-    }));
+    let mut lines = vec![format!("proposed by {proposer}, decided by {} at the latest", whole(proposal.deadline))];
     if proposal.action.sends_troops() {
-        lines.push(format!("all arrive {}", proposal.arrival));
-    }
-    if !proposal.asked.is_empty() {
-        let who: Vec<String> = proposal
-            .asked
-            .iter()
-            .map(|(member, asked)| {
-                let name = if *member == me { "you".to_owned() } else { shortened(names.player(*member), 18) };
-                format!("{name} {:.0}%", asked.share * 100.0)
-            })
-            .collect();
-        lines.push(format!("asked of their armies: {}", who.join(", ")));
+        lines.extend(troops(world, names, proposal, me));
     }
     let count = |vote| ballots.cast.values().filter(|ballot| ballot.vote == vote).count();
     let (yes, no, open) = (count(Vote::Approve), count(Vote::Reject), ballots.answer_at.len());
     lines.push(format!("so far {yes} for, {no} against, {} abstain, {open} open", count(Vote::Abstain)));
     let asked = proposal.asked.get(&me).filter(|_| proposal.action.sends_troops()).map(|asked| asked.share);
     let advice = world.resource::<Seat>().advice.get(&id).copied();
-    Some(VoteRow { id, owed: *owed, title, lines, asked, advice })
+    Some(VoteRow { id, owed: *owed, title: title(world, names, proposal), lines, asked, advice })
+}
+
+/// What is proposed, in a line.
+fn title(world: &World, names: &Directory, proposal: &Proposal) -> String {
+    let action = proposal.action.name().replace('_', " ");
+    match (proposal.action, proposal.enemy) {
+        (ActionKind::Expansion, _) => {
+            let places = proposal.targets.iter().filter_map(|target| plot(world, target.site));
+            format!("a new village at {}", places.collect::<Vec<_>>().join(", "))
+        }
+        (ActionKind::MassAttack, Some(enemy)) => {
+            format!("{} on {}", proposal.pattern.replace('_', " "), shortened(names.alliance(enemy), 26))
+        }
+        (_, Some(other)) => format!("{action}: {}", shortened(names.alliance(other), 26)),
+        (_, None) => action,
+    }
+}
+
+/// The coordinates of a free tile that is to be settled.
+fn plot(world: &World, site: SiteId) -> Option<String> {
+    let tile = world.resource::<Torus>().tile(i64::from(site.tile_id()?))?;
+    Some(format!("({}|{})", tile.x, tile.y))
+}
+
+/// Where troops are to go, when, and whose.
+fn troops(world: &World, names: &Directory, proposal: &Proposal, me: PlayerId) -> Vec<String> {
+    let now = world.resource::<GameClock>().now();
+    let attacks = proposal.targets.iter().filter(|_| proposal.action == ActionKind::MassAttack);
+    let mut lines: Vec<String> = attacks
+        .map(|target| {
+            let age = (now - target.seen_at).as_hours();
+            format!("{}: seen {age:.0} h ago, {:.1} times what is there", site(names, target.site), target.ratio)
+        })
+        .collect();
+    lines.push(format!("all arrive {}", whole(proposal.arrival)));
+    let of = |member: &PlayerId| if *member == me { "you".to_owned() } else { shortened(names.player(*member), 18) };
+    let asked = proposal.asked.iter().filter(|(_, asked)| asked.share > 0.0);
+    let who: Vec<String> = asked.map(|(m, asked)| format!("{} {:.1}%", of(m), asked.share * 100.0)).collect();
+    if !who.is_empty() {
+        lines.push(format!("asked of their armies: {}", who.join(", ")));
+    }
+    lines
+}
+
+/// An instant without its milliseconds: what is read, not what is timed.
+pub(super) fn whole(at: GameTime) -> GameTime {
+    GameTime(at.0 - at.0.rem_euclid(1_000))
 }
 
 fn order_row(world: &World, names: &Directory, owed: &Owed, me: PlayerId) -> Option<OrderRow> {
@@ -176,7 +206,12 @@ fn order_row(world: &World, names: &Directory, owed: &Owed, me: PlayerId) -> Opt
     let waiting = operation.groups.iter().filter(|g| g.member == me && g.status == GroupStatus::Waiting);
     let lines = waiting.map(|group| {
         let (from, to) = (site(names, group.site), site(names, group.target));
-        format!("{} units from {from} to {to}: leave {}, there {}", group.force.total(), group.launch, group.arrival)
+        format!(
+            "{} units from {from} to {to}: leave {}, there {}",
+            group.force.total(),
+            whole(group.launch),
+            whole(group.arrival)
+        )
     });
     Some(OrderRow { id, owed: *owed, lines: lines.collect() })
 }
@@ -204,7 +239,7 @@ fn march_row(world: &World, names: &Directory, march: &March, rule: RecallRule, 
         march.force.total(),
         site(names, march.id.site),
         site(names, march.target),
-        march.arrival
+        whole(march.arrival)
     );
     let by_rule = march.arrival > now && rule.allows(now - march.launched);
     let recall = match (march.order, group) {
@@ -220,10 +255,10 @@ fn march_row(world: &World, names: &Directory, march: &March, rule: RecallRule, 
             "the defense calls it home".to_owned()
         }
         (None, _) => "past the point of no return".to_owned(),
-        (Some(_), RecallRule::UntilArrival) => format!("can turn until it is there, {}", march.arrival),
+        (Some(_), RecallRule::UntilArrival) => format!("can turn until it is there, {}", whole(march.arrival)),
         (Some(_), RecallRule::WithinSecs(secs)) => {
             let last = march.launched + bevy_alliance::base::clock::GameSpan::secs(secs);
-            format!("can turn until {last}")
+            format!("can turn until {}", whole(last))
         }
     };
     MarchRow { arrival: march.arrival, text, turns, recall }

@@ -148,8 +148,10 @@ fn open_order(operation: &Operation, orders: &Orders, me: PlayerId, now: GameTim
 impl Owed {
     fn in_words(&self) -> String {
         match self.decision {
-            Decision::Vote(id) => format!("your vote on proposal {id}, until {}", self.until),
-            Decision::Order(id) => format!("your answer to the order of operation {id}, until {}", self.until),
+            Decision::Vote(id) => format!("your vote on proposal {id}, until {}", look::whole(self.until)),
+            Decision::Order(id) => {
+                format!("your answer to the order of operation {id}, until {}", look::whole(self.until))
+            }
         }
     }
 }

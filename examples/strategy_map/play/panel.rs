@@ -1,7 +1,8 @@
 //! The panel of the person's place: what waits for it first, then what it can do, then the news.
 
 use super::act::{Act, Done, Draft, perform, spot};
-use super::look::{Look, OrderRow, VoteRow, vote_word};
+use super::hear::News;
+use super::look::{Look, OrderRow, VoteRow, vote_word, whole};
 use super::{Owed, Seat, wishes};
 use crate::panels::Spots;
 use crate::theme;
@@ -21,6 +22,10 @@ pub(crate) fn show(ui: &mut egui::Ui, world: &mut World) {
     let of = look.alliance.as_ref().map_or("no alliance", |(_, name)| name.as_str());
     ui.heading(format!("You: {} of {of}", look.name));
     ui.push_id("play", |ui| {
+        // The latest stands where the hand is: a refusal is the answer to a button.
+        if let Some(latest) = look.news.first() {
+            line(ui, latest);
+        }
         owed(ui, &look, &mut draft, &mut done);
         wishes::recalls(ui, &look, &mut done);
         wishes::proposals(ui, &look, &mut done);
@@ -44,11 +49,19 @@ fn owed(ui: &mut egui::Ui, look: &Look, draft: &mut Draft, done: &mut Done) {
         ui.weak("Nothing waits for your decision.");
     }
     for (n, vote) in look.votes.iter().enumerate() {
-        ui.group(|ui| vote_row(ui, n, vote, draft, done));
+        framed(ui, |ui| vote_row(ui, n, vote, draft, done));
     }
     for (n, order) in look.orders.iter().enumerate() {
-        ui.group(|ui| order_row(ui, n, order, done));
+        framed(ui, |ui| order_row(ui, n, order, done));
     }
+}
+
+/// A frame as wide as the panel.
+fn framed(ui: &mut egui::Ui, draw: impl FnOnce(&mut egui::Ui)) {
+    ui.group(|ui| {
+        ui.set_width(ui.available_width());
+        draw(ui);
+    });
 }
 
 fn vote_row(ui: &mut egui::Ui, n: usize, row: &VoteRow, draft: &mut Draft, done: &mut Done) {
@@ -99,7 +112,7 @@ fn order_row(ui: &mut egui::Ui, n: usize, row: &OrderRow, done: &mut Done) {
 
 fn until(later: bool, until: GameTime, then: &str) -> String {
     let clock = if later { "You decide later" } else { "The clock waits" };
-    format!("{clock}; until {until}, {then}.")
+    format!("{clock}; until {}, {then}.", whole(until))
 }
 
 fn later(ui: &mut egui::Ui, owed: Owed, done: &mut Done) {
@@ -117,10 +130,11 @@ fn news(ui: &mut egui::Ui, look: &Look) {
         ui.weak("You have heard nothing yet.");
     }
     for news in look.news.iter().take(NEWS) {
-        if news.refusal {
-            ui.colored_label(theme::BAD, RichText::new(format!("{} Refused: {}", news.at, news.text)).small());
-        } else {
-            ui.small(format!("{} {}", news.at, news.text));
-        }
+        line(ui, news);
     }
+}
+
+fn line(ui: &mut egui::Ui, news: &News) {
+    let (refused, color) = if news.refusal { ("Refused: ", theme::BAD) } else { ("", theme::TEXT) };
+    ui.label(RichText::new(format!("{} {refused}{}", whole(news.at), news.text)).small().color(color));
 }

@@ -1,6 +1,22 @@
 //! A script drives the map as a person would: it moves the pointer, presses buttons and keys, lets game time pass, takes pictures, and
 //! says what should be true by then. Each command takes the frames that a person's hand would take.
 //!
+//! One command a line; `#` begins a comment:
+//!
+//! ```text
+//! hours H                        game time passes; ends early when a decision is owed
+//! until HOURS yes|no|later STATE game time passes until STATE is so; what is owed on the way is answered so
+//! wait FRAMES
+//! press SPOT                     a button by its name: what is shown is listed where there is none of that name
+//! click X Y, move X Y, drag X Y X2 Y2, scroll X Y LINES
+//! key NAME [FRAMES], type WORDS
+//! select operation largest|open|ID, select village known|ID|X|Y
+//! side NAME|ID|none
+//! shot FILE.png
+//! expect STATE [AT LEAST]        ends with code 1 if it is not so: `expect.rs` lists the states
+//! quit
+//! ```
+//!
 //! What is *not* here: anything that only a script could do. Pointer and keys go through the same messages that the window sends;
 //! selecting, choosing a side and letting time pass set what the panels set.
 
@@ -99,6 +115,15 @@ impl Script {
                 self.path.display()
             )),
         }
+    }
+}
+
+impl Script {
+    /// The same script, which ends the app when all is done: without a window nobody else can.
+    pub(crate) fn and_quit(mut self) -> Self {
+        let line = self.commands.last().map_or(1, |(line, _)| *line);
+        self.commands.push((line, Command::Quit));
+        self
     }
 }
 
