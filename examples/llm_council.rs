@@ -17,11 +17,12 @@ use bevy_alliance::base::id::{AllianceId, PlayerId, ProposalId};
 use bevy_alliance::base::ruleset::Ruleset;
 use bevy_alliance::edge::llm::bridge::settings::{LlmSettings, Protocol};
 use bevy_alliance::edge::llm::transcript::TranscriptLine;
-use bevy_alliance::edge::llm::{LlmCouncil, LlmDesk, LlmPlugin, Pace, Question, Voices};
+use bevy_alliance::edge::llm::{LlmCouncil, LlmCounts, LlmDesk, LlmPlugin, Pace, Question, Voices};
 use bevy_alliance::edge::report::{CampaignTally, Directory, ReportPlugin};
 use bevy_alliance::strategy::war_council::WarCouncilSettings;
 use bevy_alliance::world::generator::{GeneratorOptions, generate_world};
 use clap::{Parser, ValueEnum};
+use std::collections::BTreeMap;
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -202,7 +203,7 @@ fn said(text: Option<&str>) -> String {
 
 /// What it took, and what to do where no answer came.
 fn conclude(app: &App, options: &Options, lines: &[TranscriptLine], proposal: Option<ProposalId>) {
-    println!("\nWhat was asked, in the order of the answers:");
+    println!("\nWhat was asked, and what came of it:");
     for line in lines {
         let about = match &line.question {
             Question::Ballot { proposal: of, member, .. } if Some(*of) == proposal => {
@@ -221,23 +222,45 @@ fn conclude(app: &App, options: &Options, lines: &[TranscriptLine], proposal: Op
             tokens(line.tokens_out)
         );
     }
-    let counts = app.world().resource::<LlmDesk>().counts();
+    let desk = app.world().resource::<LlmDesk>();
+    let counts = desk.counts();
+    let kinds: Vec<String> = desk.failures().iter().map(|(kind, n)| format!("{kind} {n}")).collect();
+    let kinds = if kinds.is_empty() { String::new() } else { format!(" ({})", kinds.join(", ")) };
     println!(
-        "{} requests for {} decisions, {:.1} each; {} answers used, {} invalid, {} failed; {:.0}% of a prompt is what its \
-         alliance was told before",
+        "{} requests for {} decisions, {:.1} each; {} answers used, {} invalid, {} late, {} failed{kinds}; {:.0}% of a prompt is what \
+         its alliance was told before",
         counts.questions,
         counts.decisions,
         counts.calls_per_decision(),
         counts.answered,
         counts.invalid,
+        counts.late,
         counts.failed,
         counts.shared_prefix * 100.0
     );
-    if counts.answered == 0 {
+    advise(options, &counts, desk.failures());
+}
+
+/// What to do about questions that had no answer.
+fn advise(options: &Options, counts: &LlmCounts, failures: &BTreeMap<&'static str, u64>) {
+    let of = |kind: &str| failures.get(kind).copied().unwrap_or_default();
+    let (too_long, unread) = (of("context_overflow"), counts.invalid + of("not_stopped"));
+    if too_long > 0 {
         println!(
-            "\nNo answer of a model was used: all of this was decided by rule. To hear the members, start any server that \
-             speaks chat completions at {}, for example llama.cpp's `llama-server --port 8971 -m MODEL.gguf`, or \
-             name another with --url and --model.",
+            "\n{too_long} prompts were too long for the server. About 3,000 tokens are needed for each request; llama.cpp divides its \
+             context among its slots, so that four of them need `-c 16384`."
+        );
+    }
+    if unread > 0 {
+        println!(
+            "\n{unread} answers could not be read, or broke off. The server must hold the model to the JSON schema that it is sent (llama.cpp \
+             does by chat completions, but not by `--protocol anthropic`), and have room for 160 tokens after a prompt."
+        );
+    }
+    if counts.answered + counts.late + too_long + unread == 0 {
+        println!(
+            "\nNo answer came: all of this was decided by rule. To hear the members, start any server that speaks chat completions at \
+             {}, for example llama.cpp's `llama-server --port 8971 -c 16384 -np 4 -m MODEL.gguf`, or name another with --url and --model.",
             options.url
         );
     }

@@ -746,6 +746,48 @@ fn a_game_asks_questions_of_its_own_and_gets_one_answer_each() {
 }
 
 #[test]
+fn a_host_update_takes_no_more_answers_than_it_is_told_to() {
+    #[derive(Resource, Default)]
+    struct Got(Vec<usize>);
+    let council = LlmCouncil { per_update: 3, ..LlmCouncil::default() };
+    let mut app = advised(&world(), council, &LlmSettings { in_flight: 40, ..settings() }, model(|_| other(0)));
+    app.app.init_resource::<Got>().add_systems(
+        Last,
+        |mut answers: MessageReader<ModelAnswered>, mut got: ResMut<Got>| {
+            got.0.push(answers.read().count());
+        },
+    );
+    for id in 0..40 {
+        app.app.world_mut().write_message(AskModel {
+            id,
+            system: Vec::new(),
+            user: format!("song {id}"),
+            schema: Value::Null,
+            max_tokens: 50,
+            patience: Duration::from_secs(10),
+        });
+    }
+    for _ in 0..400 {
+        app.update();
+        std::thread::sleep(Duration::from_millis(2));
+        if app.app.world().resource::<Got>().0.iter().sum::<usize>() == 40 {
+            break;
+        }
+    }
+    let got = &app.app.world().resource::<Got>().0;
+    assert_eq!((got.iter().sum::<usize>(), got.iter().max()), (40, Some(&3)), "{got:?}");
+
+    // Where the clock waits for answers, it is the same campaign: they count at their instant, not when they are taken.
+    let mut parts = [1, usize::MAX].map(|per_update| {
+        let mut app = advised(&world(), LlmCouncil { per_update, ..held() }, &settings(), model(naysayer));
+        run(&mut app, GameSpan::days(1));
+        assert!(counts(&app).answered > 10);
+        beside_the_log(&mut app)
+    });
+    assert_eq!(core::mem::take(&mut parts[0]), parts[1]);
+}
+
+#[test]
 fn the_clock_waits_no_longer_than_it_is_told_to() {
     // A model that never answers in time: each question is waited for, and then the campaign goes on by rule.
     let never = FnBackend::new(|_: &Completion| reply("{}".to_owned())).after(Duration::from_secs(60));

@@ -1,6 +1,7 @@
 //! Each way in which a server can fail: one outcome of the right kind, in time, without the key; and the next request
 //! is answered.
 
+use bevy_alliance::edge::llm::bridge::dialect::Dialect;
 use bevy_alliance::edge::llm::bridge::failure::{Failure, StartError};
 use bevy_alliance::edge::llm::bridge::http::HttpBackend;
 use bevy_alliance::edge::llm::bridge::key::{ApiKey, KEY_VARIABLE};
@@ -540,7 +541,7 @@ fn the_request_on_the_wire() {
         for absent in ["accept-encoding", "referer", "cookie"] {
             assert!(!head.contains(absent), "{head}");
         }
-        assert_eq!(body.as_bytes(), completion(1).body(&settings));
+        assert_eq!(body.as_bytes(), completion(1).body(&settings, Dialect::default()));
         assert!(!body.contains(KEY));
     }
 }

@@ -14,9 +14,9 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::Duration;
-use tokio::runtime::Builder;
+use tokio::runtime::{Builder, Runtime};
 use wiremock::matchers::{body_partial_json, header, method, path};
-use wiremock::{Mock, MockServer, ResponseTemplate};
+use wiremock::{Mock, MockServer, Request, ResponseTemplate};
 
 const LONG: Duration = Duration::from_secs(20);
 
@@ -425,6 +425,71 @@ fn a_server_is_asked_again_when_it_says_so() {
     assert_eq!((outcome.result.expect("an answer").tokens_in, outcome.attempts), (Some(5), 2));
     assert!(outcome.latency >= Duration::from_secs(1), "{:?}", outcome.latency);
     runtime.block_on(server.verify());
+}
+
+/// A server that refuses parameters that newer models do not take, and the bodies of what it was asked.
+fn picky(runtime: &Runtime, refused: Vec<(&'static str, &'static str)>) -> (MockServer, Arc<Mutex<Vec<Value>>>) {
+    let asked = Arc::new(Mutex::new(Vec::new()));
+    let seen = asked.clone();
+    let answer = move |request: &Request| {
+        let body: Value = serde_json::from_slice(&request.body).expect("JSON");
+        let refusal = refused.iter().find(|(name, _)| body.get(name).is_some());
+        seen.lock().expect("alive").push(body);
+        match refusal {
+            Some((name, message)) => {
+                let error = json!({ "message": message, "param": name, "code": "unsupported_parameter" });
+                ResponseTemplate::new(400).set_body_json(json!({ "error": error }))
+            }
+            None => ResponseTemplate::new(200)
+                .set_body_json(json!({ "choices": [{ "message": { "content": "well" }, "finish_reason": "stop" }] })),
+        }
+    };
+    let server = runtime.block_on(async {
+        let server = MockServer::start().await;
+        Mock::given(method("POST")).respond_with(answer).mount(&server).await;
+        server
+    });
+    (server, asked)
+}
+
+fn asks_over_http(server: &MockServer) -> Worker {
+    let settings = LlmSettings { url: format!("{}/v1", server.uri()), ..settings() };
+    let backend = HttpBackend::new(&settings, None).expect("valid");
+    Worker::start(&settings, Box::new(backend)).expect("valid")
+}
+
+#[test]
+fn what_a_server_refuses_by_name_is_sent_otherwise_from_then_on() {
+    let runtime = Builder::new_current_thread().enable_all().build().expect("a runtime");
+    let tokens =
+        "Unsupported parameter: 'max_tokens' is not supported with this model. Use 'max_completion_tokens' instead.";
+    let refused = vec![("max_tokens", tokens), ("temperature", "Unsupported value: 'temperature'")];
+    let (server, asked) = picky(&runtime, refused);
+    let worker = asks_over_http(&server);
+    let first = ask(&worker, completion(1));
+    assert_eq!((kind(&first), first.attempts), ("answered", 1));
+    let bodies = || std::mem::take(&mut *asked.lock().expect("alive"));
+    let learned = bodies();
+    assert_eq!(learned.len(), 3, "{learned:?}");
+    let taken = &learned[2];
+    assert_eq!((&taken["max_completion_tokens"], &taken["seed"]), (&json!(10), &json!(1)));
+    assert!(taken.get("max_tokens").is_none() && taken.get("temperature").is_none(), "{taken}");
+    assert_eq!(kind(&ask(&worker, completion(2))), "answered");
+    assert_eq!(bodies().len(), 1, "it is known by now");
+}
+
+#[test]
+fn a_refusal_that_teaches_nothing_is_a_failure_at_once() {
+    let runtime = Builder::new_current_thread().enable_all().build().expect("a runtime");
+    for (name, message) in [("max_tokens", "max_tokens is too large"), ("model", "Unsupported model, use another")] {
+        let (server, asked) = picky(&runtime, vec![(name, message)]);
+        let outcome = ask(&asks_over_http(&server), completion(1));
+        assert_eq!((kind(&outcome), asked.lock().expect("alive").len()), ("status", 1), "{message}");
+    }
+    // It would have been sent so already.
+    let (server, asked) = picky(&runtime, vec![("messages", "use max_completion_tokens")]);
+    assert_eq!(kind(&ask(&asks_over_http(&server), completion(1))), "status");
+    assert_eq!(asked.lock().expect("alive").len(), 2);
 }
 
 /// Any mixture of answers, failures, panics, silence, patience and equal prompts.

@@ -141,9 +141,12 @@ pub(crate) fn counts(app: &App) -> Option<Value> {
 
 /// What was asked and answered, for a person; nothing where no model was asked.
 pub(crate) fn told(app: &App) -> Option<String> {
-    let counts = app.world().get_resource::<LlmDesk>()?.counts();
+    let desk = app.world().get_resource::<LlmDesk>()?;
+    let counts = desk.counts();
+    let kinds: Vec<String> = desk.failures().iter().map(|(kind, n)| format!("{kind} {n}")).collect();
+    let kinds = if kinds.is_empty() { String::new() } else { format!(" ({})", kinds.join(", ")) };
     Some(format!(
-        "The model: {} requests for {} decisions, {:.1} each; {} answers used, {} invalid, {} late, {} failed; {} by rule.",
+        "The model: {} requests for {} decisions, {:.1} each; {} answers used, {} invalid, {} late, {} failed{kinds}; {} by rule.",
         counts.questions,
         counts.decisions,
         counts.calls_per_decision(),

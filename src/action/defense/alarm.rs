@@ -12,15 +12,10 @@ use crate::base::id::{Knower, PlayerId, SiteId};
 use crate::base::rng::{Purpose, Stream};
 use crate::base::ruleset::{Force, Levels};
 use crate::decision::planning::{Commitments, Incoming, believed};
-use crate::society::personality::rules as personality;
+use crate::society::personality::{questions, rules as personality};
 use bevy::ecs::system::SystemParam;
 use bevy::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
-
-/// Questions that a player thinks about are told apart by a number; those of alarms have the highest bit.
-const ALARM_QUESTIONS: u64 = 1 << 63;
-/// Those of relief have the second highest.
-const RELIEF_QUESTIONS: u64 = 1 << 62;
 
 /// Whoever takes a site thinks for itself: when the former owner would have answered, and how often it was alarmed, tells
 /// of its sleep and its enemies. Dodges that are out are still the former owner's to bring home.
@@ -66,7 +61,7 @@ impl Alerts<'_, '_> {
         if pending.is_some_and(|at| at < hit) {
             return;
         }
-        let question = ALARM_QUESTIONS | u64::from(site.0) << 31 | u64::from(alarms);
+        let question = questions::alarm(site, alarms);
         let thought = now + personality::think_time(watch.roster.seed(), player, question);
         let answer = watch.rhythm(player).next_awake(thought);
         let answers_at = Some(answer).filter(|at| *at < hit);
@@ -296,7 +291,7 @@ impl<'a> Alarm<'a> {
     fn call(&self, watch: &Watch, desk: &Desk) -> Call<'_> {
         let site = self.state.site;
         let alarms = watch.index.site(site).and_then(|e| desk.defenses.get(e).ok()).map_or(0, |d| d.alarms);
-        let question = RELIEF_QUESTIONS | u64::from(site.0) << 31 | u64::from(alarms);
+        let question = questions::relief(site, alarms);
         let (knower, now, state) = (self.knower, self.now, self.state);
         Call { knower, now, state, spared: &self.threatened, question, part: 1.0 }
     }

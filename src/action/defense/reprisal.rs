@@ -13,12 +13,9 @@ use crate::base::id::{EntityIndex, Knower, OrderId, PlayerId, SiteId};
 use crate::base::ruleset::Force;
 use crate::decision::fair_play::{AttackId, Whistle, blows};
 use crate::decision::planning::{Commitment, Commitments};
-use crate::society::personality::rules as personality;
+use crate::society::personality::{questions, rules as personality};
 use bevy::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
-
-/// Questions that a player thinks about are told apart by a number; those of grudges have the two highest bits.
-const GRUDGE_QUESTIONS: u64 = 3 << 62;
 
 /// Real attacks on own villages are held against those who sent them, until the player has thought about it.
 pub(super) fn note_attacks(
@@ -59,7 +56,7 @@ pub(super) fn note_attacks(
                 continue;
             }
             held.count += 1;
-            let question = GRUDGE_QUESTIONS | u64::from(held.count);
+            let question = questions::grudge(held.count);
             let thought = now + personality::think_time(watch.roster.seed(), player, question);
             let weighed_at = watch.rhythm(player).next_awake(thought);
             agenda.push(GRUDGE_WEIGHED.entry(weighed_at, u64::from(player.0), held.count));

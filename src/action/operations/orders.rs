@@ -17,7 +17,7 @@ use crate::base::id::{EntityIndex, PlayerId, ProposalId};
 use crate::decision::council::{Goal, proposal_key, proposal_of_key};
 use crate::decision::planning::Commitments;
 use crate::society::alliance::Reliability;
-use crate::society::personality::{Traits, rules as personality};
+use crate::society::personality::{Traits, questions, rules as personality};
 use bevy::ecs::system::SystemParam;
 use bevy::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -28,9 +28,6 @@ pub const ORDER_ANSWERED: DueKind = DueKind::new(43, "order_answered", &[Campaig
 
 /// The time for answering an order is over. Owner: the operation, n: the member.
 pub const ORDER_CLOSES: DueKind = DueKind::new(44, "order_closes", &[CampaignSystems::Settle]);
-
-/// Questions that a player thinks about are told apart by a number; those of orders have the fifth highest bit.
-const ORDER_QUESTIONS: u64 = 1 << 59;
 
 /// How members answer orders.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Reflect, Serialize, Deserialize)]
@@ -92,7 +89,7 @@ impl Couriers<'_, '_> {
             let by = latest.min(now + settings.orders.within);
             return (by > now).then_some((by, None));
         }
-        let question = ORDER_QUESTIONS | proposal_key(operation.id) & (ORDER_QUESTIONS - 1);
+        let question = questions::order(operation.id);
         let thought = now + personality::think_time(self.seed(), member, question);
         let answers = rhythm.copied().unwrap_or_default().next_awake(thought);
         // Who sleeps when the time is over is waited for as long as there is time.

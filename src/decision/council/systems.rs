@@ -19,7 +19,7 @@ use crate::base::rng::{Purpose, Stream};
 use crate::decision::fair_play::Referee;
 use crate::decision::planning::allocation::LeftOut;
 use crate::society::alliance::{MemberInfo, ProposalCount, Roster};
-use crate::society::personality::rules as personality;
+use crate::society::personality::{questions, rules as personality};
 use bevy::prelude::*;
 use std::collections::BTreeSet;
 
@@ -148,7 +148,7 @@ pub(super) fn open_proposals(
 fn answer_at(situation: &Situation, member: PlayerId, id: ProposalId, now: GameTime) -> GameTime {
     let info = situation.roster.member(member);
     let rhythm = info.as_ref().map(|m| m.rhythm).unwrap_or_default();
-    let thought = personality::think_time(situation.roster.seed(), member, proposal_key(id));
+    let thought = personality::think_time(situation.roster.seed(), member, questions::ballot(id));
     let think = personality::reply_delay(thought, &info.map(|m| situation.traits(&m)).unwrap_or_default());
     rhythm.next_awake(rhythm.next_awake(now) + think)
 }

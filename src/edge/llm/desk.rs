@@ -105,6 +105,7 @@ pub struct LlmDesk {
     /// Inputs of the log that were looked through.
     seen: usize,
     counts: LlmCounts,
+    failures: BTreeMap<&'static str, u64>,
     latency: Option<Duration>,
     keeps: bool,
     lines: Vec<TranscriptLine>,
@@ -130,6 +131,7 @@ impl LlmDesk {
             entering: Vec::new(),
             seen: 0,
             counts: LlmCounts::default(),
+            failures: BTreeMap::new(),
             latency: None,
             keeps,
             lines: Vec::new(),
@@ -146,6 +148,12 @@ impl LlmDesk {
         #[expect(clippy::cast_precision_loss, reason = "prompts of one run")]
         let shared_prefix = if self.prefixes.1 == 0 { 0.0 } else { self.prefixes.0 / self.prefixes.1 as f64 };
         LlmCounts { requests, retried, coalesced, tokens_in, tokens_out, shared_prefix, ..self.counts }
+    }
+
+    /// Questions of the campaign that ended without an answer so far, by the [`kind`](Failure::kind) of their failure.
+    #[must_use]
+    pub fn failures(&self) -> &BTreeMap<&'static str, u64> {
+        &self.failures
     }
 
     fn counters(&self) -> Counters {
@@ -215,6 +223,45 @@ impl LlmDesk {
         }
     }
 
+    /// Sends a question of the game's own; a failure is its answer.
+    fn send_own(&mut self, question: AskModel, now: GameTime) -> Result<(), Failure> {
+        let AskModel { id: theirs, system, user, schema, max_tokens, patience } = question;
+        self.next_own += 1;
+        let id = OWN | self.next_own;
+        let completion = Completion {
+            id,
+            day: now.0.div_euclid(86_400_000),
+            priority: OWN_PRIORITY,
+            system,
+            user,
+            schema_name: "own".to_owned(),
+            schema,
+            max_tokens,
+            patience,
+        };
+        self.worker.as_ref().map_or(Err(Failure::Closed), |worker| worker.try_send(completion))?;
+        self.own.insert(id, theirs);
+        Ok(())
+    }
+
+    /// So many outcomes at most, in the order of their questions. Where the clock stands for one, a host without frames has nothing
+    /// else to do than to wait.
+    fn outcomes(&self, most: usize, council: &LlmCouncil, stands: bool) -> Vec<Outcome> {
+        let Some(worker) = &self.worker else { return Vec::new() };
+        let there = |most: usize| core::iter::from_fn(|| worker.try_recv()).take(most);
+        let mut outcomes: Vec<Outcome> = there(most).collect();
+        if let Pace::Hold { block, .. } = council.pace
+            && outcomes.is_empty()
+            && !block.is_zero()
+            && stands
+        {
+            outcomes.extend(worker.recv_timeout(block));
+            outcomes.extend(there(most - 1));
+        }
+        outcomes.sort_by_key(|outcome| outcome.id);
+        outcomes
+    }
+
     /// A question has ended: its answer is to enter the campaign if it is valid and in time.
     fn end(&mut self, outcome: Outcome, now: GameTime, holds: &mut ClockHolds) {
         let Some(draft) = self.asked.remove(&outcome.id) else { return };
@@ -256,6 +303,7 @@ impl LlmDesk {
             }
             Err(failure) => {
                 self.counts.failed += 1;
+                *self.failures.entry(failure.kind()).or_default() += 1;
                 line.failure = Some(failure.kind().to_owned());
             }
         }
@@ -303,50 +351,19 @@ pub(super) fn exchange(
     let desk = &mut *desk;
     let now = clock.now();
     desk.counts.by_twin += core::mem::take(&mut drafts.turned_away);
-    for draft in core::mem::take(&mut drafts.waiting) {
+    let most = council.per_update.max(1);
+    let sent = drafts.waiting.len().min(most);
+    for draft in drafts.waiting.drain(..sent) {
         desk.send(draft, &council, &mut holds);
     }
     for question in questions.read() {
-        desk.next_own += 1;
-        let id = OWN | desk.next_own;
-        let AskModel { id: theirs, system, user, schema, max_tokens, patience } = question.clone();
-        let schema_name = "own".to_owned();
-        let completion = Completion {
-            id,
-            day: now.0.div_euclid(86_400_000),
-            priority: OWN_PRIORITY,
-            system,
-            user,
-            schema_name,
-            schema,
-            max_tokens,
-            patience,
-        };
-        match desk.worker.as_ref().map_or(Err(Failure::Closed), |worker| worker.try_send(completion)) {
-            Ok(()) => {
-                desk.own.insert(id, theirs);
-            }
-            Err(failure) => {
-                answered.write(ModelAnswered { id: theirs, answer: Err(failure) });
-            }
+        if let Err(failure) = desk.send_own(question.clone(), now) {
+            answered.write(ModelAnswered { id: question.id, answer: Err(failure) });
         }
     }
-    let mut outcomes: Vec<Outcome> = Vec::new();
-    if let Some(worker) = &desk.worker {
-        outcomes.extend(core::iter::from_fn(|| worker.try_recv()));
-        // A host without frames has nothing else to do than to wait.
-        if let Pace::Hold { block, .. } = council.pace
-            && outcomes.is_empty()
-            && !block.is_zero()
-            && holds.limit().is_some_and(|limit| limit <= now)
-        {
-            outcomes.extend(worker.recv_timeout(block));
-            outcomes.extend(core::iter::from_fn(|| worker.try_recv()));
-        }
-    }
-    outcomes.sort_by_key(|outcome| outcome.id);
+    let stands = holds.limit().is_some_and(|limit| limit <= now);
     let before = desk.entering.len();
-    for outcome in outcomes {
+    for outcome in desk.outcomes(most, &council, stands) {
         if outcome.id & OWN != 0 {
             if let Some(theirs) = desk.own.remove(&outcome.id) {
                 answered.write(ModelAnswered { id: theirs, answer: outcome.result.map(|reply| reply.text) });

@@ -78,6 +78,9 @@ pub struct LlmCouncil {
     pub patience: Duration,
     /// Questions that wait to be sent at most; more are not asked.
     pub drafts_max: usize,
+    /// Questions of the campaign that one host update sends at most, and answers that it takes; at least 1. What is left is the next
+    /// one's, so that no frame is long where many come at one time.
+    pub per_update: usize,
 }
 
 impl Default for LlmCouncil {
@@ -91,6 +94,7 @@ impl Default for LlmCouncil {
             max_tokens: 160,
             patience: Duration::from_secs(60),
             drafts_max: 1_024,
+            per_update: 32,
         }
     }
 }

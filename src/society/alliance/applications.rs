@@ -11,7 +11,7 @@ use crate::base::contract::{
 use crate::base::geometry::Torus;
 use crate::base::id::{AllianceId, EntityIndex, PlayerId};
 use crate::base::limits::Limits;
-use crate::society::personality::rules as personality;
+use crate::society::personality::{questions, rules as personality};
 use bevy::ecs::system::SystemParam;
 use bevy::prelude::*;
 
@@ -27,9 +27,6 @@ pub const APPLICATION_ANSWERED: DueKind = DueKind::new(
         CampaignSystems::Settle,
     ],
 );
-
-/// Questions that a player thinks about are told apart by a number; those of applications have the fourth highest bit.
-const APPLICATION_QUESTIONS: u64 = 1 << 60;
 
 /// An alliance takes a player in. Lives for one pass.
 #[derive(Message, Clone, Copy, PartialEq, Eq, Debug)]
@@ -134,8 +131,7 @@ impl Porch<'_, '_> {
         if leader.kind == PlayerKind::Human {
             return now + self.settings.person_answers_within;
         }
-        let question =
-            APPLICATION_QUESTIONS | u64::from(player.0) << 24 | u64::try_from(now.0 >> 20).unwrap_or(0) & 0xff_ffff;
+        let question = questions::application(player, now);
         let thought = now + personality::think_time(self.roster.seed(), leader.player, question);
         leader.rhythm.next_awake(thought)
     }

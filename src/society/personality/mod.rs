@@ -8,6 +8,7 @@
 
 mod components;
 mod hearts;
+pub mod questions;
 pub mod rules;
 mod settings;
 mod systems;

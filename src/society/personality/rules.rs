@@ -39,11 +39,11 @@ pub fn draw_taste(seed: u64, player: PlayerId, settings: &PersonalitySettings) -
     Taste(Stream::new(seed, u64::from(player.0), Purpose::PERSONALITY, TASTE).normal(0.0, settings.taste_deviation))
 }
 
-/// How long a player thinks about its `counter`-th question, in whole milliseconds from [`THINK_MIN`] to
-/// [`THINK_MAX`]. Most answers come early: it is the smaller of two even draws, 33 minutes in the mean.
+/// How long a player thinks about the question with this number ([`questions`](super::questions)), in whole milliseconds from
+/// [`THINK_MIN`] to [`THINK_MAX`]. Most answers come early: it is the smaller of two even draws, 33 minutes in the mean.
 #[must_use]
-pub fn think_time(seed: u64, player: PlayerId, counter: u64) -> GameSpan {
-    let mut stream = Stream::new(seed, u64::from(player.0), Purpose::THINKING, counter);
+pub fn think_time(seed: u64, player: PlayerId, question: u64) -> GameSpan {
+    let mut stream = Stream::new(seed, u64::from(player.0), Purpose::THINKING, question);
     let mut draw = || stream.between(THINK_MIN.0, THINK_MAX.0);
     GameSpan(draw().min(draw()))
 }

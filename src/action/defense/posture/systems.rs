@@ -14,6 +14,7 @@ use crate::decision::planning::threat;
 use crate::knowledge::intel::View;
 use crate::knowledge::territory::Territory;
 use crate::society::alliance::Roster;
+use crate::society::personality::questions;
 use bevy::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -21,8 +22,6 @@ use std::collections::{BTreeMap, BTreeSet};
 pub const POSTURE_REVIEWED: DueKind =
     DueKind::new(77, "posture_reviewed", &[CampaignSystems::Intake, CampaignSystems::Sense, CampaignSystems::Plan]);
 
-/// Questions that a player thinks about are told apart by a number; those of posture have the third highest bit.
-const POSTURE_QUESTIONS: u64 = 1 << 61;
 /// Nobody is sent who would be there later than this.
 const WITHIN: GameSpan = GameSpan::hours(48);
 
@@ -260,8 +259,8 @@ fn strengthen(
     for (_, site) in urgent.into_iter().take(settings.sites) {
         let Some(standing) = frontier.standings.get(&site) else { continue };
         let lacks = frontier.cover * standing.threat - standing.defense;
-        let looks = u64::try_from(now.0 / settings.period.0).unwrap_or(0) & 0x3fff_ffff;
-        let question = POSTURE_QUESTIONS | u64::from(site.0) << 30 | looks;
+        let look = u64::try_from(now.0 / settings.period.0).unwrap_or(0);
+        let question = questions::posture(site, look);
         let knower = Knower::Alliance(alliance);
         let call = Call { knower, now, state: standing.state, spared: &spared, question, part: settings.part };
         let pledges = desk.plan(pool, watch, &call, Landing::Before(now + WITHIN), lacks);

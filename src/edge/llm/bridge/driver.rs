@@ -14,7 +14,7 @@ use super::ticket::{Shared, Ticket};
 use crossbeam_channel::Receiver;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::hash::{BuildHasher, RandomState};
 use std::rc::Rc;
 use std::sync::Arc;
@@ -99,6 +99,10 @@ pub(crate) struct Driver {
     calls: BTreeMap<u64, Call>,
     call_of_prompt: BTreeMap<Rc<str>, u64>,
     call_of_task: BTreeMap<Id, u64>,
+    /// When which call is looked at: a patience or a rest ends. To look at all calls at every event would cost more than they do.
+    moments: BTreeSet<(Duration, u64)>,
+    /// Calls that have rested, and wait for leave to be repeated.
+    rested: BTreeSet<u64>,
     calls_made: u64,
     tasks: JoinSet<Result<Reply, Failure>>,
     breaker: Breaker,
@@ -126,6 +130,8 @@ impl Driver {
             calls: BTreeMap::new(),
             call_of_prompt: BTreeMap::new(),
             call_of_task: BTreeMap::new(),
+            moments: BTreeSet::new(),
+            rested: BTreeSet::new(),
             calls_made: 0,
             tasks: JoinSet::new(),
             breaker: Breaker::new(settings.breaker),
@@ -170,8 +176,9 @@ impl Driver {
             let (priority, id) = (completion.priority, completion.id);
             let mut asker = Asker { priority, id, deadline, coalesced: false, ticket };
             let key: Rc<str> = completion.prompt_key().into();
-            let running = self.call_of_prompt.get(&key).and_then(|call| self.calls.get_mut(call));
-            if let Some(call) = running {
+            let running = self.call_of_prompt.get(&key).and_then(|call| Some((*call, self.calls.get_mut(call)?)));
+            if let Some((id, call)) = running {
+                self.moments.insert((deadline, id));
                 asker.coalesced = true;
                 call.askers.push(asker);
                 continue;
@@ -188,42 +195,53 @@ impl Driver {
         for asker in self.queue.expire(now) {
             asker.ticket.end(Err(Failure::Impatient), 0, asker.coalesced);
         }
-        let mut given_up = Vec::new();
-        for (id, call) in &mut self.calls {
-            let failure = match &call.stage {
-                Stage::Sent { .. } => Failure::Timeout,
-                Stage::Resting { failure, .. } => failure.clone(),
-            };
-            for asker in call.askers.extract_if(.., |asker| asker.deadline <= now) {
-                asker.ticket.end(Err(failure.clone()), call.attempts, asker.coalesced);
-            }
-            if call.askers.is_empty() {
-                given_up.push(*id);
-            }
+        let mut due = BTreeSet::new();
+        while let Some((_, id)) = self.moments.first().copied().filter(|(at, _)| *at <= now) {
+            self.moments.pop_first();
+            due.insert(id);
         }
-        for id in given_up {
-            let Some(call) = self.remove(id) else { continue };
-            if let Stage::Sent { pass, reserved, task } = call.stage {
-                task.abort();
-                // The server did not answer in the time that there was; what it spent on it is not known.
-                self.breaker.settle(pass, false, now);
-                self.budget.settle(reserved, None);
+        for id in due {
+            self.look_at(id, now);
+        }
+    }
+
+    /// A moment of a call has come: who has waited long enough is ended, and what has rested may be repeated.
+    fn look_at(&mut self, id: u64, now: Duration) {
+        let Some(call) = self.calls.get_mut(&id) else { return };
+        let failure = match &call.stage {
+            Stage::Sent { .. } => Failure::Timeout,
+            Stage::Resting { failure, .. } => failure.clone(),
+        };
+        for asker in call.askers.extract_if(.., |asker| asker.deadline <= now) {
+            asker.ticket.end(Err(failure.clone()), call.attempts, asker.coalesced);
+        }
+        if !call.askers.is_empty() {
+            if matches!(call.stage, Stage::Resting { until, .. } if until <= now) {
+                self.rested.insert(id);
             }
+            return;
+        }
+        let Some(call) = self.remove(id) else { return };
+        if let Stage::Sent { pass, reserved, task } = call.stage {
+            task.abort();
+            // The server did not answer in the time that there was; what it spent on it is not known.
+            self.breaker.settle(pass, false, now);
+            self.budget.settle(reserved, None);
         }
     }
 
     /// Repeats calls that have rested.
     fn resume(&mut self) {
         let now = self.elapsed();
-        let rested = |call: &Call| matches!(call.stage, Stage::Resting { until, .. } if until <= now);
-        let due: Vec<u64> = self.calls.iter().filter(|(_, call)| rested(call)).map(|(id, _)| *id).collect();
-        for id in due {
+        let rested: Vec<u64> = self.rested.iter().copied().collect();
+        for id in rested {
             let Some(call) = self.calls.get(&id) else { continue };
             let (day, tokens) = (call.completion.day, call.completion.tokens_estimate());
             let leave = self.budget.reserve(day, tokens).ok().map(|reserved| (reserved, self.breaker.ask(now)));
             match leave {
                 Some((reserved, Gate::Go(pass))) => {
                     Tally::one_more(&self.shared.tally.retried);
+                    self.rested.remove(&id);
                     self.send(id, pass, reserved);
                 }
                 Some((reserved, Gate::Wait)) => self.budget.give_back(reserved),
@@ -270,6 +288,7 @@ impl Driver {
         self.calls_made += 1;
         let id = self.calls_made;
         self.call_of_prompt.insert(key.clone(), id);
+        self.moments.extend(askers.iter().map(|asker| (asker.deadline, id)));
         // Replaced at once: a call is never seen at rest before it was sent.
         let stage = Stage::Resting { until: Duration::ZERO, failure: Failure::Closed };
         self.calls.insert(id, Call { key, completion: Rc::new(completion), askers, attempts: 0, stage });
@@ -354,6 +373,7 @@ impl Driver {
             return false;
         }
         call.stage = Stage::Resting { until, failure: failure.clone() };
+        self.moments.insert((until, id));
         true
     }
 
@@ -368,20 +388,23 @@ impl Driver {
     fn remove(&mut self, id: u64) -> Option<Call> {
         let call = self.calls.remove(&id)?;
         self.call_of_prompt.remove(&call.key);
+        self.rested.remove(&id);
+        for asker in &call.askers {
+            self.moments.remove(&(asker.deadline, id));
+        }
+        if let Stage::Resting { until, .. } = call.stage {
+            self.moments.remove(&(until, id));
+        }
         Some(call)
     }
 
     /// When something is due next, if nothing else happens.
     fn next_moment(&self) -> Duration {
         let now = self.elapsed();
-        let deadlines = self.calls.values().flat_map(|call| &call.askers).map(|asker| asker.deadline);
-        let rests = self.calls.values().filter_map(|call| match call.stage {
-            // What has rested and still is there waits for the call that tries the server.
-            Stage::Resting { until, .. } if until > now => Some(until),
-            _ => None,
-        });
+        // What has rested waits for no moment, but for the call that tries the server.
+        let moment = self.moments.first().map(|(at, _)| *at);
         let hold = (self.hold > now).then_some(self.hold);
-        let next = deadlines.chain(rests).chain(self.queue.next_deadline()).chain(hold).min();
+        let next = moment.into_iter().chain(self.queue.next_deadline()).chain(hold).min();
         next.unwrap_or(now + LONGEST_WAIT)
     }
 }

@@ -1,11 +1,13 @@
 //! One exchange with a server over HTTP.
 //!
-//! Nothing is followed, inflated, cached or repeated here, and no proxy is used, not even one that the environment
+//! Nothing is followed, inflated, cached or repeated here (but what a server refuses for a parameter that can be sent otherwise, see
+//! [`super::dialect`]), and no proxy is used, not even one that the environment
 //! names: the key goes to the address of the settings and nowhere else. The certificates trusted are those of Mozilla's
 //! list, built in.
 
 use super::backend::{Attempt, Backend};
 use super::clock::{LONGEST_WAIT, utc_now};
+use super::dialect::Dialect;
 use super::failure::{Failure, StartError, shown};
 use super::key::{ApiKey, headers};
 use super::reply::{Body, ErrorBody, Reply, read};
@@ -14,6 +16,7 @@ use super::settings::{LlmSettings, Protocol};
 use chrono::{DateTime, Utc};
 use reqwest::header::{ACCEPT, CONTENT_ENCODING, CONTENT_TYPE, HeaderMap, RETRY_AFTER};
 use reqwest::{Client, Response, Url, redirect, retry};
+use std::cell::Cell;
 use std::error::Error;
 use std::sync::Arc;
 use std::time::Duration;
@@ -28,6 +31,14 @@ pub struct HttpBackend {
     url: Url,
     settings: LlmSettings,
     key: Option<ApiKey>,
+    /// What this server wants otherwise than most, as far as it said so.
+    dialect: Cell<Dialect>,
+}
+
+/// What a server said.
+enum Said {
+    Answer(Reply),
+    Refusal { status: u16, error: ErrorBody, retry_after: Option<Duration> },
 }
 
 impl HttpBackend {
@@ -58,12 +69,28 @@ impl HttpBackend {
             .pool_max_idle_per_host(settings.in_flight)
             .build()
             .map_err(|error| failed(&error))?;
-        Ok(Self { client, url: settings.endpoint()?, settings: settings.clone(), key })
+        let dialect = Cell::default();
+        Ok(Self { client, url: settings.endpoint()?, settings: settings.clone(), key, dialect })
     }
 
+    /// Asks, and where the server refuses a parameter by name, asks at once without it.
     async fn exchange(&self, completion: &Completion) -> Result<Reply, Failure> {
+        // It ends: a refusal counts only if it teaches what was not known when this was sent.
+        loop {
+            let dialect = self.dialect.get();
+            match self.ask(completion.body(&self.settings, dialect)).await? {
+                Said::Answer(reply) => return Ok(self.without_key(reply)),
+                Said::Refusal { status, error, retry_after } => match dialect.after(status, &error) {
+                    Some(learned) => self.dialect.set(self.dialect.get().and(learned)),
+                    None => return Err(self.refused(status, &error, retry_after)),
+                },
+            }
+        }
+    }
+
+    async fn ask(&self, body: Vec<u8>) -> Result<Said, Failure> {
         let request = self.client.post(self.url.clone()).header(CONTENT_TYPE, "application/json");
-        let request = request.header(ACCEPT, "application/json").body(completion.body(&self.settings));
+        let request = request.header(ACCEPT, "application/json").body(body);
         let response = request.send().await.map_err(|error| self.unanswered(&error))?;
         let status = response.status().as_u16();
         let retry_after = retry_after(response.headers(), utc_now());
@@ -73,7 +100,7 @@ impl HttpBackend {
         if !response.status().is_success() {
             // The status says enough where the body cannot be read.
             let body = whole_body(response, ERROR_BYTES_MAX).await.unwrap_or_default();
-            return Err(self.refused(status, &ErrorBody::of(&body), retry_after));
+            return Ok(Said::Refusal { status, error: ErrorBody::of(&body), retry_after });
         }
         self.check_type(response.headers())?;
         let body = whole_body(response, self.settings.body_cap).await?;
@@ -81,8 +108,8 @@ impl HttpBackend {
             return Err(Failure::Empty);
         }
         match read(self.settings.protocol, &body) {
-            Ok(Body::Reply(reply)) => Ok(self.without_key(reply)),
-            Ok(Body::Error(error)) => Err(self.refused(error.status.unwrap_or(status), &error, retry_after)),
+            Ok(Body::Reply(reply)) => Ok(Said::Answer(reply)),
+            Ok(Body::Error(error)) => Ok(Said::Refusal { status: error.status.unwrap_or(status), error, retry_after }),
             Err(error) => Err(Failure::Malformed { at: self.shown(&error.at), reason: self.shown(&error.reason) }),
         }
     }

@@ -13,6 +13,7 @@ pub mod breaker;
 pub mod budget;
 mod clock;
 pub mod counters;
+pub mod dialect;
 pub mod extract;
 pub mod failure;
 pub mod http;

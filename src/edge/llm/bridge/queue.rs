@@ -1,7 +1,7 @@
 //! What waits to be sent: the most urgent first, equal prompts as one call, and never more than a limit.
 
 use super::request::Completion;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -42,6 +42,8 @@ pub struct Queue<T> {
     calls: BTreeMap<u64, Waiting<T>>,
     by_key: BTreeMap<Rc<str>, u64>,
     order: BTreeMap<Rank, u64>,
+    /// Whose patience ends when, so that nobody looks at all of them to find out.
+    deadlines: BTreeSet<(Duration, Rank, u64)>,
     arrivals: u64,
 }
 
@@ -49,7 +51,14 @@ impl<T> Queue<T> {
     /// An empty one that holds so many askers.
     #[must_use]
     pub fn new(askers_max: usize) -> Self {
-        Self { askers_max, calls: BTreeMap::new(), by_key: BTreeMap::new(), order: BTreeMap::new(), arrivals: 0 }
+        Self {
+            askers_max,
+            calls: BTreeMap::new(),
+            by_key: BTreeMap::new(),
+            order: BTreeMap::new(),
+            deadlines: BTreeSet::new(),
+            arrivals: 0,
+        }
     }
 
     /// How many askers wait.
@@ -81,6 +90,7 @@ impl<T> Queue<T> {
         let call = joined.unwrap_or(self.arrivals);
         asker.coalesced = joined.is_some();
         self.order.insert(rank, call);
+        self.deadlines.insert((asker.deadline, rank, call));
         let waiting = self.calls.entry(call).or_insert_with(|| {
             self.by_key.insert(key.clone(), call);
             Waiting { key, completion, askers: Vec::new(), ranks: Vec::new() }
@@ -102,8 +112,9 @@ impl<T> Queue<T> {
         let call = *self.order.first_key_value()?.1;
         let waiting = self.calls.remove(&call)?;
         self.by_key.remove(&waiting.key);
-        for rank in &waiting.ranks {
+        for (asker, rank) in waiting.askers.iter().zip(&waiting.ranks) {
             self.order.remove(rank);
+            self.deadlines.remove(&(asker.deadline, *rank, call));
         }
         Some(waiting)
     }
@@ -112,9 +123,9 @@ impl<T> Queue<T> {
     #[must_use]
     pub fn expire(&mut self, now: Duration) -> Vec<Asker<T>> {
         let mut gone = Vec::new();
-        for (call, waiting) in &self.calls {
-            let late = waiting.askers.iter().zip(&waiting.ranks).filter(|(asker, _)| asker.deadline <= now);
-            gone.extend(late.map(|(_, rank)| (*rank, *call)));
+        while let Some((_, rank, call)) = self.deadlines.first().copied().filter(|(deadline, ..)| *deadline <= now) {
+            self.deadlines.pop_first();
+            gone.push((rank, call));
         }
         gone.sort_unstable();
         gone.into_iter().filter_map(|(rank, call)| self.remove(rank, call)).collect()
@@ -123,7 +134,7 @@ impl<T> Queue<T> {
     /// When the next one no longer waits.
     #[must_use]
     pub fn next_deadline(&self) -> Option<Duration> {
-        self.calls.values().flat_map(|waiting| &waiting.askers).map(|asker| asker.deadline).min()
+        self.deadlines.first().map(|(deadline, ..)| *deadline)
     }
 
     /// Removes one asker, and its call if nobody else waits for that.
@@ -133,6 +144,7 @@ impl<T> Queue<T> {
         let at = waiting.ranks.iter().position(|other| *other == rank)?;
         waiting.ranks.remove(at);
         let asker = waiting.askers.remove(at);
+        self.deadlines.remove(&(asker.deadline, rank, call));
         if waiting.askers.is_empty()
             && let Some(waiting) = self.calls.remove(&call)
         {
@@ -176,7 +188,7 @@ mod tests {
     fn drained(queue: &mut Queue<()>) -> Vec<(String, Vec<u64>)> {
         let calls = std::iter::from_fn(|| queue.pop());
         let drained = calls.map(|w| (w.completion.user, w.askers.iter().map(|a| a.id).collect())).collect();
-        assert!(queue.is_empty() && queue.calls.is_empty() && queue.by_key.is_empty());
+        assert!(queue.is_empty() && queue.calls.is_empty() && queue.by_key.is_empty() && queue.deadlines.is_empty());
         drained
     }
 

@@ -76,11 +76,13 @@ pub(crate) struct ErrorBody {
     pub(crate) names: Vec<String>,
     /// `code`, where it is a status.
     pub(crate) status: Option<u16>,
+    /// The parameter that it is about, where the server says so.
+    pub(crate) param: Option<String>,
 }
 
 impl ErrorBody {
-    /// Reads `{"error": {"message", "type", "code"}}`, `{"error": "message"}`, `{"message"}` and `{"detail"}`; of
-    /// anything else the message is empty.
+    /// Reads `{"error": {"message", "type", "code", "param"}}`, `{"error": "message"}`, `{"message"}` and
+    /// `{"detail"}`; of anything else the message is empty.
     pub(crate) fn of(body: &[u8]) -> Self {
         serde_json::from_slice::<Value>(body).map_or_else(|_| Self::default(), |value| Self::of_value(&value))
     }
@@ -92,7 +94,7 @@ impl ErrorBody {
         let names = ["type", "code"].into_iter().filter_map(text).map(str::to_owned).collect();
         let status = error.get("code").and_then(Value::as_u64).and_then(|code| u16::try_from(code).ok());
         let status = status.filter(|status| (400..600).contains(status));
-        Self { message: message.to_owned(), names, status }
+        Self { message: message.to_owned(), names, status, param: text("param").map(str::to_owned) }
     }
 
     /// Whether the prompt was too long for the model. The field has no common name for it.

@@ -3,6 +3,7 @@
 //! The same completion gives the same bytes: keys are sorted, and nothing of the moment is in them. What changes least
 //! comes first, so that the prefix caches of servers hit.
 
+use super::dialect::Dialect;
 use super::settings::{LlmSettings, Protocol};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
@@ -53,17 +54,17 @@ impl Completion {
 
     /// The body of the HTTP request.
     #[must_use]
-    pub fn body(&self, settings: &LlmSettings) -> Vec<u8> {
+    pub fn body(&self, settings: &LlmSettings, dialect: Dialect) -> Vec<u8> {
         let body = match settings.protocol {
-            Protocol::OpenAi => self.open_ai(settings),
-            Protocol::Anthropic => self.anthropic(settings),
+            Protocol::OpenAi => self.open_ai(settings, dialect),
+            Protocol::Anthropic => self.anthropic(settings, dialect),
         };
         sorted(&body).to_string().into_bytes()
     }
 
     /// The system blocks are joined to one message: many chat templates take only one, and a prefix of it is cached
     /// just as well.
-    fn open_ai(&self, settings: &LlmSettings) -> Value {
+    fn open_ai(&self, settings: &LlmSettings, dialect: Dialect) -> Value {
         let mut messages = Vec::new();
         if !self.system.is_empty() {
             messages.push(json!({ "role": "system", "content": self.system.join("\n\n") }));
@@ -72,13 +73,14 @@ impl Completion {
         let mut body = json!({
             "model": settings.model,
             "messages": messages,
-            "max_tokens": self.max_tokens,
             "stream": false,
         });
-        if let Some(temperature) = settings.temperature {
+        let limit = if dialect.max_completion_tokens { "max_completion_tokens" } else { "max_tokens" };
+        body[limit] = self.max_tokens.into();
+        if let Some(temperature) = settings.temperature.filter(|_| !dialect.without_temperature) {
             body["temperature"] = temperature.into();
         }
-        if let Some(seed) = settings.seed {
+        if let Some(seed) = settings.seed.filter(|_| !dialect.without_seed) {
             body["seed"] = seed.into();
         }
         if !self.schema.is_null() {
@@ -89,7 +91,7 @@ impl Completion {
     }
 
     /// The schema is that of a tool which must be used: of the ways to ask for JSON the one that most servers know.
-    fn anthropic(&self, settings: &LlmSettings) -> Value {
+    fn anthropic(&self, settings: &LlmSettings, dialect: Dialect) -> Value {
         let mut system: Vec<Value> = self.system.iter().map(|text| json!({ "type": "text", "text": text })).collect();
         if let Some(last) = system.last_mut() {
             last["cache_control"] = json!({ "type": "ephemeral" });
@@ -100,7 +102,7 @@ impl Completion {
             "max_tokens": self.max_tokens,
             "stream": false,
         });
-        if let Some(temperature) = settings.temperature {
+        if let Some(temperature) = settings.temperature.filter(|_| !dialect.without_temperature) {
             body["temperature"] = temperature.into();
         }
         if !system.is_empty() {
@@ -154,8 +156,12 @@ mod tests {
     }
 
     fn text(completion: &Completion, protocol: Protocol) -> String {
+        text_in(completion, protocol, Dialect::default())
+    }
+
+    fn text_in(completion: &Completion, protocol: Protocol, dialect: Dialect) -> String {
         let settings = LlmSettings { protocol, model: "m".to_owned(), ..LlmSettings::default() };
-        String::from_utf8(completion.body(&settings)).expect("JSON")
+        String::from_utf8(completion.body(&settings, dialect)).expect("JSON")
     }
 
     #[test]
@@ -180,6 +186,18 @@ mod tests {
             r#""input_schema":{"properties":{"vote":{"enum":["yes","no"]}},"type":"object"},"name":"ballot_v1"}]}"#,
         );
         assert_eq!(text(&ballot(), Protocol::Anthropic), expected);
+    }
+
+    #[test]
+    fn a_dialect_renames_and_leaves_out() {
+        let dialect = Dialect { max_completion_tokens: true, without_temperature: true, without_seed: true };
+        let open_ai = text_in(&ballot(), Protocol::OpenAi, dialect);
+        assert!(open_ai.starts_with(r#"{"max_completion_tokens":160,"#), "{open_ai}");
+        for name in ["max_tokens", "temperature", "seed"] {
+            assert!(!open_ai.contains(name), "{name}: {open_ai}");
+        }
+        let anthropic = text_in(&ballot(), Protocol::Anthropic, dialect);
+        assert!(anthropic.contains(r#""max_tokens":160"#) && !anthropic.contains("temperature"), "{anthropic}");
     }
 
     #[test]
