@@ -259,7 +259,7 @@ fn who_won_a_scripted_war_is_said_with_its_numbers() {
     assert!(page.contains("An attack outside any joint operation</a>, of P1"), "the turning point is no operation");
     assert!(page.contains("href=\"#blow-0\"") && page.contains("id=\"blow-0\""), "and is told all the same");
     assert!(page.contains("It belongs to no joint operation"), "as what it is");
-    assert!(report.why().contains("It fought one enemy alone"), "{}", report.why());
+    assert!(report.why().contains("It had one enemy"), "{}", report.why());
     assert!(report.why().contains("What set it back most was an attack of A1, day\u{a0}1, "), "{}", report.why());
 }
 
@@ -278,13 +278,13 @@ fn what_fell_is_counted_though_nobody_came_back_to_tell() {
         let truth: i64 = story.battles.iter().map(fell).sum();
         let Some(report) = story.report.as_ref() else { continue };
         assert!(report.killed_goods <= truth, "{id}: nobody knows of more than fell");
-        // Of those that are told in full the page says so where it is less.
+        // Of those that are told in full the page says so where a twentieth or more is missing.
         let (_, card) = page.split_once(&format!("id=\"op-{}-{}\">\n<h3>", id.alliance.0, id.n)).unwrap_or_default();
         let card = card.split("</article>").next().unwrap_or_default();
         let fought = report.result != "aborted";
         if fought && !card.is_empty() {
             let says = card.contains("Of what it killed it came to know");
-            assert_eq!(says, report.killed_goods < truth, "{id}: {} of {truth}", report.killed_goods);
+            assert_eq!(says, (truth - report.killed_goods) * 20 > truth, "{id}: {} of {truth}", report.killed_goods);
             told += 1;
         }
         checked += 1;

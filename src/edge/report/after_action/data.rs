@@ -247,6 +247,11 @@ impl Operation {
         self.killed + self.loot - self.lost
     }
 
+    /// Whether a twentieth or more of what it killed did not come to be known to it.
+    pub(super) fn killed_unseen(&self) -> bool {
+        self.killed.saturating_sub(self.killed_known).saturating_mul(20) > self.killed
+    }
+
     /// Whether it is over and was not called off.
     pub(super) fn fought(&self) -> bool {
         !self.result.is_empty() && self.result != "aborted"

@@ -199,7 +199,7 @@ fn decisive_fight(data: &Data) -> String {
         return String::new();
     };
     let verb = match (fights.len(), most.won > most.lost) {
-        (1, _) => "It fought one enemy alone, so that all lies in",
+        (1, _) => "It had one enemy, and all of this is",
         (_, true) => "What made most of the difference was",
         (_, false) => "What cost it least was",
     };
@@ -433,7 +433,7 @@ mod tests {
             "{}",
             verdict.why
         );
-        assert!(verdict.why.contains("one enemy alone"), "{}", verdict.why);
+        assert!(verdict.why.contains("It had one enemy"), "{}", verdict.why);
         let other = War { a: party(1, "South"), b: party(0, "North"), killed: [0, 300_000], ..War::default() };
         let third = Party { side: None, name: "East".to_owned() };
         let east = War { a: party(1, "South"), b: third, killed: [0, 900_000], ..War::default() };

@@ -206,6 +206,9 @@ fn reached(end: &End) -> String {
     } else if !met {
         match (broken, goal) {
             (None, _) => what.push("nobody came back to tell".to_owned()),
+            (Some(share), Some(goal)) if fell.is_none() && share <= 0.0 => {
+                what.push(format!("{} were to fall", percent(goal)));
+            }
             (Some(share), Some(goal)) => {
                 what.push(format!("{} of those expected, {} were to", percent(share), percent(goal)));
             }

@@ -43,7 +43,7 @@ fn blow(data: &Data, place: usize, step: &Step) -> String {
         (None, Some(clash)) => {
             let word = if clash.raid { "a raid" } else { "an attack" };
             let led = clash.attackers.first().filter(|(name, _)| *name != step.attacker.name);
-            let led = led.map_or_else(|| by.clone(), |(name, _)| format!("{} ({by})", esc(name)));
+            let led = led.map_or_else(|| by.clone(), |(name, _)| format!("{} of {by}", esc(name)));
             format!(
                 "<a href=\"#{}\">{word} outside any joint operation</a>, of {led} on {} of {on}",
                 blow_anchor(place),
@@ -116,16 +116,20 @@ fn turned(out: &mut String, data: &Data, verdict: &Verdict, turning: &Turning) -
 /// How the lead changed, and what the turning point had to do with it.
 fn crossed(out: &mut String, data: &Data, turning: &Turning, crossing: &Crossing, leader: &str) -> core::fmt::Result {
     let rival = data.sides.get(crossing.from).map(|side| named(crossing.from, &side.name)).unwrap_or_default();
-    let since = data.steps.get(crossing.since).map_or(data.begun, |step| step.at);
+    let far = goods(-crossing.lowest);
+    let chosen = match data.steps.get(crossing.since) {
+        Some(first) if crossing.since != turning.step => format!(
+            "Of all blows since {}, when it was for the last time at least half as far behind as it ever was ({far}), this moved most.",
+            clock(first.at)
+        ),
+        _ => format!("Just before, it was for the last time at least half as far behind as it ever was ({far})."),
+    };
     writeln!(
         out,
-        "<li>It moved {} from {rival}, who led, to {leader}: before it {leader} was {}, after it {}. At most {leader} had been {} behind; since \
-         it last was half of that, on {}, until it led, no other blow moved more.</li>",
+        "<li>It moved {} from {rival}, who led, to {leader}, which was {} before it and {} after it. {chosen}</li>",
         goods(turning.after - turning.before),
-        against(turning.before, &rival),
-        against(turning.after, &rival),
-        goods(-crossing.lowest),
-        clock(since)
+        ahead(turning.before),
+        ahead(turning.after)
     )?;
     if crossing.step == turning.step {
         return writeln!(out, "<li>With it the lead went to {leader}, and stayed there.</li>");
@@ -144,15 +148,6 @@ fn crossed(out: &mut String, data: &Data, turning: &Turning, crossing: &Crossing
     )
 }
 
-/// `110 k ahead of` somebody, `31 k behind` somebody.
-fn against(gap: i64, rival: &str) -> String {
-    match gap {
-        0 => format!("level with {rival}"),
-        n if n < 0 => format!("{} {rival}", ahead(n)),
-        n => format!("{} of {rival}", ahead(n)),
-    }
-}
-
 /// Where the leader gained most, if that is another blow.
 fn surged(out: &mut String, data: &Data, verdict: &Verdict, turning: &Turning) -> core::fmt::Result {
     let Some((i, step)) = verdict.surge.filter(|i| *i != turning.step).and_then(|i| Some((i, data.steps.get(i)?)))
@@ -162,14 +157,13 @@ fn surged(out: &mut String, data: &Data, verdict: &Verdict, turning: &Turning) -
     let net = |i: usize| data.steps.get(i).and_then(|step| step.net.first()).copied().unwrap_or(0);
     let gain = net(i) - i.checked_sub(1).map_or(0, net);
     let leader = data.sides.first().map(|side| named(0, &side.name)).unwrap_or_default();
-    let how = if step.attacker.side == Some(0) { "with" } else { "when it was hit by" };
-    writeln!(
-        out,
-        "<li>{leader} itself gained most {how} {}, {}: {}.</li>",
-        blow(data, i, step),
-        clock(step.at),
-        signed(gain)
-    )
+    let own = step.operation.filter(|_| step.attacker.side == Some(0)).and_then(|i| data.operations.get(i));
+    let what = match own {
+        Some(operation) => format!("with {} against {}", link(operation), party(&step.defender)),
+        None if step.attacker.side == Some(0) => format!("with {}", blow(data, i, step)),
+        None => format!("when it was hit by {}", blow(data, i, step)),
+    };
+    writeln!(out, "<li>{leader} itself gained most {what}, {}: {}.</li>", clock(step.at), signed(gain))
 }
 
 /// A decision in a sentence.
@@ -206,15 +200,15 @@ fn causes(operation: &Operation) -> Vec<String> {
     }
     if let Some((name, n, all, part)) = &operation.dear {
         causes.push(format!(
-            "<b>Dear troops:</b> {n} of the {all} units were {}, which were {} of the goods sent.",
+            "<b>Dear troops:</b> {n} of the {all} units ({}) were {} of the goods sent.",
             esc(name),
             percent(*part)
         ));
     }
-    if operation.killed > operation.killed_known {
+    if operation.killed_unseen() {
         let known = match operation.killed_known {
             0 => "nothing of what it killed".to_owned(),
-            n => format!("only {} of the {} that it killed", goods(n), goods(operation.killed)),
+            n => format!("{} of the {} that it killed", goods(n), goods(operation.killed)),
         };
         causes
             .push(format!("<b>What it saw:</b> it came to know {known}: too few came back, or too few fell, to tell."));

@@ -88,7 +88,9 @@ impl Chart<'_> {
         }
         for (n, (day, label)) in self.marks.iter().enumerate() {
             let (at, down) = (x(*day), 10 + 16 * n);
-            let (anchor, shift) = if at > 55.0 { ("end", -6) } else { ("start", 6) };
+            // The label of the first stands before it where there is room, and those of others behind them.
+            let before = if n == 0 { at > 55.0 } else { at > 85.0 };
+            let (anchor, shift) = if before { ("end", -6) } else { ("start", 6) };
             write!(out, "<line class=\"turn\" x1=\"{at:.2}%\" x2=\"{at:.2}%\" y1=\"0\" y2=\"100%\"/>")?;
             write!(
                 out,

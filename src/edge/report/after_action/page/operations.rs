@@ -13,6 +13,7 @@ use super::text::{
 use crate::base::clock::{GameSpan, GameTime};
 use crate::base::text::shortened;
 use core::fmt::Write;
+use std::collections::BTreeMap;
 
 /// Groups of one operation that are drawn.
 const LANES: usize = 18;
@@ -56,15 +57,19 @@ pub(super) fn operations(out: &mut String, data: &Data, verdict: &Verdict) -> co
     writeln!(out, "<h3>{} told in full</h3>", count(told.len() as u64, "operation", "operations"))?;
     writeln!(
         out,
-        "<p class=\"note\">Behind each stands why it is told. Each line is a group: it waits (dotted), leaves (dot), travels (bar), and is \
+        "<p class=\"note\">Under each stands why it is told. Each line is a group: it waits (dotted), leaves (dot), travels (bar), and is \
          there with the others. To break a target is to kill the share of its defenders that the plan sets, of those who stood there or were \
          believed to, whichever is more; to take it is to hold it in the end.</p>"
     )?;
+    let rule = common_rule(data);
+    if !rule.is_empty() {
+        writeln!(out, "<p class=\"rule\">When a vote passes: {}.</p>", esc(rule))?;
+    }
     for (operation, why) in told {
-        card(out, operation, why)?;
+        card(out, operation, why, rule)?;
     }
     clashes(out, data, verdict)?;
-    votes(out, data)?;
+    votes(out, data, rule)?;
     all(out, data, verdict)?;
     let told = |place: usize| verdict.why_told(place).is_some();
     let others = data.operations.iter().enumerate().filter(|(place, _)| !told(*place)).map(|(_, o)| o);
@@ -75,8 +80,17 @@ pub(super) fn operations(out: &mut String, data: &Data, verdict: &Verdict) -> co
     writeln!(out, "</section>")
 }
 
+/// By which rule most proposals that are shown were voted on: it is said once.
+fn common_rule(data: &Data) -> &str {
+    let mut times: BTreeMap<&str, usize> = BTreeMap::new();
+    for operation in data.operations.iter().chain(&data.votes).filter(|operation| !operation.rule.is_empty()) {
+        *times.entry(&operation.rule).or_default() += 1;
+    }
+    times.into_iter().max_by_key(|(rule, n)| (*n, core::cmp::Reverse(*rule))).map_or("", |(rule, _)| rule)
+}
+
 /// Votes that led to no operation, the closest of all marked.
-fn votes(out: &mut String, data: &Data) -> core::fmt::Result {
+fn votes(out: &mut String, data: &Data, rule: &str) -> core::fmt::Result {
     if data.votes.is_empty() {
         return Ok(());
     }
@@ -94,7 +108,7 @@ fn votes(out: &mut String, data: &Data) -> core::fmt::Result {
     let closest = closest.map(|(place, _)| place);
     writeln!(out, "<div class=\"two\">")?;
     for (place, vote) in data.votes.iter().enumerate() {
-        voted(out, vote, closest == Some(place))?;
+        voted(out, vote, closest == Some(place), rule)?;
     }
     writeln!(out, "</div>")
 }
@@ -117,7 +131,7 @@ fn overview(out: &mut String, data: &Data) -> core::fmt::Result {
         write!(out, "<div class=\"lane {}\" style=\"height:56px\">{}", class(*side), badge(*side))?;
         write!(out, "<svg role=\"img\" aria-label=\"Operations of {name} over time\">")?;
         for operation in data.operations.iter().filter(|o| o.side == Some(*side)) {
-            fan(out, operation, &x, most)?;
+            fan(out, operation, data.end, &x, most)?;
         }
         writeln!(out, "</svg></div>")?;
     }
@@ -129,13 +143,19 @@ fn overview(out: &mut String, data: &Data) -> core::fmt::Result {
     writeln!(out, "</svg></div></div>")
 }
 
-fn fan(out: &mut String, operation: &Operation, x: &dyn Fn(GameTime) -> f64, most: f64) -> core::fmt::Result {
+fn fan(
+    out: &mut String,
+    operation: &Operation,
+    end: GameTime,
+    x: &dyn Fn(GameTime) -> f64,
+    most: f64,
+) -> core::fmt::Result {
     let Some(blow) = operation.blow else { return Ok(()) };
     let (top, bottom) = (15, 52);
     write!(out, "<a href=\"#{}\">", anchor(&operation.key))?;
     let (_, words, _) = result(&operation.result);
     write!(out, "<title>{} against {}: {words}</title>", esc(&operation.name), esc(&operation.other.name))?;
-    for (launch, arrival) in &operation.ways {
+    for (launch, arrival) in operation.ways.iter().filter(|(launch, _)| *launch <= end) {
         let (a, b) = (x(*launch), x(*arrival));
         write!(out, "<line class=\"fan\" x1=\"{a:.2}%\" y1=\"{bottom}\" x2=\"{b:.2}%\" y2=\"{top}\"/>")?;
     }
@@ -153,7 +173,7 @@ fn fan(out: &mut String, operation: &Operation, x: &dyn Fn(GameTime) -> f64, mos
     write!(out, "</a>")
 }
 
-fn card(out: &mut String, operation: &Operation, why: &[&str]) -> core::fmt::Result {
+fn card(out: &mut String, operation: &Operation, why: &[&str], usual: &str) -> core::fmt::Result {
     let side = operation.side.map(class).unwrap_or_default();
     let by = operation.side.map_or_else(|| esc(&operation.by), |side| named(side, &operation.by));
     writeln!(out, "<article class=\"op {side}\" id=\"{}\">", anchor(&operation.key))?;
@@ -176,7 +196,7 @@ fn card(out: &mut String, operation: &Operation, why: &[&str]) -> core::fmt::Res
         writeln!(out, "</ul>")?;
     }
     writeln!(out, "</div><div>")?;
-    ballots(out, operation)?;
+    ballots(out, operation, usual)?;
     writeln!(out, "</div></div></article>")
 }
 
@@ -214,7 +234,7 @@ fn outcome(operation: &Operation) -> String {
             percent(operation.lost as f64 / operation.sent.max(1) as f64)
         ));
     }
-    if operation.killed > operation.killed_known {
+    if operation.killed_unseen() {
         text.push_str(&format!(" Of what it killed it came to know {}.", goods(operation.killed_known)));
     }
     if !operation.findings.is_empty() {
@@ -348,7 +368,7 @@ fn one_lane(
 }
 
 /// How members voted and why, those who had doubts first.
-fn ballots(out: &mut String, operation: &Operation) -> core::fmt::Result {
+fn ballots(out: &mut String, operation: &Operation, usual: &str) -> core::fmt::Result {
     if operation.ballots.is_empty() {
         return Ok(());
     }
@@ -369,7 +389,7 @@ fn ballots(out: &mut String, operation: &Operation) -> core::fmt::Result {
         out,
         "<p class=\"sum\">{for_it} for{conditions}, {against} against, {abstained} abstained{silent}{ended}</p>"
     )?;
-    if !operation.rule.is_empty() {
+    if !operation.rule.is_empty() && operation.rule != usual {
         let failed = operation.decided.as_ref().is_some_and(|(_, _, test)| test.is_some());
         let kind = if failed { "The rule that it did not meet" } else { "The rule" };
         writeln!(out, "<p class=\"rule\">{kind}: {}.</p>", esc(&operation.rule))?;
@@ -444,7 +464,7 @@ fn one_ballot(out: &mut String, ballot: &Ballot) -> core::fmt::Result {
 }
 
 /// A vote without an operation.
-fn voted(out: &mut String, vote: &Operation, is_closest: bool) -> core::fmt::Result {
+fn voted(out: &mut String, vote: &Operation, is_closest: bool, usual: &str) -> core::fmt::Result {
     let by = vote.side.map_or_else(|| esc(&vote.by), |side| named(side, &vote.by));
     let closest = if is_closest { " \u{b7} the closest" } else { "" };
     let with = if vote.other.name.is_empty() { String::new() } else { format!(" \u{b7} {}", party(&vote.other)) };
@@ -459,7 +479,7 @@ fn voted(out: &mut String, vote: &Operation, is_closest: bool) -> core::fmt::Res
     if !vote.known.is_empty() {
         writeln!(out, "<p class=\"note\"><a href=\"#known-{}\">What was known then</a></p>", vote.key)?;
     }
-    ballots(out, vote)?;
+    ballots(out, vote, usual)?;
     writeln!(out, "</details>")
 }
 

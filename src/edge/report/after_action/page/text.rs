@@ -135,15 +135,16 @@ pub(super) fn party(party: &Party) -> String {
     }
 }
 
-/// How many times as much one is as another: `2.4 times`, `over 100 times`, `a hundredth or less of`.
+/// How many times as much one is as another: `2.4 times`, `over 100 times`, `about as much as`, `a hundredth or less of`.
 pub(super) fn times(real: i64, other: i64) -> String {
     match (real, other) {
-        (0, 0) => "as many as".to_owned(),
+        (0, 0) => "as much as".to_owned(),
         (0, _) => "none of".to_owned(),
         (_, 0) => "over 100 times".to_owned(),
         _ => match real as f64 / other as f64 {
             t if t > 100.0 => "over 100 times".to_owned(),
             t if t <= 0.01 => "a hundredth or less of".to_owned(),
+            t if (0.95..=1.05).contains(&t) => "about as much as".to_owned(),
             t if t < 0.095 => format!("{t:.2} times"),
             t => format!("{t:.1} times"),
         },
@@ -232,7 +233,10 @@ mod tests {
     #[test]
     fn factors_are_of_what_is_shown() {
         let of = [(131_000, 290), (131_000, 14_000), (5, 5), (0, 7), (3, 400), (3, 60)].map(|(a, b)| times(a, b));
-        assert_eq!(of, ["over 100 times", "9.4 times", "1.0 times", "none of", "a hundredth or less of", "0.05 times"]);
+        assert_eq!(
+            of,
+            ["over 100 times", "9.4 times", "about as much as", "none of", "a hundredth or less of", "0.05 times"]
+        );
     }
 
     #[test]
