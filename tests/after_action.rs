@@ -7,7 +7,7 @@ mod common;
 use bevy::ecs::schedule::ScheduleLabel;
 use bevy::prelude::*;
 use bevy_alliance::base::clock::GameSpan;
-use bevy_alliance::base::contract::{Manner, PlayerKind, Rank, Scenario, ScenarioAppExt, Stance};
+use bevy_alliance::base::contract::{CampaignFact, Fact, Manner, PlayerKind, Rank, Scenario, ScenarioAppExt, Stance};
 use bevy_alliance::base::state::state_hash;
 use bevy_alliance::edge::report::{AfterAction, CampaignTally, History, ReportPlugin};
 use bevy_alliance::edge::test_app::{TestApp, small_world};
@@ -179,8 +179,12 @@ fn a_campaign_is_one_page_that_holds_its_numbers_and_nothing_foreign() {
         ),
     );
     says("latest launch after its plan", "0 ms".to_owned());
-    let rows = page.matches("class=\"stick\"").count();
-    assert!(rows >= 2, "a ranking and a table of operations");
+    assert_eq!(page.matches("class=\"stack\"").count(), 1, "a ranking");
+    assert!(page.contains("class=\"stick\""), "and a table of operations");
+    // Who reads it need not know the names of gates and reasons.
+    for word in ["_above_threshold", "no_intel", "no_war", "no_plan", "vote_is_open", "too_costly", ">?<", ": ?."] {
+        assert!(!page.contains(word), "{word}");
+    }
     let hash = format!("{:032x}", state_hash(app.app.world_mut()));
     assert!(page.contains(&hash));
 }
@@ -194,7 +198,9 @@ fn each_decision_leads_to_what_was_known_then() {
     }
     let told = page.matches("<article class=\"op").count();
     assert!(told >= 2, "operations are told");
-    assert_eq!(page.matches("<h4 id=\"known-").count(), told, "and of each what was known");
+    let blows = page.matches(" id=\"blow-").count();
+    assert_eq!(page.matches("<h4 id=\"known-").count() + blows, told, "and of each that was voted on what was known");
+    assert_eq!(page.matches("<p class=\"told\">Told as ").count(), told, "and why it is told");
     assert!(!page.contains("It was not kept"), "what was known is kept");
     for id in ["op-", "known-"] {
         let mut ids: Vec<&str> = page
@@ -250,7 +256,40 @@ fn who_won_a_scripted_war_is_said_with_its_numbers() {
     assert!(report.why().contains("its fight against A2: "), "{}", report.why());
     let page = report.html();
     assert_eq!(faults(&page), Vec::<String>::new());
-    assert!(page.contains("An attack of"), "the turning point is no operation");
+    assert!(page.contains("An attack outside any joint operation</a>, of P1"), "the turning point is no operation");
+    assert!(page.contains("href=\"#blow-0\"") && page.contains("id=\"blow-0\""), "and is told all the same");
+    assert!(page.contains("It belongs to no joint operation"), "as what it is");
+    assert!(report.why().contains("It had one enemy"), "{}", report.why());
+    assert!(report.why().contains("What set it back most was an attack of A1, day\u{a0}1, "), "{}", report.why());
+}
+
+#[test]
+fn what_fell_is_counted_though_nobody_came_back_to_tell() {
+    // Each operation's killed goods on the page are what its battles say, however little its alliance knows.
+    let mut app = campaign();
+    let page = html(&mut app);
+    let tally = app.app.world().resource::<CampaignTally>().clone();
+    let (mut checked, mut told) = (0, 0);
+    for (id, story) in tally.stories.iter().filter(|(_, story)| !story.rows.is_empty()) {
+        let fell = |fact: &CampaignFact| match &fact.fact {
+            Fact::BattleFought { defenders_lost, .. } => *defenders_lost,
+            _ => 0,
+        };
+        let truth: i64 = story.battles.iter().map(fell).sum();
+        let Some(report) = story.report.as_ref() else { continue };
+        assert!(report.killed_goods <= truth, "{id}: nobody knows of more than fell");
+        // Of those that are told in full the page says so where a twentieth or more is missing.
+        let (_, card) = page.split_once(&format!("id=\"op-{}-{}\">\n<h3>", id.alliance.0, id.n)).unwrap_or_default();
+        let card = card.split("</article>").next().unwrap_or_default();
+        let fought = report.result != "aborted";
+        if fought && !card.is_empty() {
+            let says = card.contains("Of what it killed it came to know");
+            assert_eq!(says, (truth - report.killed_goods) * 20 > truth, "{id}: {} of {truth}", report.killed_goods);
+            told += 1;
+        }
+        checked += 1;
+    }
+    assert!(checked > 2 && told > 1, "operations ended: {checked}, told: {told}");
 }
 
 #[test]

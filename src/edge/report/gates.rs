@@ -112,6 +112,23 @@ impl Blocked {
     }
 }
 
+impl Blocked {
+    /// The same as its text, for who does not know the names of gates.
+    pub(super) fn plainly(&self) -> String {
+        match (self.step, &self.gate) {
+            (Some(step), Some(gate)) => format!(
+                "has sent no joint attack for {:.0} h: {} of its latest {} {} came to nothing, as {}",
+                self.quiet_hours,
+                self.times,
+                self.of,
+                step.plural(),
+                gate_in_words(gate)
+            ),
+            _ => self.to_string(),
+        }
+    }
+}
+
 impl fmt::Display for Blocked {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "has sent no joint attack for {:.0} h: ", self.quiet_hours)?;

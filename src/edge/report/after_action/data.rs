@@ -105,11 +105,30 @@ pub(super) struct Step {
     pub(super) attacker: Party,
     pub(super) defender: Party,
     pub(super) site: String,
+    /// Where that is.
+    pub(super) tile: Option<(i16, i16)>,
+    /// How it was fought, where it belongs to no joint operation.
+    pub(super) clash: Option<Clash>,
     pub(super) killed: i64,
     pub(super) lost: i64,
     pub(super) loot: i64,
     /// Net goods of each side afterwards.
     pub(super) net: Vec<i64>,
+}
+
+/// A battle outside any joint operation.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub(super) struct Clash {
+    pub(super) raid: bool,
+    /// Who attacked, and with how much in goods: the first ones, of so many groups.
+    pub(super) attackers: Vec<(String, i64)>,
+    pub(super) groups: u64,
+    /// Whose village it was.
+    pub(super) owner: String,
+    /// Goods of troops that stood there.
+    pub(super) stood: i64,
+    /// The shares of the attackers and of the defenders that fell.
+    pub(super) fell: (f64, f64),
 }
 
 /// Somebody: one of the sides, or only a name.
@@ -158,8 +177,8 @@ pub(super) struct War {
     pub(super) killed: [i64; 2],
     pub(super) looted: [i64; 2],
     pub(super) taken: [u64; 2],
-    /// Villages of the aim that were reached, of how many.
-    pub(super) aim: [Option<(u64, u64)>; 2],
+    /// Villages of the aim of who declared it that were broken or taken, of how many.
+    pub(super) aim: Option<(u64, u64)>,
 }
 
 impl War {
@@ -186,14 +205,21 @@ pub(super) struct Operation {
     pub(super) decided: Option<(GameTime, String, Option<String>)>,
     pub(super) blow: Option<GameTime>,
     pub(super) targets: Vec<String>,
+    /// Where the first of them is.
+    pub(super) tile: Option<(i16, i16)>,
     pub(super) members: u64,
     pub(super) groups: u64,
     pub(super) result: String,
     pub(super) pyrrhic: bool,
     pub(super) sent: i64,
+    /// Goods of troops that fell on the other side, whoever saw it.
     pub(super) killed: i64,
+    /// Those of them that came to be known to who attacked.
+    pub(super) killed_known: i64,
     pub(super) lost: i64,
     pub(super) loot: i64,
+    /// The units that were worth most in fewest: which, how many of how many, and their part of all goods sent.
+    pub(super) dear: Option<(String, u64, u64, f64)>,
     pub(super) expected_loss: f64,
     pub(super) expected_win: f64,
     pub(super) intel_age: Option<f64>,
@@ -206,6 +232,10 @@ pub(super) struct Operation {
     pub(super) lanes: Vec<Lane>,
     /// For, against, abstained, and for it on conditions.
     pub(super) tally: [u64; 4],
+    /// How many could vote, where it was kept.
+    pub(super) seats: Option<u64>,
+    /// When it passes, in words.
+    pub(super) rule: String,
     pub(super) ballots: Vec<Ballot>,
     pub(super) known: Vec<Known>,
     pub(super) course: Vec<(GameTime, String)>,
@@ -215,6 +245,11 @@ impl Operation {
     /// Goods killed and looted, less goods lost.
     pub(super) fn net(&self) -> i64 {
         self.killed + self.loot - self.lost
+    }
+
+    /// Whether a twentieth or more of what it killed did not come to be known to it.
+    pub(super) fn killed_unseen(&self) -> bool {
+        self.killed.saturating_sub(self.killed_known).saturating_mul(20) > self.killed
     }
 
     /// Whether it is over and was not called off.
@@ -248,6 +283,8 @@ pub(super) struct Ballot {
     pub(super) rule: Option<String>,
     /// What spoke most for it and against it, the strongest first.
     pub(super) terms: Vec<(String, f64)>,
+    /// How many more there are, and what they add together.
+    pub(super) more: (u64, f64),
     pub(super) conditions: Vec<String>,
     pub(super) text: Option<String>,
 }
@@ -266,7 +303,32 @@ pub(super) struct Known {
     pub(super) truth: Option<i64>,
     pub(super) planned: Option<i64>,
     pub(super) stood: Option<i64>,
-    pub(super) met: Option<bool>,
+    /// What was reached there.
+    pub(super) end: End,
+}
+
+/// What was reached at a target.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub(super) enum End {
+    /// Nothing is known of it, or it is not over.
+    #[default]
+    Open,
+    /// It was not attacked, for this reason.
+    LeftOut(String),
+    /// It was called off with the whole operation.
+    CalledOff,
+    /// It was fought for, or its troops were not met.
+    Fought {
+        met: bool,
+        /// Whether it was to be taken.
+        take: bool,
+        /// The share of those who stood there that fell, where any did.
+        fell: Option<f64>,
+        /// The share of those who stood there or were believed to, whichever is more, that fell, as far as it is known.
+        broken: Option<f64>,
+        /// The share that was to fall.
+        goal: Option<f64>,
+    },
 }
 
 /// A metric of behavior and its band.

@@ -2,15 +2,16 @@
 
 use crate::action::pool::Pool;
 use crate::base::clock::{GameClock, GameSpan, GameTime};
-use crate::base::contract::{CampaignFact, Citation, Fact, Holdings, Model, Player, Site, Stance, Stances};
+use crate::base::contract::{CampaignFact, Citation, Fact, Holdings, Manner, Model, Player, Site, Stance, Stances};
 use crate::base::id::{AllianceId, EntityIndex, Knower, OrderId, PlayerId, ProposalId, SiteId};
 use crate::base::ruleset::Ruleset;
+use crate::decision::council::{CouncilCharter, Goal, Proposal};
 use crate::edge::report::directory::Directory;
 use crate::edge::report::intel::{deliberating, sites_of, truth};
 use crate::edge::report::tally::CampaignTally;
 use crate::knowledge::intel::{IntelReport, SourceKind, rules};
 use crate::knowledge::territory::rules::InfluenceMap;
-use crate::society::alliance::Alliance;
+use crate::society::alliance::{Alliance, Wars};
 use crate::world::audit::army_values;
 use crate::world::village::{EconomySettings, Ledger};
 use bevy::prelude::*;
@@ -30,6 +31,8 @@ const GROUPS_KEPT: usize = 60_000;
 const MINUTES_KEPT: usize = 240;
 /// Wars and treaties that are kept, the first ones.
 const DEALINGS_KEPT: usize = 2_000;
+/// Attackers of one battle that are kept by name.
+const ATTACKERS_KEPT: usize = 6;
 
 /// What is collected for an [`AfterAction`](super::AfterAction) while a campaign runs, bounded. Insert it before the campaign
 /// starts; [`ReportPlugin`](crate::edge::report::ReportPlugin) fills it where it is there, with a look at all villages every
@@ -81,6 +84,12 @@ pub(super) struct Blow {
     pub(super) loot: i64,
     /// What stood there, in goods.
     pub(super) stood: i64,
+    /// Who attacked, and with how much in goods: the first ones, of so many.
+    pub(super) by: Vec<(PlayerId, i64)>,
+    pub(super) groups: usize,
+    pub(super) raid: bool,
+    /// The shares of the attackers and of the defenders that fell.
+    pub(super) fell: (f64, f64),
 }
 
 /// A village that changed hands, was founded or was razed.
@@ -101,6 +110,24 @@ pub(super) struct Decision {
     targets: Vec<SiteId>,
     cites: Vec<Citation>,
     pub(super) known: Vec<KnownThen>,
+    pub(super) vote: Option<VoteThen>,
+    /// The share of the defenders that is to be killed, where that is the goal.
+    pub(super) share: Option<f64>,
+}
+
+/// By which rule a proposal is voted on.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct VoteThen {
+    /// How many may vote.
+    pub(super) seats: usize,
+    /// At least so many in so many vote.
+    pub(super) quorum: (u32, u32),
+    /// More than so many in so many of those are for it.
+    pub(super) approval: (u32, u32),
+    /// Whether only those count who are for or against it.
+    pub(super) ignores_abstentions: bool,
+    /// Whether the leader decides alone.
+    pub(super) leader_alone: bool,
 }
 
 /// What was known of a target when it was proposed.
@@ -129,6 +156,9 @@ pub(super) struct WarKept {
     pub(super) since: GameTime,
     pub(super) ended: Option<GameTime>,
     pub(super) by: Option<AllianceId>,
+    /// Villages that it was declared for, and how many of them were broken or taken when it was last looked.
+    pub(super) aim: usize,
+    pub(super) reached: usize,
 }
 
 /// What alliances did about each other, and what ended.
@@ -184,7 +214,9 @@ impl History {
             Fact::ProposalSubmitted { proposal, targets, other, arrival, cites, .. } => {
                 if self.decisions.len() < DECISIONS_KEPT {
                     let (targets, cites) = (targets.clone(), cites.clone());
-                    let decision = Decision { at, other: *other, arrival: *arrival, targets, cites, known: Vec::new() };
+                    let (other, arrival) = (*other, *arrival);
+                    let (known, vote, share) = (Vec::new(), None, None);
+                    let decision = Decision { at, other, arrival, targets, cites, known, vote, share };
                     self.decisions.insert(*proposal, decision);
                     self.fresh.push(*proposal);
                 }
@@ -208,6 +240,8 @@ impl History {
             defenders_lost,
             defender_loss,
             loot,
+            manner,
+            attacker_loss,
             ..
         } = &fact.fact
         else {
@@ -231,6 +265,10 @@ impl History {
             lost: *attackers_lost,
             loot: loot.total(),
             stood,
+            by: attackers.iter().take(ATTACKERS_KEPT).copied().collect(),
+            groups: attackers.len(),
+            raid: *manner == Manner::Raid,
+            fell: (*attacker_loss, *defender_loss),
         });
     }
 
@@ -278,7 +316,7 @@ impl History {
             Fact::WarDeclared { by, on, aim } => {
                 self.war_begins(*by, *on, at);
                 if let Some(war) = self.wars.iter_mut().find(|war| is_open(war, *by, *on)) {
-                    war.by = Some(*by);
+                    (war.by, war.aim) = (Some(*by), aim.len());
                 }
                 Dealing::War { by: *by, on: *on, aim: aim.len() }
             }
@@ -308,7 +346,7 @@ impl History {
 
     fn war_begins(&mut self, a: AllianceId, b: AllianceId, since: GameTime) {
         if self.wars.len() < DEALINGS_KEPT && !self.wars.iter().any(|war| is_open(war, a, b)) {
-            self.wars.push(WarKept { sides: [a.min(b), a.max(b)], since, ended: None, by: None });
+            self.wars.push(WarKept { sides: [a.min(b), a.max(b)], since, ended: None, by: None, aim: 0, reached: 0 });
         }
     }
 
@@ -330,10 +368,24 @@ impl History {
             if let Some(decision) = self.decisions.get_mut(&proposal) {
                 decision.known = known_then(world, proposal.alliance, decision);
                 decision.cites = Vec::new();
+                (decision.vote, decision.share) = rules_then(world, proposal);
             }
         }
         if now.zip(self.next_look).is_some_and(|(now, due)| now >= due) {
             self.look(world, active);
+        }
+    }
+
+    /// How far those who declared the wars that are not over have come with their aims.
+    fn look_at_wars(&mut self, world: &World) {
+        let Some(index) = world.get_resource::<EntityIndex>() else { return };
+        for war in self.wars.iter_mut().filter(|war| war.ended.is_none()) {
+            let Some(by) = war.by else { continue };
+            let on = if war.sides[0] == by { war.sides[1] } else { war.sides[0] };
+            let wars = index.alliance(by).and_then(|e| world.get::<Wars>(e));
+            if let Some(seen) = wars.and_then(|wars| wars.0.get(&on)) {
+                war.reached = seen.reached.len();
+            }
         }
     }
 
@@ -346,6 +398,7 @@ impl History {
             return;
         }
         self.looks.push(look(world, active, now));
+        self.look_at_wars(world);
         if self.looks.len() >= LOOKS_KEPT {
             let mut n = 0_usize;
             self.looks.retain(|_| {
@@ -355,6 +408,21 @@ impl History {
             self.every = Some(GameSpan(every.0.saturating_mul(2)));
         }
     }
+}
+
+/// By which rule a proposal is voted on, and the share of the defenders that is to be killed, where that is the goal.
+fn rules_then(world: &World, id: ProposalId) -> (Option<VoteThen>, Option<f64>) {
+    let entity = world.resource::<EntityIndex>().proposal(id);
+    let Some(proposal) = entity.and_then(|e| world.get::<Proposal>(e)) else { return (None, None) };
+    let share = if let Goal::BreakDefense { share } = proposal.goal { Some(share) } else { None };
+    let vote = world.get_resource::<CouncilCharter>().map(|CouncilCharter(charter)| VoteThen {
+        seats: proposal.roll.seats().len(),
+        quorum: (charter.quorum.parts, charter.quorum.of),
+        approval: (charter.approval.parts, charter.approval.of),
+        ignores_abstentions: charter.ignore_abstentions,
+        leader_alone: proposal.roll.sole_decider().is_some(),
+    });
+    (vote, share)
 }
 
 fn is_open(war: &WarKept, a: AllianceId, b: AllianceId) -> bool {

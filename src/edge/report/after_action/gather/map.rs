@@ -17,7 +17,7 @@ const OPERATIONS_SHOWN: usize = 10;
 const ARROWS_EACH: usize = 6;
 
 pub(super) fn map(world: &mut World, source: &Source, operations: &[Operation]) -> Map {
-    let torus = world.get_resource::<InfluenceMap>().map_or_else(Torus::default, InfluenceMap::torus);
+    let torus = source.torus;
     let mut map = Map {
         half_width: torus.half_width,
         villages: vec![Vec::new(); source.order.len()],

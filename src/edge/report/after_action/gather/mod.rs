@@ -6,11 +6,13 @@ mod operations;
 mod sides;
 mod wars;
 
-use super::data::{BandRow, Data, Party, Step};
-use super::history::History;
-use crate::base::clock::{GameClock, GameTime};
-use crate::base::contract::WorldSeed;
-use crate::base::id::{AllianceId, PlayerId, ProposalId};
+use super::data::{BandRow, Clash, Data, Party, Step};
+use super::history::{Blow, History};
+use crate::base::clock::{GameClock, GameSpan, GameTime};
+use crate::base::contract::{Site, WorldSeed};
+use crate::base::geometry::Torus;
+use crate::base::id::{AllianceId, PlayerId, ProposalId, SiteId};
+use crate::base::ruleset::Ruleset;
 use crate::base::state::state_hash;
 use crate::base::text::shortened;
 use crate::edge::report::account::thousands;
@@ -18,6 +20,7 @@ use crate::edge::report::behavior::{Band, Horizon, Metric};
 use crate::edge::report::counts::Summary;
 use crate::edge::report::directory::Directory;
 use crate::edge::report::tally::CampaignTally;
+use crate::knowledge::territory::rules::InfluenceMap;
 use bevy::prelude::World;
 use std::collections::BTreeMap;
 
@@ -25,6 +28,8 @@ use std::collections::BTreeMap;
 pub(super) const NAME: usize = 40;
 /// Characters of what somebody says at most.
 pub(super) const TEXT: usize = 400;
+/// Battles of one operation that follow each other are one blow for so long: the waves of a train are half a second apart.
+const ONE_BLOW: GameSpan = GameSpan::mins(1);
 
 /// What all parts of it read.
 pub(super) struct Source<'a> {
@@ -35,9 +40,28 @@ pub(super) struct Source<'a> {
     pub(super) order: Vec<AllianceId>,
     /// The place of each operation in the list of all.
     pub(super) places: BTreeMap<ProposalId, usize>,
+    /// Where each village is.
+    pub(super) tiles: BTreeMap<SiteId, (i16, i16)>,
+    pub(super) torus: Torus,
+    /// What a unit of each name costs, in goods.
+    pub(super) prices: BTreeMap<String, i64>,
 }
 
-impl Source<'_> {
+impl<'a> Source<'a> {
+    /// What is known without a world.
+    fn of(tally: &'a CampaignTally, history: &'a History, order: Vec<AllianceId>) -> Self {
+        Self {
+            tally,
+            history,
+            now: GameTime(0),
+            order,
+            places: BTreeMap::new(),
+            tiles: BTreeMap::new(),
+            torus: Torus::default(),
+            prices: BTreeMap::new(),
+        }
+    }
+
     pub(super) fn names(&self) -> &Directory {
         &self.tally.directory
     }
@@ -61,15 +85,28 @@ impl Source<'_> {
         shortened(self.names().player(player), NAME)
     }
 
-    pub(super) fn village(&self, site: crate::base::id::SiteId) -> String {
-        shortened(self.names().site(site), NAME)
+    /// A village by its name, and one that was never founded by its tile.
+    pub(super) fn village(&self, site: SiteId) -> String {
+        match self.tile(site) {
+            Some((x, y)) if !self.names().sites.contains_key(&site) => format!("the free tile ({x}|{y})"),
+            _ => shortened(self.names().site(site), NAME),
+        }
+    }
+
+    /// Where a village is, or was to be.
+    pub(super) fn tile(&self, site: SiteId) -> Option<(i16, i16)> {
+        let plot = || self.torus.tile(i64::from(site.tile_id()?)).map(|tile| (tile.x, tile.y));
+        self.tiles.get(&site).copied().or_else(plot)
     }
 }
 
 /// All that a report shows, as the campaign stands.
 pub(super) fn gather(world: &mut World, tally: &CampaignTally, history: &History) -> Data {
     let now = world.get_resource::<GameClock>().map_or(GameTime(0), GameClock::now);
-    let mut source = Source { tally, history, now, order: tally.directory.active.clone(), places: BTreeMap::new() };
+    let mut source = Source::of(tally, history, tally.directory.active.clone());
+    source.now = now;
+    source.tiles = world.query::<&Site>().iter(world).map(|site| (site.id, (site.at.x, site.at.y))).collect();
+    (source.torus, source.prices) = (torus(world), prices(world));
     let mut all = sides::sides(world, &source);
     let ranked_by = sides::rank(world, &source, &mut all);
     source.order = all.iter().map(|side| AllianceId(side.id)).collect();
@@ -108,7 +145,29 @@ pub(super) fn gather(world: &mut World, tally: &CampaignTally, history: &History
     data
 }
 
-/// Net goods of each side after each blow: the battles of one operation at one instant are one.
+fn torus(world: &World) -> Torus {
+    let own = world.get_resource::<Torus>().copied();
+    own.or_else(|| world.get_resource::<InfluenceMap>().map(InfluenceMap::torus)).unwrap_or_default()
+}
+
+fn prices(world: &World) -> BTreeMap<String, i64> {
+    let units = world.get_resource::<Ruleset>().map(|rules| rules.units.as_slice()).unwrap_or_default();
+    units.iter().map(|unit| (unit.name.clone(), unit.cost.total())).collect()
+}
+
+/// How a battle was fought that belongs to no joint operation.
+fn clash(source: &Source, blow: &Blow) -> Option<Clash> {
+    blow.operation.is_none().then(|| Clash {
+        raid: blow.raid,
+        attackers: blow.by.iter().map(|(player, goods)| (source.player(*player), *goods)).collect(),
+        groups: blow.groups as u64,
+        owner: source.player(blow.defender.0),
+        stood: blow.stood,
+        fell: blow.fell,
+    })
+}
+
+/// Net goods of each side after each blow: the battles of one operation that follow each other within a minute are one.
 fn steps(source: &Source) -> Vec<Step> {
     let mut net = vec![0_i64; source.order.len()];
     let mut steps: Vec<Step> = Vec::new();
@@ -124,7 +183,8 @@ fn steps(source: &Source) -> Vec<Step> {
         let operation = blow.operation.and_then(|id| source.places.get(&id)).copied();
         if let Some(last) = steps.last_mut()
             && operation.is_some()
-            && (last.at, last.operation) == (blow.at, operation)
+            && last.operation == operation
+            && blow.at - last.at <= ONE_BLOW
         {
             last.killed += blow.killed;
             last.lost += blow.lost;
@@ -138,6 +198,8 @@ fn steps(source: &Source) -> Vec<Step> {
             attacker: source.party(attacker, Some(blow.attacker.0)),
             defender: source.party(defender, Some(blow.defender.0)),
             site: source.village(blow.site),
+            tile: source.tile(blow.site),
+            clash: clash(source, blow),
             killed: blow.killed,
             lost: blow.lost,
             loot: blow.loot,

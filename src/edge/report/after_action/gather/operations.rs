@@ -6,11 +6,13 @@ use crate::base::clock::GameTime;
 use crate::base::contract::{Fact, Reason, Vote};
 use crate::base::id::{ProposalId, SiteId};
 use crate::base::text::shortened;
-use crate::edge::report::after_action::data::{Ballot, Known, Lane, Operation};
+use crate::edge::report::after_action::data::{Ballot, End, Known, Lane, Operation};
+use crate::edge::report::after_action::history::{Decision, KnownThen, VoteThen};
 use crate::edge::report::gates::gate_in_words;
 use crate::edge::report::intel::{median, source as how};
 use crate::edge::report::tally::{CampaignTally, OperationStory, members};
 use crate::edge::report::words::change_of_course;
+use std::collections::BTreeMap;
 
 /// Operations that are kept at most, those with most troops.
 const OPERATIONS_KEPT: usize = 600;
@@ -20,6 +22,8 @@ const VOTES_KEPT: usize = 6;
 const WAYS_KEPT: usize = 40;
 /// Groups, ballots, targets and changes of course of one operation.
 const PARTS_KEPT: usize = 60;
+/// Terms of a ballot.
+const TERMS_KEPT: usize = 3;
 
 /// The operations that are shown, in the order of time, and how many are not.
 pub(super) fn places(tally: &CampaignTally) -> (Vec<ProposalId>, usize) {
@@ -83,18 +87,57 @@ pub(super) fn operation(source: &Source, id: ProposalId) -> Option<Operation> {
         decided: decided(story),
         blow: main_arrival(story).or(first).or(decision.map(|d| d.arrival)),
         targets: story.targets.iter().take(PARTS_KEPT).map(|site| source.village(*site)).collect(),
+        tile: story.targets.iter().find_map(|site| source.tile(*site)),
         members: members(&story.rows),
         groups: story.rows.len() as u64,
         ways: story.rows.iter().take(WAYS_KEPT).map(|row| (row.launch, row.arrival)).collect(),
         lanes: lanes(source, id, story),
         ballots: story.ballots.iter().take(PARTS_KEPT).map(|b| ballot(source, b)).collect(),
         tally: tally(story),
+        seats: decision.and_then(|d| d.vote).map(|vote| vote.seats as u64),
+        rule: decision.and_then(|d| d.vote).map(rule_in_words).unwrap_or_default(),
+        dear: dear(source, story),
         known: known(source, id, story),
         course: course(source, story),
         ..Operation::default()
     };
     results(story, &mut operation);
+    // What fell is the truth, whoever saw it: where nobody comes back the report of an operation knows of nothing.
+    let fell = source.history.blows.iter().filter(|blow| blow.operation == Some(id));
+    operation.killed = fell.map(|blow| blow.killed).sum::<i64>().max(operation.killed_known);
     Some(operation)
+}
+
+/// When a proposal passes.
+fn rule_in_words(vote: VoteThen) -> String {
+    let part = |(parts, of): (u32, u32)| match (parts, of) {
+        (1, 2) => "half".to_owned(),
+        (parts, of) => format!("{parts} in {of}"),
+    };
+    if vote.leader_alone {
+        return "of so few the leader decides alone".to_owned();
+    }
+    let who = if vote.ignores_abstentions { "of those for or against it" } else { "of the ballots" };
+    format!(
+        "it passes if at least {} of those who may vote do, more than {} {who} are for it, enough members pledge troops, and the plan \
+         still works when the vote ends",
+        part(vote.quorum),
+        part(vote.approval)
+    )
+}
+
+/// The units of which few were worth much: at most one in ten of all, and a quarter of the goods at least.
+fn dear(source: &Source, story: &OperationStory) -> Option<(String, u64, u64, f64)> {
+    let mut heads: BTreeMap<&str, u64> = BTreeMap::new();
+    for (name, n) in story.rows.iter().flat_map(|row| &row.units) {
+        *heads.entry(name).or_default() += u64::from(*n);
+    }
+    let all: u64 = heads.values().sum();
+    let worth = |name: &str, n: u64| source.prices.get(name).copied().unwrap_or(0) as f64 * n as f64;
+    let total: f64 = heads.iter().map(|(name, n)| worth(name, *n)).sum();
+    let few = heads.iter().filter(|(_, n)| **n * 10 <= all && total > 0.0);
+    let parts = few.map(|(name, n)| (name.replace('_', " "), *n, all, worth(name, *n) / total));
+    parts.filter(|part| part.3 >= 0.25).max_by(|a, b| a.3.total_cmp(&b.3))
 }
 
 /// The instant at which most groups arrive.
@@ -108,7 +151,7 @@ fn results(story: &OperationStory, operation: &mut Operation) {
     if let Some(report) = &story.report {
         operation.result.clone_from(&report.result);
         operation.pyrrhic = report.pyrrhic;
-        (operation.sent, operation.killed) = (report.sent_goods, report.killed_goods);
+        (operation.sent, operation.killed_known) = (report.sent_goods, report.killed_goods);
         (operation.lost, operation.loot) = (report.lost_goods, report.loot.total());
         (operation.expected_loss, operation.expected_win) = (report.expected_loss, report.expected_win);
         operation.intel_age = report.intel_age_hours;
@@ -161,7 +204,10 @@ fn ballot(
         reason.terms.iter().filter(|t| t.input.is_some()).map(|t| (t.name.clone(), t.added)).collect();
     terms.retain(|(name, added)| libm::fabs(*added) >= 0.02 && name != "base" && name != "taste");
     terms.sort_by(|a, b| libm::fabs(b.1).total_cmp(&libm::fabs(a.1)));
-    terms.truncate(3);
+    terms.truncate(TERMS_KEPT);
+    let all = reason.terms.iter().filter(|term| term.added != 0.0).count();
+    let more =
+        (all.saturating_sub(terms.len()) as u64, reason.score - terms.iter().map(|(_, added)| added).sum::<f64>());
     Ballot {
         member: source.player(*member),
         vote: match vote {
@@ -173,6 +219,7 @@ fn ballot(
         score: reason.score,
         rule: reason.rule.clone(),
         terms,
+        more,
         conditions: conditions.iter().map(ToString::to_string).collect(),
         text: reason.text.as_ref().map(|text| shortened(text, TEXT)),
     }
@@ -185,11 +232,7 @@ fn known(source: &Source, id: ProposalId, story: &OperationStory) -> Vec<Known> 
         let report = story.report.as_ref()?;
         report.lessons.iter().find(|(of, _)| *of == site).map(|(_, off)| *off)
     };
-    let met = |site: SiteId| {
-        let report = story.report.as_ref()?;
-        report.targets.iter().find(|(of, ..)| *of == site).map(|(.., met)| *met)
-    };
-    let one = |then: &crate::edge::report::after_action::history::KnownThen| {
+    let one = |then: &KnownThen| {
         let blow = source.history.blows.iter().find(|b| b.operation == Some(id) && b.site == then.site);
         let stood = blow.map(|b| b.stood);
         #[expect(clippy::cast_possible_truncation, reason = "goods of one village")]
@@ -203,10 +246,52 @@ fn known(source: &Source, id: ProposalId, story: &OperationStory) -> Vec<Known> 
             truth: then.truth,
             planned,
             stood,
-            met: met(then.site),
+            end: end(source, id, story, decision, then.site),
         }
     };
     decision.known.iter().take(PARTS_KEPT).map(one).collect()
+}
+
+/// What was reached at a target.
+fn end(source: &Source, id: ProposalId, story: &OperationStory, decision: &Decision, site: SiteId) -> End {
+    if let Some((_, why)) = story.left_out.iter().find(|(of, _)| *of == site) {
+        return End::LeftOut(left_out_in_words(why));
+    }
+    let Some(report) = &story.report else { return End::Open };
+    if report.result == "aborted" {
+        return End::CalledOff;
+    }
+    let Some((_, broken, met)) = report.targets.iter().find(|(of, ..)| *of == site) else {
+        return End::LeftOut("no group was left for it".to_owned());
+    };
+    let mut fell: Option<(i64, i64)> = None;
+    for blow in source.history.blows.iter().filter(|b| b.operation == Some(id) && b.site == site) {
+        let (killed, stood) = fell.unwrap_or((0, blow.stood));
+        fell = Some((killed + blow.killed, stood.max(blow.stood)));
+    }
+    let fell = fell.filter(|(_, stood)| *stood > 0).map(|(killed, stood)| (killed as f64 / stood as f64).min(1.0));
+    End::Fought { met: *met, take: report.goal == "take", fell, broken: *broken, goal: decision.share }
+}
+
+/// Why a target was left out of a plan.
+fn left_out_in_words(why: &str) -> String {
+    let words = match why {
+        "no_force_in_time" => "nobody could be there in time",
+        "too_strong" => "all that could be there was not enough",
+        "too_costly" => "too many would have fallen",
+        "limit" => "there were too many groups",
+        "too_few_chiefs" => "too few chiefs could be there in time",
+        "seat_stands" => "the seat would have stood",
+        "nobody_beside" => "nobody could do what the pattern asks for beside the blow",
+        "not_theirs" => "it was not the enemy\u{2019}s any more",
+        "pact" => "there was peace with its owner by then",
+        "unknown" => "what stood there was not known any more",
+        "nothing_to_break" => "what stood there was not worth it any more",
+        "claimed" => "a confederate had it to itself",
+        "fair_play" => "it would have been foul to a person",
+        other => return other.replace('_', " "),
+    };
+    words.to_owned()
 }
 
 /// Battles and changes of course, in the order of time.
@@ -238,7 +323,7 @@ fn battle(source: &Source, fact: &Fact) -> Option<String> {
     let Fact::BattleFought { site, attackers, attacker_loss, defender_loss, defenders_lost, wall, .. } = fact else {
         return None;
     };
-    let defenders = if *defenders_lost == 0 {
+    let defenders = if *defenders_lost == 0 && *attacker_loss < 0.005 {
         "nobody is at home".to_owned()
     } else {
         format!("{:.0}% of the defenders", defender_loss * 100.0)

@@ -5,6 +5,7 @@ use crate::base::contract::{Model, Player, Stances};
 use crate::base::id::{AllianceId, EntityIndex, Knower, SiteId};
 use crate::base::text::shortened;
 use crate::edge::report::after_action::data::{Look, RankedBy, Side};
+use crate::edge::report::gates::Blocked;
 use crate::edge::report::intel::{deliberating, median, sites_of, truth};
 use crate::knowledge::intel::{IntelReport, rules};
 use crate::society::alliance::Alliance;
@@ -34,7 +35,7 @@ pub(super) fn sides(world: &mut World, source: &Source) -> Vec<Side> {
             members: members.get(id).copied().unwrap_or(0),
             villages_before: source.history.villages_before.get(id).copied().unwrap_or(0),
             villages: villages.get(id).copied().unwrap_or(0),
-            state: blocked.iter().find(|b| b.alliance == *id).map(ToString::to_string).unwrap_or_default(),
+            state: blocked.iter().find(|b| b.alliance == *id).map(Blocked::plainly).unwrap_or_default(),
             ..Side::default()
         };
         if let Some((at_war, age, off)) = knowledge.get(id) {
@@ -98,7 +99,7 @@ fn knowledge(world: &mut World, source: &Source) -> BTreeMap<AllianceId, Knowled
             ages.push((source.now - troops.observed_at).as_hours());
             if let Some(truth) = truth(world, report.site, source.now) {
                 let (believed, real) = (model.cost(&troops.value) as f64, model.cost(&truth.troops) as f64);
-                off.push(libm::fabs(libm::log((believed + 1_000.0) / (real + 1_000.0))));
+                off.push(libm::fabs(libm::log(believed.max(1.0) / real.max(1.0))));
             }
         }
         let known = ages.len() as u64;

@@ -3,10 +3,9 @@
 use super::Source;
 use super::sides::is_at_war;
 use crate::base::clock::GameTime;
-use crate::base::id::{AllianceId, EntityIndex};
+use crate::base::id::AllianceId;
 use crate::edge::report::after_action::data::War;
-use crate::edge::report::after_action::history::Dealing;
-use crate::society::alliance::Wars;
+use crate::edge::report::after_action::history::{Dealing, WarKept};
 use bevy::prelude::World;
 use std::collections::BTreeMap;
 
@@ -15,28 +14,39 @@ const WARS_SHOWN: usize = 24;
 /// Events that are shown at most, the first ones.
 const EVENTS_SHOWN: usize = 200;
 
-/// Who fought whom, what it cost, and how far each has come with its aim.
+/// Two alliances, the lower id first, and which of their wars: none for what was before the first, or without any.
+type Key = (AllianceId, AllianceId, Option<usize>);
+
+/// Who fought whom, what it cost, and how far who declared it has come with its aim. Each war of the same two stands for itself.
 pub(super) fn wars(world: &World, source: &Source) -> Vec<War> {
-    let mut wars: BTreeMap<(AllianceId, AllianceId), War> = BTreeMap::new();
+    let kept = &source.history.wars;
+    let mut wars: BTreeMap<Key, War> = BTreeMap::new();
     let new = |a: AllianceId, b: AllianceId| War {
         a: source.party(Some(a), None),
         b: source.party(Some(b), None),
         ..War::default()
     };
-    for kept in &source.history.wars {
-        let [a, b] = kept.sides;
-        let war = wars.entry((a, b)).or_insert_with(|| new(a, b));
-        (war.since, war.ended) = (Some(kept.since), kept.ended);
-        war.declared = kept.by.map(|by| source.party(Some(by), None));
+    for (n, one) in kept.iter().enumerate() {
+        let [a, b] = one.sides;
+        let declared = one.by.map(|by| source.party(Some(by), None));
+        let aim = (one.aim > 0).then_some((one.reached as u64, one.aim as u64));
+        wars.insert((a, b, Some(n)), War { since: Some(one.since), ended: one.ended, declared, aim, ..new(a, b) });
     }
+    // Who still marched when there was peace belongs to the war before.
+    let key = |x: AllianceId, y: AllianceId, at: GameTime| {
+        let sides = [x.min(y), x.max(y)];
+        let begun = |war: &&WarKept| war.sides == sides && war.since <= at;
+        let which = kept.iter().rposition(|war| begun(&war));
+        (sides[0], sides[1], which)
+    };
     for blow in &source.history.blows {
         let (Some(by), Some(on)) = (blow.attacker.1, blow.defender.1) else { continue };
         if by == on || (source.side(by).is_none() && source.side(on).is_none()) {
             continue;
         }
-        let (a, b) = (by.min(on), by.max(on));
-        let war = wars.entry((a, b)).or_insert_with(|| new(a, b));
-        let (own, other) = if by == a { (0, 1) } else { (1, 0) };
+        let key = key(by, on, blow.at);
+        let war = wars.entry(key).or_insert_with(|| new(key.0, key.1));
+        let (own, other) = if by == key.0 { (0, 1) } else { (1, 0) };
         war.battles += 1;
         war.killed[own] += blow.killed;
         war.killed[other] += blow.lost;
@@ -45,16 +55,15 @@ pub(super) fn wars(world: &World, source: &Source) -> Vec<War> {
     for change in &source.history.changed {
         let of = |who: Option<(_, Option<AllianceId>)>| who.and_then(|(_, alliance)| alliance);
         if let (Some(from), Some(to)) = (of(change.from), of(change.to))
-            && let Some(war) = wars.get_mut(&(from.min(to), from.max(to)))
+            && let Some(war) = wars.get_mut(&key(from, to, change.at))
         {
             war.taken[usize::from(to > from)] += 1;
         }
     }
-    for ((a, b), war) in &mut wars {
-        if war.since.is_none() && is_at_war(world, *a, *b) {
+    for ((a, b, which), war) in &mut wars {
+        if which.is_none() && kept.is_empty() && is_at_war(world, *a, *b) {
             war.since = Some(source.history.begun);
         }
-        war.aim = [aim(world, *a, *b), aim(world, *b, *a)];
     }
     let mut wars: Vec<War> = wars.into_values().filter(|war| war.turnover() > 0 || war.since.is_some()).collect();
     // Between those who deliberate first.
@@ -62,13 +71,6 @@ pub(super) fn wars(world: &World, source: &Source) -> Vec<War> {
     wars.sort_by_key(|war| (core::cmp::Reverse(among(war)), core::cmp::Reverse(war.turnover())));
     wars.truncate(WARS_SHOWN);
     wars
-}
-
-/// Villages of the aim of a war that were reached, of how many.
-fn aim(world: &World, of: AllianceId, on: AllianceId) -> Option<(u64, u64)> {
-    let entity = world.resource::<EntityIndex>().alliance(of)?;
-    let war = world.get::<Wars>(entity)?.0.get(&on)?;
-    (!war.aim.is_empty()).then_some((war.reached.len() as u64, war.aim.len() as u64))
 }
 
 /// What happened between alliances, and villages that changed hands, in the order of time.
@@ -105,4 +107,66 @@ pub(super) fn events(source: &Source) -> Vec<(GameTime, String)> {
     events.sort_by_key(|(at, _)| *at);
     events.truncate(EVENTS_SHOWN);
     events
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::base::contract::{CampaignFact, Fact, Manner, Stance};
+    use crate::base::goods::Goods;
+    use crate::base::id::{PlayerId, SiteId};
+    use crate::edge::report::after_action::history::History;
+    use crate::edge::report::directory::Directory;
+    use crate::edge::report::tally::CampaignTally;
+
+    fn battle(attacker: u32, defender: u32, defenders_lost: i64) -> Fact {
+        Fact::BattleFought {
+            site: SiteId(defender),
+            defender: PlayerId(defender),
+            attackers: vec![(PlayerId(attacker), 500)],
+            operation: None,
+            manner: Manner::Siege,
+            attackers_lost: 10,
+            defenders_lost,
+            attacker_loss: 0.1,
+            defender_loss: 0.5,
+            loot: Goods::ZERO,
+            wall: (0, 0),
+            levels_lost: 0,
+        }
+    }
+
+    #[test]
+    fn two_wars_of_the_same_two_are_kept_apart() {
+        let (a, b) = (AllianceId(1), AllianceId(2));
+        let mut names = Directory::default();
+        names.alliance_of.extend([(PlayerId(1), a), (PlayerId(2), b)]);
+        let (war, peace) = (Stance::War, Stance::Truce);
+        let facts = [
+            (1, battle(1, 2, 1)),
+            (2, Fact::StanceChanged { a, b, stance: war }),
+            (3, battle(1, 2, 20)),
+            (4, Fact::StanceChanged { a, b, stance: peace }),
+            (5, battle(1, 2, 300)),
+            (6, Fact::WarDeclared { by: b, on: a, aim: vec![SiteId(1), SiteId(7)] }),
+            (7, battle(2, 1, 4_000)),
+        ];
+        let mut history = History::default();
+        for (hour, fact) in facts {
+            history.hear(&names, &CampaignFact { at: GameTime(hour * 3_600_000), fact });
+        }
+        let mut tally = CampaignTally::default();
+        tally.directory = names;
+        let source = Source::of(&tally, &history, vec![a, b]);
+        let mut wars = wars(&World::new(), &source);
+        wars.sort_by_key(|war| war.since);
+        let told: Vec<_> = wars.iter().map(|war| (war.battles, war.killed, war.aim, war.since.is_some())).collect();
+        assert_eq!(
+            told,
+            [(1, [1, 10], None, false), (2, [320, 20], None, true), (1, [10, 4_000], Some((0, 2)), true),],
+            "before, the first with what still marched, and the second"
+        );
+        assert!(wars[1].ended.is_some() && wars[1].declared.is_none());
+        assert_eq!(wars[2].declared.as_ref().and_then(|by| by.side), Some(1));
+    }
 }

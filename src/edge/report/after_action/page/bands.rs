@@ -5,13 +5,17 @@ use super::text::{count, esc, number, percent};
 use core::fmt::Write;
 
 pub(super) fn bands(out: &mut String, data: &Data) -> core::fmt::Result {
-    writeln!(out, "<section id=\"bands\"><h2>Behavior</h2>")?;
     let (with, without): (Vec<_>, Vec<_>) = data.bands.iter().partition(|row| row.low.is_some() || row.high.is_some());
     let of = |state: State| with.iter().filter(|row| state_of(row) == state).count();
     let (held, out_of) = (of(State::In), of(State::Below) + of(State::Above));
     writeln!(
         out,
-        "<p class=\"note\">How alliances behaved, and the band in which that is believable for a campaign of this length. {held} are in their \
+        "<section id=\"bands\"><h2>How believable the campaign is</h2><details><summary>{held} of {} measures of behavior are in their band</summary>",
+        with.len()
+    )?;
+    writeln!(
+        out,
+        "<p class=\"note\">This is about the campaign as a simulation, not about who won it: how alliances behaved, and the band in which that is believable for a campaign of this length. {held} are in their \
          band, {out_of} out of it, and {} without a case. One campaign may well leave some; many seeds should not. \
          <code>docs/behavior.md</code> says how each is worked out.</p>",
         of(State::Unknown)
@@ -21,7 +25,7 @@ pub(super) fn bands(out: &mut String, data: &Data) -> core::fmt::Result {
     }
     writeln!(
         out,
-        "<details><summary>{} without a band</summary><dl class=\"dl\">",
+        "</details><details><summary>{} without a band</summary><dl class=\"dl\">",
         count(without.len() as u64, "measure", "measures")
     )?;
     for row in &without {

@@ -1,9 +1,9 @@
 //! Belief against truth, target by target.
 
-use super::super::data::{Data, Known, Operation};
+use super::super::data::{Data, End, Known, Operation};
 use super::operations::link;
 use super::table::{self, Column, Narrow};
-use super::text::{badge, class, esc, goods, hours, percent};
+use super::text::{badge, class, esc, goods, hours, named, percent, times};
 use core::fmt::Write;
 
 /// Targets in the table, those that were misjudged most.
@@ -50,8 +50,9 @@ pub(super) fn beliefs(out: &mut String, data: &Data) -> core::fmt::Result {
         let less = cases.iter().filter(|case| case.off() < -libm::log(1.25)).count();
         writeln!(
             out,
-            "<p class=\"note\">Of {} targets that were hit, {} held more than was believed when the attack was proposed (by a quarter or more), {} \
-             held less, and {} about as much. In goods of troops; both scales grow tenfold from line to line.</p>",
+            "<p class=\"note\">Of {} targets that were hit, {} held more than was believed when the attack was proposed (by a quarter or more, with \
+             1,000 goods added to both so that trifles do not count), {} held less, and {} about as much. In goods of troops; both scales grow \
+             tenfold from line to line.</p>",
             cases.len(),
             more,
             less,
@@ -120,10 +121,12 @@ fn now(out: &mut String, data: &Data) -> core::fmt::Result {
     table::open(out, "What each alliance knows at the end", Narrow::Scrolls, &columns)?;
     for (place, side) in data.sides.iter().enumerate().filter(|(_, side)| side.at_war.1 > 0) {
         let cells = [
-            format!("{}\u{a0}{}", badge(place), esc(&side.name)),
+            named(place, &side.name),
             format!("{} of {}", side.at_war.0, side.at_war.1),
             side.intel_age.map_or("-".to_owned(), hours),
-            side.off_by.map_or("-".to_owned(), |off| format!("{off:.2}\u{d7}")),
+            side.off_by.map_or("-".to_owned(), |off| {
+                if off > 100.0 { "over 100\u{d7}".to_owned() } else { format!("{off:.2}\u{d7}") }
+            }),
         ];
         table::row(out, "", &columns, &cells)?;
     }
@@ -166,22 +169,53 @@ fn misjudged(out: &mut String, cases: &[Case]) -> core::fmt::Result {
 fn figures(known: &Known) -> Vec<String> {
     let number = |n: Option<i64>| n.map_or("-".to_owned(), goods);
     let age = known.age.map(|age| format!("<small>{} before, {} sure</small>", hours(age), percent(known.confidence)));
-    let times =
-        known.believed.zip(known.stood).map(|(believed, stood)| (stood as f64 + 1_000.0) / (believed as f64 + 1_000.0));
-    let times = times.map(|times| format!("<small>{times:.1}\u{d7} the belief</small>")).unwrap_or_default();
-    let goal = match known.met {
-        Some(true) => "<span class=\"who good\">\u{2713} met</span>",
-        Some(false) => "<span class=\"who bad\">\u{2717} missed</span>",
-        None => "-",
-    };
+    let against = known.believed.zip(known.stood).map(|(believed, stood)| match stood {
+        0 => "<small>nobody was there</small>".to_owned(),
+        _ => format!("<small>{} the belief</small>", times(stood, believed)),
+    });
     vec![
         format!("{}{}", esc(&known.how), age.unwrap_or_default()),
         number(known.believed),
         number(known.truth),
         number(known.planned),
-        format!("{}{times}", number(known.stood)),
-        goal.to_owned(),
+        format!("{}{}", number(known.stood), against.unwrap_or_default()),
+        reached(&known.end),
     ]
+}
+
+/// What was reached at a target, against what was to be.
+fn reached(end: &End) -> String {
+    let (met, take, fell, broken, goal) = match end {
+        End::Open => return "-".to_owned(),
+        End::LeftOut(why) => return format!("left out<small class=\"wrap\">{}</small>", esc(why)),
+        End::CalledOff => return "called off".to_owned(),
+        End::Fought { met, take, fell, broken, goal } => (*met, *take, *fell, *broken, *goal),
+    };
+    let half = broken.is_some_and(|share| share >= 0.5);
+    let mark = match (met, half) {
+        (true, _) => "<span class=\"who good\">\u{2713} met</span>",
+        (false, true) => "<span class=\"who half\">\u{25d0} partly</span>",
+        (false, false) => "<span class=\"who bad\">\u{2717} missed</span>",
+    };
+    let mut what = vec![match fell {
+        Some(share) => format!("{} of those there fell", percent(share)),
+        None => "nobody was there".to_owned(),
+    }];
+    if take {
+        what.push(if met { "taken" } else { "not taken" }.to_owned());
+    } else if !met {
+        match (broken, goal) {
+            (None, _) => what.push("nobody came back to tell".to_owned()),
+            (Some(share), Some(goal)) if fell.is_none() && share <= 0.0 => {
+                what.push(format!("{} were to fall", percent(goal)));
+            }
+            (Some(share), Some(goal)) => {
+                what.push(format!("{} of those expected, {} were to", percent(share), percent(goal)));
+            }
+            (Some(share), None) => what.push(format!("{} of those expected", percent(share))),
+        }
+    }
+    format!("{mark}<small class=\"wrap\">{}</small>", what.join(", "))
 }
 
 /// What was known at every decision that is not told in full, in one table.
@@ -208,7 +242,8 @@ pub(super) fn known_of_others(out: &mut String, others: &[&Operation]) -> core::
                 break;
             }
             rows += 1;
-            let mut cells = vec![format!("<span{id}>{side}{}</span>", esc(&operation.name)), esc(&known.village)];
+            let mut cells =
+                vec![format!("<span class=\"who\"{id}>{side}{}</span>", esc(&operation.name)), esc(&known.village)];
             cells.extend(figures(known));
             table::row(out, "", &columns, &cells)?;
         }
@@ -239,4 +274,26 @@ pub(super) fn known_table(out: &mut String, operation: &Operation) -> core::fmt:
         table::row(out, "", &columns, &cells)?;
     }
     table::close(out)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_reached_is_said_of_each_target() {
+        let end = |met, take, fell, broken, goal| reached(&End::Fought { met, take, fell, broken, goal });
+        let half = end(false, false, Some(1.0), Some(0.64), Some(0.8));
+        assert!(
+            half.contains("partly") && half.contains("100% of those there fell, 64% of those expected, 80% were to")
+        );
+        assert!(
+            end(false, true, Some(0.26), None, None)
+                .contains("missed</span><small class=\"wrap\">26% of those there fell, not taken")
+        );
+        assert!(end(true, true, None, Some(1.0), None).contains("nobody was there, taken"));
+        assert!(end(false, false, Some(0.2), None, Some(0.8)).contains("nobody came back to tell"));
+        assert_eq!(reached(&End::CalledOff), "called off");
+        assert!(reached(&End::LeftOut("a <b>".to_owned())).contains("a &lt;b&gt;"));
+    }
 }

@@ -3,7 +3,7 @@
 use super::super::data::{Data, Look};
 use super::super::judge::Verdict;
 use super::lines::{Chart, Line};
-use super::text::{badge, clock, esc, goods, percent, signed};
+use super::text::{clock, esc, goods, named, percent, signed};
 use crate::base::clock::GameTime;
 use core::fmt::Write;
 
@@ -20,7 +20,7 @@ pub(super) fn day(at: GameTime) -> f64 {
 pub(super) fn legend(out: &mut String, data: &Data) -> core::fmt::Result {
     write!(out, "<ul class=\"legend\">")?;
     for (place, side) in data.sides.iter().enumerate().take(LINES) {
-        write!(out, "<li>{}\u{a0}{}</li>", badge(place), esc(&side.name))?;
+        write!(out, "<li>{}</li>", named(place, &side.name))?;
     }
     writeln!(out, "</ul>")
 }
@@ -37,7 +37,7 @@ pub(super) fn net(out: &mut String, data: &Data, verdict: &Verdict) -> core::fmt
     )?;
     legend(out, data)?;
     let line = |side: usize| {
-        let mut points = vec![(day(data.begun), 0.0)];
+        let mut points: Vec<(f64, f64)> = vec![(day(data.begun), 0.0)];
         for step in &data.steps {
             let value = step.net.get(side).copied().unwrap_or(0) as f64;
             let at = day(step.at);
@@ -49,10 +49,13 @@ pub(super) fn net(out: &mut String, data: &Data, verdict: &Verdict) -> core::fmt
         let last = points.last().map_or(0.0, |(_, y)| *y);
         points.push((day(data.end), last));
         let total = data.sides.get(side).map_or(0, super::super::data::Side::net);
-        Line { side, points, label: format!(" {}", signed(total)) }
+        Line { side, pieces: vec![points], label: format!(" {}", signed(total)) }
     };
-    let turning =
-        verdict.turning.and_then(|t| data.steps.get(t.step)).map(|step| (day(step.at), "turning point".to_owned()));
+    let at = |step: usize| data.steps.get(step).map(|step| day(step.at));
+    let turning = verdict.turning.and_then(|t| Some((at(t.step)?, "turning point".to_owned())));
+    let other = verdict.turning.and_then(|t| t.crossing.filter(|crossing| crossing.step != t.step));
+    let other = other.and_then(|crossing| Some((at(crossing.step)?, "the lead changes".to_owned())));
+    let marks: Vec<(f64, String)> = turning.into_iter().chain(other).collect();
     let leaders: Vec<String> =
         data.sides.iter().take(3).map(|s| format!("{} {}", esc(&s.name), signed(s.net()))).collect();
     let chart = Chart {
@@ -63,7 +66,7 @@ pub(super) fn net(out: &mut String, data: &Data, verdict: &Verdict) -> core::fmt
         days: (day(data.begun), day(data.end)),
         shows: (0.0, 0.0),
         format: &|value| whole(value, signed),
-        mark: turning,
+        marks,
     };
     writeln!(out, "<figure>")?;
     chart.write(out)?;
@@ -172,17 +175,26 @@ fn small(
     format: &dyn Fn(f64) -> String,
 ) -> core::fmt::Result {
     let line = |side: usize| {
-        let points: Vec<(f64, f64)> =
-            data.looks.iter().filter_map(|look| Some((day(look.at), value(look, side)?))).collect();
-        Line { side, points, label: String::new() }
+        // Where a value is not there the line is broken.
+        let mut pieces: Vec<Vec<(f64, f64)>> = vec![Vec::new()];
+        for look in &data.looks {
+            match (value(look, side), pieces.last_mut()) {
+                (Some(value), Some(piece)) => piece.push((day(look.at), value)),
+                (None, Some(piece)) if !piece.is_empty() => pieces.push(Vec::new()),
+                _ => {}
+            }
+        }
+        pieces.retain(|piece| !piece.is_empty());
+        Line { side, pieces, label: String::new() }
     };
-    let lines: Vec<Line> = (0..data.sides.len().min(LINES)).map(line).filter(|line| line.points.len() > 1).collect();
+    let lines = (0..data.sides.len().min(LINES)).map(line);
+    let lines: Vec<Line> = lines.filter(|line| line.pieces.iter().map(Vec::len).sum::<usize>() > 1).collect();
     if lines.is_empty() {
         return Ok(());
     }
     writeln!(out, "<figure><h3>{heading}</h3><p class=\"note\">{says}</p>")?;
     let days = (day(data.begun), day(data.end));
     let says = format!("{heading}: {says}, over time, a line for each alliance");
-    Chart { says, height: 150, wide: false, lines, days, shows, format, mark: None }.write(out)?;
+    Chart { says, height: 150, wide: false, lines, days, shows, format, marks: Vec::new() }.write(out)?;
     writeln!(out, "</figure>")
 }

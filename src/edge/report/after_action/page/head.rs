@@ -1,12 +1,10 @@
-//! What is read first: who is winning and why, the ranking, the turning point, the best and the worst decision.
+//! What is read first: who is winning and why, and the ranking; and what is read last.
 
-use super::super::data::{Data, Known, Operation, RankedBy, Side};
-use super::super::judge::{Turning, Verdict};
-use super::operations::{link, link_first};
+use super::super::data::{Data, RankedBy, Side};
+use super::super::judge::Verdict;
 use super::table::{self, Column, Narrow};
-use super::text::{ahead, badge, clock, count, esc, finding, goods, hours, letter, party, percent, rule, signed, term};
+use super::text::{clock, count, esc, goods, hours, letter, named, percent, signed};
 use core::fmt::Write;
-use std::collections::BTreeMap;
 
 pub(super) fn head(out: &mut String, data: &Data, verdict: &Verdict) -> core::fmt::Result {
     let days = (data.end - crate::base::clock::GameTime(0)).as_hours() / 24.0;
@@ -34,7 +32,7 @@ pub(super) fn head(out: &mut String, data: &Data, verdict: &Verdict) -> core::fm
         ("courses", "Over time"),
         ("operations", "Operations"),
         ("beliefs", "Belief and truth"),
-        ("bands", "Behavior"),
+        ("bands", "How believable"),
         ("minutes", "Minutes"),
         ("numbers", "Numbers"),
     ];
@@ -68,7 +66,8 @@ pub(super) fn standing(out: &mut String, data: &Data) -> core::fmt::Result {
     };
     writeln!(
         out,
-        "<p class=\"note\">{by} The letter and the color of an alliance are the same on the whole page.</p>"
+        "<p class=\"note\">{by} The letter and the color of an alliance are the same on the whole page. A goal is met where all targets \
+         of an operation are broken or taken, as it was to be, and partly met where some are, or half of the defenders of one fell.</p>"
     )?;
     let condition = !matches!(data.ranked_by, RankedBy::Net);
     let mut columns: Vec<Column> = vec![("Alliance", false)];
@@ -86,7 +85,7 @@ pub(super) fn standing(out: &mut String, data: &Data) -> core::fmt::Result {
         ("Army", true),
         ("Enemy troops known", true),
     ]);
-    table::open(out, "Ranking of the alliances", Narrow::Scrolls, &columns)?;
+    table::open(out, "Ranking of the alliances", Narrow::Stacks, &columns)?;
     for (place, side) in data.sides.iter().enumerate() {
         let mut cells = vec![name(place, side)];
         if condition {
@@ -106,13 +105,7 @@ pub(super) fn standing(out: &mut String, data: &Data) -> core::fmt::Result {
             "<details><summary>What each is about to do, and what keeps it from it</summary><ul class=\"minutes\">"
         )?;
         for (place, side) in data.sides.iter().enumerate() {
-            writeln!(
-                out,
-                "<li><span>{}\u{a0}{}</span><span>It {}.</span></li>",
-                badge(place),
-                esc(&side.name),
-                esc(&side.state)
-            )?;
+            writeln!(out, "<li><span>{}</span><span>It {}.</span></li>", named(place, &side.name), esc(&side.state))?;
         }
         writeln!(out, "</ul></details>")?;
     }
@@ -122,7 +115,7 @@ pub(super) fn standing(out: &mut String, data: &Data) -> core::fmt::Result {
 fn name(place: usize, side: &Side) -> String {
     let ended = if side.ended { "has ended" } else { "" };
     let members = if side.ended { ended.to_owned() } else { count(side.members, "member", "members") };
-    format!("<span class=\"who\">{}\u{a0}{}</span><small>{members}</small>", badge(place), esc(&side.name))
+    format!("{}<small>{members}</small>", named(place, &side.name))
 }
 
 fn figures(data: &Data, place: usize, side: &Side) -> Vec<String> {
@@ -148,7 +141,7 @@ fn figures(data: &Data, place: usize, side: &Side) -> Vec<String> {
     let rest: Vec<String> = [(side.partly, "partly"), (side.failed, "failed"), (side.aborted, "off")]
         .into_iter()
         .filter(|(n, _)| *n > 0)
-        .map(|(n, word)| format!("{n} {word}"))
+        .map(|(n, word)| format!("{n}\u{a0}{word}"))
         .collect();
     vec![
         format!("<b class=\"{tone}\">{}</b>", signed(side.net())),
@@ -161,202 +154,6 @@ fn figures(data: &Data, place: usize, side: &Side) -> Vec<String> {
         army,
         known,
     ]
-}
-
-/// The turning point, the best and the worst decision.
-pub(super) fn keys(out: &mut String, data: &Data, verdict: &Verdict) -> core::fmt::Result {
-    writeln!(out, "<section id=\"keys\"><h2>Turning point and decisions</h2><div class=\"keys\">")?;
-    match &verdict.turning {
-        Some(turning) => turned(out, data, verdict, turning)?,
-        None => writeln!(
-            out,
-            "<article class=\"key\"><h3>Turning point</h3><p>No blow has changed who leads.</p></article>"
-        )?,
-    }
-    for (place, heading, kind) in [(verdict.best, "Best decision", "up"), (verdict.worst, "Worst decision", "down")] {
-        let Some(operation) = place.and_then(|i| data.operations.get(i)) else {
-            writeln!(
-                out,
-                "<article class=\"key {kind}\"><h3>{heading}</h3><p>None stands out: no operation ended that way.</p></article>"
-            )?;
-            continue;
-        };
-        writeln!(out, "<article class=\"key {kind}\"><h3>{heading}</h3>")?;
-        writeln!(out, "<p class=\"what\">{}</p><ul>", decision(operation))?;
-        for cause in causes(operation) {
-            writeln!(out, "<li>{cause}</li>")?;
-        }
-        writeln!(out, "</ul><a href=\"#known-{}\">What was known then</a></article>", operation.key)?;
-    }
-    writeln!(out, "</div></section>")
-}
-
-fn turned(out: &mut String, data: &Data, verdict: &Verdict, turning: &Turning) -> core::fmt::Result {
-    let Some(step) = data.steps.get(turning.step) else { return Ok(()) };
-    let operation = step.operation.and_then(|i| data.operations.get(i));
-    writeln!(out, "<article class=\"key\"><h3>Turning point \u{b7} {}</h3>", clock(step.at))?;
-    let blow = match operation {
-        Some(operation) => {
-            format!("{} of {} against {}", link_first(operation), party(&step.attacker), party(&step.defender))
-        }
-        None => format!("An attack of {} on {}", party(&step.attacker), party(&step.defender)),
-    };
-    let leader = data.sides.first().map(|side| format!("{}\u{a0}{}", badge(0), esc(&side.name))).unwrap_or_default();
-    let what = match turning.from {
-        Some(from) => format!(
-            "With it the lead went from {}\u{a0}{} to {leader}, and stayed there",
-            badge(from),
-            data.sides.get(from).map(|side| esc(&side.name)).unwrap_or_default()
-        ),
-        None => format!("It is the blow that moved most between {leader} and its nearest rival"),
-    };
-    writeln!(out, "<p class=\"what\">{blow}, at {}.</p><ul>", esc(&step.site))?;
-    writeln!(
-        out,
-        "<li>{what}: before it {leader} was {}, after it {}.</li>",
-        ahead(turning.before),
-        ahead(turning.after)
-    )?;
-    writeln!(
-        out,
-        "<li>{} goods of the defenders\u{2019} troops were killed and {} looted, for {} of the attackers\u{2019} lost.</li>",
-        goods(step.killed),
-        goods(step.loot),
-        goods(step.lost)
-    )?;
-    surged(out, data, verdict, turning)?;
-    match operation {
-        Some(operation) => {
-            let (kind, findings) = ("It taught", findings(operation));
-            if !findings.is_empty() {
-                writeln!(out, "<li>{kind}: {findings}.</li>")?;
-            }
-            writeln!(out, "</ul><a href=\"#known-{}\">What was known then</a></article>", operation.key)
-        }
-        None => writeln!(out, "</ul></article>"),
-    }
-}
-
-/// Where the leader gained most, if that is another blow.
-fn surged(out: &mut String, data: &Data, verdict: &Verdict, turning: &Turning) -> core::fmt::Result {
-    let Some((i, step)) = verdict.surge.filter(|i| *i != turning.step).and_then(|i| Some((i, data.steps.get(i)?)))
-    else {
-        return Ok(());
-    };
-    let net = |i: usize| data.steps.get(i).and_then(|step| step.net.first()).copied().unwrap_or(0);
-    let gain = net(i) - i.checked_sub(1).map_or(0, net);
-    let by = step.operation.and_then(|i| data.operations.get(i)).map_or_else(|| "an attack".to_owned(), link);
-    let attacks = step.attacker.side == Some(0);
-    let (how, other) = if attacks { ("with", &step.defender) } else { ("when it was hit by", &step.attacker) };
-    let on = if attacks { "on" } else { "of" };
-    let (mark, at) = (badge(0), clock(step.at));
-    writeln!(out, "<li>{mark}\u{a0}gained most {how} {by} {on} {}, {at}: {}.</li>", party(other), signed(gain))
-}
-
-/// A decision in a sentence.
-fn decision(operation: &Operation) -> String {
-    let side = operation.side.map(|side| format!("{}\u{a0}", badge(side))).unwrap_or_default();
-    let when = operation.blow.map(|at| format!(", {}", clock(at))).unwrap_or_default();
-    format!(
-        "{} of <span class=\"who\">{side}{}</span> against {}{when}: {} goods killed and {} looted for {} lost.",
-        link_first(operation),
-        esc(&operation.by),
-        party(&operation.other),
-        goods(operation.killed),
-        goods(operation.loot),
-        goods(operation.lost)
-    )
-}
-
-fn findings(operation: &Operation) -> String {
-    operation.findings.iter().map(|name| finding(name)).collect::<Vec<_>>().join("; ")
-}
-
-/// Why an operation went as it did: what it taught, how far belief was off, what it expected, and who was for it.
-fn causes(operation: &Operation) -> Vec<String> {
-    let mut causes = Vec::new();
-    let taught = findings(operation);
-    if !taught.is_empty() {
-        causes.push(format!("<b>Why:</b> {taught}."));
-    }
-    causes.extend(believed(operation));
-    if let Some(age) = operation.intel_age {
-        causes.push(format!("<b>Intel:</b> the oldest sight of a target was {} old when the blow fell.", hours(age)));
-    }
-    if operation.sent > 0 {
-        causes.push(format!(
-            "<b>Expected:</b> a chance of {} at a loss of {}; it lost {} of {} goods sent.",
-            percent(operation.expected_win),
-            percent(operation.expected_loss),
-            percent(operation.lost as f64 / operation.sent as f64),
-            goods(operation.sent)
-        ));
-    }
-    causes.extend(voted(operation));
-    causes
-}
-
-/// What was believed and what stood there, when it was proposed and when it fell.
-fn believed(operation: &Operation) -> Option<String> {
-    let sum = |value: fn(&Known) -> Option<i64>| operation.known.iter().map(value).try_fold(0, |sum, n| Some(sum + n?));
-    let planned = operation.known.iter().filter_map(|known| known.planned.zip(known.stood));
-    let (planned, stood) = planned.fold((0, 0), |sum, (planned, stood)| (sum.0 + planned, sum.1 + stood));
-    if planned == 0 {
-        return None;
-    }
-    let then =
-        sum(|known| known.believed).zip(sum(|known| known.truth)).map_or_else(String::new, |(believed, truth)| {
-            format!(
-                "when it was proposed {} goods of troops were believed there, and {} stood there; ",
-                goods(believed),
-                goods(truth)
-            )
-        });
-    let times = stood as f64 / planned as f64;
-    Some(format!(
-        "<b>Believed against real:</b> {then}it reckoned with {}, help included, and {} stood there when the blow fell: {times:.1} times \
-         as many.",
-        goods(planned),
-        goods(stood)
-    ))
-}
-
-/// Who was for it and why, and who was not.
-fn voted(operation: &Operation) -> Option<String> {
-    if operation.ballots.is_empty() {
-        return None;
-    }
-    let [for_it, against, abstained, _] = operation.tally;
-    let main = |vote: i8, sign: f64| {
-        let mut times: BTreeMap<&str, usize> = BTreeMap::new();
-        for ballot in operation.ballots.iter().filter(|b| b.vote == vote) {
-            let first = ballot.terms.iter().find(|(_, added)| added * sign > 0.0);
-            if let Some((name, _)) = first {
-                *times.entry(name).or_default() += 1;
-            }
-        }
-        times.into_iter().max_by_key(|(name, n)| (*n, core::cmp::Reverse(*name))).map(|(name, _)| term(name))
-    };
-    let mut text = format!(
-        "<b>The vote:</b> {} proposed it; {for_it} for, {against} against, {abstained} abstained.",
-        esc(&operation.proposer)
-    );
-    if let Some(why) = main(1, 1.0) {
-        text.push_str(&format!(" For it spoke most often {}.", esc(&why)));
-    }
-    let doubter = operation.ballots.iter().filter(|b| b.vote <= 0).min_by(|a, b| a.score.total_cmp(&b.score));
-    if let Some(doubter) = doubter {
-        let why = match &doubter.rule {
-            Some(by) => rule(by),
-            None => {
-                doubter.terms.iter().find(|(_, added)| *added < 0.0).map(|(name, _)| term(name)).unwrap_or_default()
-            }
-        };
-        let verb = if doubter.vote < 0 { "was against it" } else { "abstained" };
-        let why = if why.is_empty() { String::new() } else { format!(": {}", esc(&why)) };
-        text.push_str(&format!(" {} {verb}{why}.", esc(&doubter.member)));
-    }
-    Some(text)
 }
 
 /// Numbers of the tally, and how the report counts.

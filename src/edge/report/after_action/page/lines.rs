@@ -6,7 +6,8 @@ use core::fmt::Write;
 /// One line.
 pub(super) struct Line {
     pub(super) side: usize,
-    pub(super) points: Vec<(f64, f64)>,
+    /// Its pieces: between two of them nothing is known.
+    pub(super) pieces: Vec<Vec<(f64, f64)>>,
     /// What stands behind it.
     pub(super) label: String,
 }
@@ -23,8 +24,8 @@ pub(super) struct Chart<'a> {
     /// Values that it shows whatever the lines do.
     pub(super) shows: (f64, f64),
     pub(super) format: &'a dyn Fn(f64) -> String,
-    /// A day that is marked, with what it is.
-    pub(super) mark: Option<(f64, String)>,
+    /// Days that are marked, with what they are.
+    pub(super) marks: Vec<(f64, String)>,
 }
 
 /// Round values from the lowest to the highest, and the step between them.
@@ -60,7 +61,7 @@ pub(super) fn days(from: f64, to: f64) -> Vec<f64> {
 
 impl Chart<'_> {
     pub(super) fn write(&self, out: &mut String) -> core::fmt::Result {
-        let values = || self.lines.iter().flat_map(|line| line.points.iter().map(|(_, y)| *y));
+        let values = || self.lines.iter().flat_map(|line| line.pieces.iter().flatten().map(|(_, y)| *y));
         let low = values().fold(self.shows.0, f64::min);
         let high = values().fold(self.shows.1, f64::max);
         let (marks, _) = ticks(low, high, if self.height > 200 { 5.0 } else { 3.0 });
@@ -85,17 +86,19 @@ impl Chart<'_> {
             )?;
             write!(out, "<text class=\"mid\" x=\"{at:.2}%\" y=\"100%\" dy=\"18\">{word}{:.0}</text>", day + 1.0)?;
         }
-        if let Some((day, label)) = &self.mark {
-            let at = x(*day);
-            let (anchor, shift) = if at > 55.0 { ("end", -6) } else { ("start", 6) };
+        for (n, (day, label)) in self.marks.iter().enumerate() {
+            let (at, down) = (x(*day), 10 + 16 * n);
+            // The label of the first stands before it where there is room, and those of others behind them.
+            let before = if n == 0 { at > 55.0 } else { at > 85.0 };
+            let (anchor, shift) = if before { ("end", -6) } else { ("start", 6) };
             write!(out, "<line class=\"turn\" x1=\"{at:.2}%\" x2=\"{at:.2}%\" y1=\"0\" y2=\"100%\"/>")?;
             write!(
                 out,
-                "<text class=\"tl\" x=\"{at:.2}%\" y=\"0\" dx=\"{shift}\" dy=\"10\" text-anchor=\"{anchor}\">{label}</text>"
+                "<text class=\"tl\" x=\"{at:.2}%\" y=\"0\" dx=\"{shift}\" dy=\"{down}\" text-anchor=\"{anchor}\">{label}</text>"
             )?;
         }
         self.write_lines(out, &x, &y)?;
-        self.write_labels(out, &y)?;
+        self.write_labels(out, &x, &y)?;
         writeln!(out, "</svg></div>")
     }
 
@@ -108,47 +111,50 @@ impl Chart<'_> {
         for line in self.lines.iter().rev() {
             let main = if line.side < 2 { " hi" } else { "" };
             let dash = if line.side >= 8 { " dash" } else { "" };
-            write!(
-                out,
-                "<polyline class=\"l {}{main}{dash}\" vector-effect=\"non-scaling-stroke\" points=\"",
-                class(line.side)
-            )?;
-            let mut last = None;
-            for (day, value) in &line.points {
-                let point = format!("{:.0},{:.0}", x(*day) * 10.0, y(*value) * 10.0);
-                if last.as_ref() != Some(&point) {
-                    write!(out, "{point} ")?;
+            for piece in &line.pieces {
+                write!(
+                    out,
+                    "<polyline class=\"l {}{main}{dash}\" vector-effect=\"non-scaling-stroke\" points=\"",
+                    class(line.side)
+                )?;
+                let mut last = None;
+                for (day, value) in piece {
+                    let point = format!("{:.0},{:.0}", x(*day) * 10.0, y(*value) * 10.0);
+                    if last.as_ref() != Some(&point) {
+                        write!(out, "{point} ")?;
+                    }
+                    last = Some(point);
                 }
-                last = Some(point);
+                write!(out, "\"/>")?;
             }
-            write!(out, "\"/>")?;
         }
         write!(out, "</svg>")
     }
 
-    /// What stands behind each line, pushed apart where two would lie on each other.
-    fn write_labels(&self, out: &mut String, y: &dyn Fn(f64) -> f64) -> core::fmt::Result {
-        const APART: f64 = 14.0;
+    /// What stands behind each line: those that would lie on each other are pushed apart evenly, and a thin line leads to each.
+    fn write_labels(&self, out: &mut String, x: &dyn Fn(f64) -> f64, y: &dyn Fn(f64) -> f64) -> core::fmt::Result {
         let height = f64::from(self.height);
+        let ends = self.lines.iter().filter_map(|line| Some((*line.pieces.last()?.last()?, line)));
+        let (at_end, before): (Vec<_>, Vec<_>) = ends.partition(|((day, _), _)| x(*day) > 99.0);
+        // A line that ends before the others has its name where it ends.
+        for ((day, value), line) in before {
+            let (mark, kind, at, top) = (letter(line.side), class(line.side), x(day), y(value));
+            write!(
+                out,
+                "<text class=\"t {kind}\" x=\"{at:.2}%\" y=\"{top:.2}%\" dx=\"3\" dy=\"-4\">{mark}{}</text>",
+                line.label
+            )?;
+        }
         let mut labels: Vec<(f64, &Line)> =
-            self.lines.iter().filter_map(|line| Some((y(line.points.last()?.1) / 100.0 * height, line))).collect();
+            at_end.into_iter().map(|((_, value), line)| (y(value) / 100.0 * height, line)).collect();
         labels.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.side.cmp(&b.1.side)));
-        for i in 1..labels.len() {
-            labels[i].0 = labels[i].0.max(labels[i - 1].0 + APART);
-        }
-        let over = labels.last().map_or(0.0, |last| (last.0 - height).max(0.0));
-        if over > 0.0 {
-            let n = labels.len();
-            labels[n - 1].0 -= over;
-            for i in (0..n - 1).rev() {
-                labels[i].0 = labels[i].0.min(labels[i + 1].0 - APART);
-            }
-        }
-        for (at, line) in labels {
+        let wanted: Vec<f64> = labels.iter().map(|(at, _)| *at).collect();
+        for ((wanted, line), at) in labels.iter().zip(apart(&wanted, height)) {
             let (mark, kind) = (letter(line.side), class(line.side));
             write!(
                 out,
-                "<text class=\"t {kind}\" x=\"100%\" y=\"{at:.1}\" dx=\"6\" dy=\".33em\">{mark}{}</text>",
+                "<svg x=\"100%\" overflow=\"visible\"><path class=\"lead-to {kind}\" d=\"M1 {wanted:.1}L9 {at:.1}\"/></svg>\
+                 <text class=\"t {kind}\" x=\"100%\" y=\"{at:.1}\" dx=\"12\" dy=\".33em\">{mark}{}</text>",
                 line.label
             )?;
         }
@@ -156,9 +162,44 @@ impl Chart<'_> {
     }
 }
 
+/// Places in rising order, moved as little as can be so that two are never nearer than a line of text.
+fn apart(wanted: &[f64], height: f64) -> Vec<f64> {
+    const APART: f64 = 13.0;
+    // Those that lie on each other stand around the middle of what they want: how many they are, and their sum.
+    let mut groups: Vec<(usize, f64)> = Vec::new();
+    let top = |(n, sum): (usize, f64)| sum / n as f64 - (n - 1) as f64 * APART / 2.0;
+    let bottom = |(n, sum): (usize, f64)| sum / n as f64 + (n - 1) as f64 * APART / 2.0;
+    for at in wanted {
+        let mut group = (1, *at);
+        while let Some(last) = groups.pop_if(|last| bottom(*last) + APART > top(group)) {
+            group = (group.0 + last.0, group.1 + last.1);
+        }
+        groups.push(group);
+    }
+    let mut places: Vec<f64> =
+        groups.into_iter().flat_map(|group| (0..group.0).map(move |i| top(group) + i as f64 * APART)).collect();
+    // None below the chart.
+    let mut lowest = height;
+    for place in places.iter_mut().rev() {
+        *place = place.min(lowest);
+        lowest = *place - APART;
+    }
+    places
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn labels_lie_beside_each_other_and_near_their_lines() {
+        let near = |places: &[f64], other: &[f64]| places.iter().zip(other).all(|(a, b)| (a - b).abs() < 1e-9);
+        assert!(near(&apart(&[10.0, 50.0, 90.0], 100.0), &[10.0, 50.0, 90.0]));
+        assert!(near(&apart(&[50.0, 50.0, 50.0], 100.0), &[37.0, 50.0, 63.0]));
+        assert!(near(&apart(&[99.0, 99.0], 100.0), &[87.0, 100.0]));
+        let many = apart(&[20.0, 22.0, 30.0, 40.0, 41.0, 60.0], 100.0);
+        assert!(many.windows(2).all(|two| two[1] - two[0] >= 13.0 - 1e-9), "{many:?}");
+    }
 
     #[test]
     fn marks_are_round_and_span_the_values() {

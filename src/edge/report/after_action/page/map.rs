@@ -1,6 +1,7 @@
 //! The map: villages, land, and the largest operations as arrows.
 
 use super::super::data::{Arrow, Data};
+use super::super::judge::Verdict;
 use super::operations::link;
 use super::text::{class, esc, goods, letter, party, signed};
 use core::fmt::Write;
@@ -20,12 +21,13 @@ struct Frame {
 
 impl Frame {
     /// Around all that belongs to a side, with some room, square where it can be.
-    fn of(data: &Data) -> Self {
+    fn of(data: &Data, marks: &[Mark]) -> Self {
         let half = f64::from(data.map.half_width.max(1));
         let own = data.map.villages.iter().flatten().map(|(x, y)| (f64::from(*x), f64::from(*y)));
         let ends = data.map.arrows.iter().map(|arrow| arrow.to);
+        let marks = marks.iter().map(|mark| (f64::from(mark.at.0), f64::from(mark.at.1)));
         let (mut west, mut east, mut south, mut north) = (half, -half, half, -half);
-        for (x, y) in own.chain(ends) {
+        for (x, y) in own.chain(ends).chain(marks) {
             (west, east) = (west.min(x), east.max(x));
             (south, north) = (south.min(y), north.max(y));
         }
@@ -37,6 +39,14 @@ impl Frame {
         let edge = half + 2.0;
         (west, east) = ((west - room).max(-edge), (east + room).min(edge));
         (south, north) = ((south - room).max(-edge), (north + room).min(edge));
+        // Arrows bend a little beyond what they join; those over the edge of the world are drawn at both edges.
+        for arrow in data.map.arrows.iter().filter(|arrow| shifts(half, arrow).len() == 1) {
+            for part in [0.0, 0.25, 0.5, 0.75] {
+                let (x, y) = along(arrow.from, arrow.to, -BEND, part);
+                (west, east) = (west.min(x - 2.0), east.max(x + 2.0));
+                (south, north) = (south.min(y - 2.0), north.max(y + 2.0));
+            }
+        }
         let (mut width, mut height) = (east - west, north - south);
         let (cx, cy) = (f64::midpoint(west, east), f64::midpoint(south, north));
         width = width.max(height * 0.8);
@@ -59,13 +69,66 @@ impl Frame {
     }
 }
 
-pub(super) fn map(out: &mut String, data: &Data) -> core::fmt::Result {
-    let frame = Frame::of(data);
+/// Something of note, and where it was.
+struct Mark {
+    at: (i16, i16),
+    says: String,
+}
+
+/// The turning point and the decisions, those of one place together.
+fn marks(data: &Data, verdict: &Verdict) -> Vec<Mark> {
+    let turning = verdict.turning.and_then(|turning| data.steps.get(turning.step)).and_then(|step| step.tile);
+    let of = |place: Option<usize>| place.and_then(|i| data.operations.get(i)).and_then(|operation| operation.tile);
+    let all = [(turning, "turning point"), (of(verdict.worst), "worst decision"), (of(verdict.best), "best decision")];
+    let mut marks: Vec<Mark> = Vec::new();
+    for (at, says) in all.into_iter().filter_map(|(at, says)| Some((at?, says))) {
+        match marks.iter_mut().find(|mark| mark.at == at) {
+            Some(mark) => mark.says = format!("{}, {says}", mark.says),
+            None => marks.push(Mark { at, says: says.to_owned() }),
+        }
+    }
+    marks
+}
+
+/// A point of a bent way, in the part of it from 0 to 1.
+fn along(from: (f64, f64), to: (f64, f64), bend: f64, t: f64) -> (f64, f64) {
+    let (dx, dy) = (to.0 - from.0, to.1 - from.1);
+    let middle = (f64::midpoint(from.0, to.0) - dy * bend, f64::midpoint(from.1, to.1) + dx * bend);
+    let point = |a: f64, b: f64, c: f64| (1.0 - t) * (1.0 - t) * a + 2.0 * t * (1.0 - t) * b + t * t * c;
+    (point(from.0, middle.0, to.0), point(from.1, middle.1, to.1))
+}
+
+/// By how much an arrow is shifted each time that it is drawn: one over the edge of the world comes in at the other edge.
+fn shifts(half: f64, arrow: &Arrow) -> Vec<(f64, f64)> {
+    let over = |at: f64| match at {
+        at if at > half => -(2.0 * half + 1.0),
+        at if at < -half => 2.0 * half + 1.0,
+        _ => 0.0,
+    };
+    let shift = (over(arrow.from.0), over(arrow.from.1));
+    if shift == (0.0, 0.0) { vec![shift] } else { vec![(0.0, 0.0), shift] }
+}
+
+/// An arrow as often as it is drawn.
+fn drawn(data: &Data, arrow: &Arrow) -> Vec<Arrow> {
+    let shifts = shifts(f64::from(data.map.half_width.max(1)), arrow);
+    let moved = |(x, y): (f64, f64)| Arrow {
+        operation: arrow.operation,
+        from: (arrow.from.0 + x, arrow.from.1 + y),
+        to: (arrow.to.0 + x, arrow.to.1 + y),
+    };
+    shifts.into_iter().map(moved).collect()
+}
+
+pub(super) fn map(out: &mut String, data: &Data, verdict: &Verdict) -> core::fmt::Result {
+    let notes = marks(data, verdict);
+    let frame = Frame::of(data, &notes);
     writeln!(out, "<section id=\"map\"><h2>Map</h2>")?;
     writeln!(
         out,
         "<p class=\"note\">Each dot is a village, each shade the land that an alliance claims; gray are those who do not deliberate. Arrows \
-         lead from the middle of those who sent troops to what the largest operations hit. Rings mark villages that changed hands.</p>"
+         lead from the middle of those who sent troops to what the largest operations hit; one that leaves at an edge comes in at the opposite \
+         one, as the world is round. Rings mark villages that changed hands, diamonds the turning point and the decisions.</p>"
     )?;
     writeln!(out, "<div class=\"mapbox\"><figure class=\"map\">")?;
     writeln!(
@@ -95,22 +158,42 @@ pub(super) fn map(out: &mut String, data: &Data) -> core::fmt::Result {
     for (side, villages) in data.map.villages.iter().enumerate() {
         dots(out, villages, &format!("v {}", class(side)))?;
     }
+    over(out, &frame, data, &notes)?;
+    writeln!(out, "</svg></figure>")?;
+    key(out, data, &numbers(data))?;
+    writeln!(out, "</div></section>")
+}
+
+/// What lies over the villages: rings, arrows, names, numbers and what is of note.
+fn over(out: &mut String, frame: &Frame, data: &Data, notes: &[Mark]) -> core::fmt::Result {
     for (x, y, _) in data.map.taken.iter().filter(|(x, y, _)| frame.shows(*x, *y)) {
         let (x, y) = frame.tile(*x, *y);
         writeln!(out, "<circle class=\"taken\" cx=\"{x:.0}\" cy=\"{y:.0}\" r=\"10\"/>")?;
     }
-    let numbers = numbers(data);
-    for arrow in &data.map.arrows {
-        draw(out, &frame, data, arrow)?;
+    for arrow in data.map.arrows.iter().flat_map(|arrow| drawn(data, arrow)) {
+        draw(out, frame, data, &arrow)?;
     }
-    names(out, &frame, data)?;
-    let mut taken: Vec<(f64, f64)> = Vec::new();
-    for (n, place) in numbers.iter().enumerate() {
-        mark(out, &frame, data, *place, n + 1, &mut taken)?;
+    names(out, frame, data)?;
+    let mut taken: Vec<(f64, f64)> = notes.iter().map(|note| frame.tile(note.at.0, note.at.1)).collect();
+    for (n, place) in numbers(data).iter().enumerate() {
+        mark(out, frame, data, *place, n + 1, &mut taken)?;
     }
-    writeln!(out, "</svg></figure>")?;
-    key(out, data, &numbers)?;
-    writeln!(out, "</div></section>")
+    for note in notes {
+        let (x, y) = frame.tile(note.at.0, note.at.1);
+        let (anchor, shift) = if x > WIDTH * 0.66 { ("end", -20.0) } else { ("start", 20.0) };
+        writeln!(
+            out,
+            "<path class=\"of-note\" d=\"M{x:.0} {:.0}L{:.0} {y:.0}L{x:.0} {:.0}L{:.0} {y:.0}Z\"/>\
+             <text class=\"name\" style=\"text-anchor:{anchor}\" x=\"{:.0}\" y=\"{y:.0}\" dy=\".36em\">{}</text>",
+            y - 15.0,
+            x + 15.0,
+            y + 15.0,
+            x - 15.0,
+            x + shift,
+            note.says
+        )?;
+    }
+    Ok(())
 }
 
 /// Operations with arrows, each once, the largest first.
@@ -164,15 +247,11 @@ fn mark(
     taken: &mut Vec<(f64, f64)>,
 ) -> core::fmt::Result {
     const APART: f64 = 46.0;
-    let arrows: Vec<&Arrow> = data.map.arrows.iter().filter(|arrow| arrow.operation == place).collect();
+    let arrows = data.map.arrows.iter().filter(|arrow| arrow.operation == place);
+    let arrows: Vec<Arrow> = arrows.flat_map(|arrow| drawn(data, arrow)).collect();
     let side = data.operations.get(place).and_then(|o| o.side).unwrap_or(6);
-    let on = |arrow: &Arrow, t: f64| {
-        let (from, to) = (frame.at(arrow.from.0, arrow.from.1), frame.at(arrow.to.0, arrow.to.1));
-        let (dx, dy) = (to.0 - from.0, to.1 - from.1);
-        let middle = (f64::midpoint(from.0, to.0) - dy * BEND, f64::midpoint(from.1, to.1) + dx * BEND);
-        let along = |a: f64, b: f64, c: f64| (1.0 - t) * (1.0 - t) * a + 2.0 * t * (1.0 - t) * b + t * t * c;
-        (along(from.0, middle.0, to.0), along(from.1, middle.1, to.1))
-    };
+    let on =
+        |arrow: &Arrow, t: f64| along(frame.at(arrow.from.0, arrow.from.1), frame.at(arrow.to.0, arrow.to.1), BEND, t);
     let room = |(x, y): &(f64, f64)| {
         let apart = |(a, b): &(f64, f64)| ((a - x) * (a - x) + (b - y) * (b - y)).sqrt();
         let inside = (24.0..=WIDTH - 24.0).contains(x) && (24.0..=frame.height - 24.0).contains(y);

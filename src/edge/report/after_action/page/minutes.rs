@@ -2,7 +2,7 @@
 
 use super::super::data::{Data, Minute};
 use super::operations::anchor_of;
-use super::text::{badge, clock, count, esc};
+use super::text::{clock, count, esc, named};
 use core::fmt::Write;
 
 pub(super) fn minutes(out: &mut String, data: &Data) -> core::fmt::Result {
@@ -15,16 +15,15 @@ pub(super) fn minutes(out: &mut String, data: &Data) -> core::fmt::Result {
         let Some(side) = data.sides.get(of.side) else { continue };
         writeln!(
             out,
-            "<details{}><summary>{}\u{a0}{}: {}</summary><ul class=\"minutes\">",
+            "<details{}><summary>{}: {}</summary><ul class=\"minutes\">",
             if of.side == 0 { " open" } else { "" },
-            badge(of.side),
-            esc(&side.name),
+            named(of.side, &side.name),
             count(of.entries.len() as u64, "entry", "entries")
         )?;
         if of.left_out > 0 {
             writeln!(
                 out,
-                "<li><span></span><span class=\"soft\">{} earlier are left out.</span></li>",
+                "<li><span></span><span class=\"soft\">{} are left out, those that tell least: sessions that proposed nothing go first.</span></li>",
                 count(of.left_out, "entry", "entries")
             )?;
         }

@@ -1,18 +1,19 @@
 //! Operations: how launches converge on arrivals, the votes with their reasons, and what each cost and brought.
 
-use super::super::data::{Ballot, Data, Lane, Operation};
+use super::super::data::{Ballot, Data, End, Lane, Operation};
 use super::super::judge::Verdict;
 use super::beliefs::{known_of_others, known_table};
 use super::charts::day;
 use super::lines::days;
 use super::table::{self, Column, Narrow};
 use super::text::{
-    badge, class, clock, count, esc, finding, goods, hours, instant, party, percent, result, rule, signed,
+    badge, class, clock, count, esc, finding, goods, hours, instant, named, party, percent, result, rule, signed,
     signed_number, span, term,
 };
 use crate::base::clock::{GameSpan, GameTime};
 use crate::base::text::shortened;
 use core::fmt::Write;
+use std::collections::BTreeMap;
 
 /// Groups of one operation that are drawn.
 const LANES: usize = 18;
@@ -46,32 +47,31 @@ pub(super) fn link_first(operation: &Operation) -> String {
 pub(super) fn operations(out: &mut String, data: &Data, verdict: &Verdict) -> core::fmt::Result {
     writeln!(out, "<section id=\"operations\"><h2>Operations</h2>")?;
     if data.operations.is_empty() {
-        return writeln!(out, "<p class=\"note\">None was started.</p></section>");
+        writeln!(out, "<p class=\"note\">None was started.</p>")?;
+        clashes(out, data, verdict)?;
+        return writeln!(out, "</section>");
     }
     overview(out, data)?;
-    let told: Vec<&Operation> = verdict.told.iter().filter_map(|i| data.operations.get(*i)).collect();
+    let told = verdict.told.iter().filter_map(|told| Some((data.operations.get(told.place)?, told.why.as_slice())));
+    let told: Vec<(&Operation, &[&str])> = told.collect();
     writeln!(out, "<h3>{} told in full</h3>", count(told.len() as u64, "operation", "operations"))?;
     writeln!(
         out,
-        "<p class=\"note\">The turning point, the best and the worst, the closest vote, and the largest. Each line is a group: it waits (dotted), \
-         leaves (dot), travels (bar), and is there with the others.</p>"
+        "<p class=\"note\">Under each stands why it is told. Each line is a group: it waits (dotted), leaves (dot), travels (bar), and is \
+         there with the others. To break a target is to kill the share of its defenders that the plan sets, of those who stood there or were \
+         believed to, whichever is more; to take it is to hold it in the end.</p>"
     )?;
-    for operation in told {
-        card(out, operation)?;
+    let rule = common_rule(data);
+    if !rule.is_empty() {
+        writeln!(out, "<p class=\"rule\">When a vote passes: {}.</p>", esc(rule))?;
     }
-    if !data.votes.is_empty() {
-        writeln!(
-            out,
-            "<h3>Votes that became no operation</h3><p class=\"note\">The closest ones, those on wars and treaties first.</p>"
-        )?;
-        writeln!(out, "<div class=\"two\">")?;
-        for vote in &data.votes {
-            voted(out, vote)?;
-        }
-        writeln!(out, "</div>")?;
+    for (operation, why) in told {
+        card(out, operation, why, rule)?;
     }
+    clashes(out, data, verdict)?;
+    votes(out, data, rule)?;
     all(out, data, verdict)?;
-    let told = |place: usize| verdict.told.contains(&place);
+    let told = |place: usize| verdict.why_told(place).is_some();
     let others = data.operations.iter().enumerate().filter(|(place, _)| !told(*place)).map(|(_, o)| o);
     let others: Vec<&Operation> = others.chain(&data.votes).collect();
     if others.iter().any(|o| !o.known.is_empty()) {
@@ -80,16 +80,49 @@ pub(super) fn operations(out: &mut String, data: &Data, verdict: &Verdict) -> co
     writeln!(out, "</section>")
 }
 
+/// By which rule most proposals that are shown were voted on: it is said once.
+fn common_rule(data: &Data) -> &str {
+    let mut times: BTreeMap<&str, usize> = BTreeMap::new();
+    for operation in data.operations.iter().chain(&data.votes).filter(|operation| !operation.rule.is_empty()) {
+        *times.entry(&operation.rule).or_default() += 1;
+    }
+    times.into_iter().max_by_key(|(rule, n)| (*n, core::cmp::Reverse(*rule))).map_or("", |(rule, _)| rule)
+}
+
+/// Votes that led to no operation, the closest of all marked.
+fn votes(out: &mut String, data: &Data, rule: &str) -> core::fmt::Result {
+    if data.votes.is_empty() {
+        return Ok(());
+    }
+    writeln!(
+        out,
+        "<h3>Votes that became no operation</h3><p class=\"note\">Votes on wars and treaties, which may have passed, and joint attacks that \
+         were voted down: the closest ones.</p>"
+    )?;
+    // How many more were on one side, of those who voted.
+    let split = |vote: &Operation| {
+        let [for_it, against, abstained, _] = vote.tally;
+        for_it.abs_diff(against + abstained) as f64 / (for_it + against + abstained).max(1) as f64
+    };
+    let closest = data.votes.iter().enumerate().min_by(|a, b| split(a.1).total_cmp(&split(b.1)).then(a.0.cmp(&b.0)));
+    let closest = closest.map(|(place, _)| place);
+    writeln!(out, "<div class=\"two\">")?;
+    for (place, vote) in data.votes.iter().enumerate() {
+        voted(out, vote, closest == Some(place), rule)?;
+    }
+    writeln!(out, "</div>")
+}
+
 /// All operations over time: a fan for each, from its launches to its arrival.
 fn overview(out: &mut String, data: &Data) -> core::fmt::Result {
     writeln!(
         out,
         "<p class=\"note\">Each fan is an operation: its groups leave at their own times (below) and arrive together (above). A full circle met \
-         its goal, a ring in a circle met it partly, an empty one failed, a cross was called off, a dash is under way.</p><div class=\"lanes\">"
+         its goal, a ring in a circle met it partly, an empty one failed, a cross was called off, a dash is under way. What comes after the end \
+         of this report stands at its edge.</p><div class=\"lanes\">"
     )?;
     let (from, to) = (day(data.begun), day(data.end));
-    let ahead = data.operations.iter().filter_map(|o| o.blow).map(day).fold(to, f64::max).min(to + 1.0);
-    let x = |at: GameTime| ((day(at) - from) / (ahead - from).max(1e-6) * 100.0).clamp(0.0, 100.0);
+    let x = |at: GameTime| ((day(at) - from) / (to - from).max(1e-6) * 100.0).clamp(0.0, 100.0);
     let most = data.operations.iter().map(|o| o.sent).max().unwrap_or(1).max(1) as f64;
     let shown: Vec<usize> =
         (0..data.sides.len()).filter(|s| data.operations.iter().any(|o| o.side == Some(*s))).collect();
@@ -98,25 +131,31 @@ fn overview(out: &mut String, data: &Data) -> core::fmt::Result {
         write!(out, "<div class=\"lane {}\" style=\"height:56px\">{}", class(*side), badge(*side))?;
         write!(out, "<svg role=\"img\" aria-label=\"Operations of {name} over time\">")?;
         for operation in data.operations.iter().filter(|o| o.side == Some(*side)) {
-            fan(out, operation, &x, most)?;
+            fan(out, operation, data.end, &x, most)?;
         }
         writeln!(out, "</svg></div>")?;
     }
     write!(out, "<div class=\"lane\" style=\"height:20px;border:0\"><svg aria-hidden=\"true\">")?;
-    for (n, at) in days(from, ahead).into_iter().enumerate() {
-        let (left, word) = ((at - from) / (ahead - from).max(1e-6) * 100.0, if n == 0 { "day " } else { "" });
+    for (n, at) in days(from, to).into_iter().enumerate() {
+        let (left, word) = ((at - from) / (to - from).max(1e-6) * 100.0, if n == 0 { "day " } else { "" });
         write!(out, "<text class=\"mid\" x=\"{left:.2}%\" y=\"15\">{word}{:.0}</text>", at + 1.0)?;
     }
     writeln!(out, "</svg></div></div>")
 }
 
-fn fan(out: &mut String, operation: &Operation, x: &dyn Fn(GameTime) -> f64, most: f64) -> core::fmt::Result {
+fn fan(
+    out: &mut String,
+    operation: &Operation,
+    end: GameTime,
+    x: &dyn Fn(GameTime) -> f64,
+    most: f64,
+) -> core::fmt::Result {
     let Some(blow) = operation.blow else { return Ok(()) };
     let (top, bottom) = (15, 52);
     write!(out, "<a href=\"#{}\">", anchor(&operation.key))?;
     let (_, words, _) = result(&operation.result);
     write!(out, "<title>{} against {}: {words}</title>", esc(&operation.name), esc(&operation.other.name))?;
-    for (launch, arrival) in &operation.ways {
+    for (launch, arrival) in operation.ways.iter().filter(|(launch, _)| *launch <= end) {
         let (a, b) = (x(*launch), x(*arrival));
         write!(out, "<line class=\"fan\" x1=\"{a:.2}%\" y1=\"{bottom}\" x2=\"{b:.2}%\" y2=\"{top}\"/>")?;
     }
@@ -134,16 +173,16 @@ fn fan(out: &mut String, operation: &Operation, x: &dyn Fn(GameTime) -> f64, mos
     write!(out, "</a>")
 }
 
-fn card(out: &mut String, operation: &Operation) -> core::fmt::Result {
+fn card(out: &mut String, operation: &Operation, why: &[&str], usual: &str) -> core::fmt::Result {
     let side = operation.side.map(class).unwrap_or_default();
-    let mark = operation.side.map(|side| format!("{}\u{a0}", badge(side))).unwrap_or_default();
+    let by = operation.side.map_or_else(|| esc(&operation.by), |side| named(side, &operation.by));
     writeln!(out, "<article class=\"op {side}\" id=\"{}\">", anchor(&operation.key))?;
     writeln!(
         out,
-        "<h3>Operation {}: <span class=\"who\">{mark}{}</span> against {}</h3>",
+        "<h3>Operation {}: {by} against {}</h3><p class=\"told\">Told as {}</p>",
         esc(&operation.name),
-        esc(&operation.by),
-        party(&operation.other)
+        party(&operation.other),
+        why.join(", ")
     )?;
     writeln!(out, "<p class=\"res\">{}</p>", outcome(operation))?;
     known_table(out, operation)?;
@@ -157,7 +196,7 @@ fn card(out: &mut String, operation: &Operation) -> core::fmt::Result {
         writeln!(out, "</ul>")?;
     }
     writeln!(out, "</div><div>")?;
-    ballots(out, operation)?;
+    ballots(out, operation, usual)?;
     writeln!(out, "</div></div></article>")
 }
 
@@ -165,16 +204,24 @@ fn card(out: &mut String, operation: &Operation) -> core::fmt::Result {
 fn outcome(operation: &Operation) -> String {
     let (sign, words, tone) = result(&operation.result);
     let aim = if operation.goal == "take" { "to take" } else { "to break" };
-    let targets: Vec<String> = operation.targets.iter().take(5).map(|t| esc(t)).collect();
-    let more = operation.targets.len().saturating_sub(5);
+    let left_out = |target: &&String| {
+        operation.known.iter().any(|known| known.village == **target && matches!(known.end, End::LeftOut(_)))
+    };
+    let gone = operation.targets.iter().filter(left_out).count();
+    let went = operation.targets.iter().filter(|target| !left_out(target));
+    let targets: Vec<String> = went.take(5).map(|t| esc(t)).collect();
+    let more = operation.targets.len().saturating_sub(gone + 5);
     let more = if more > 0 { format!(" and {more} more") } else { String::new() };
     let mut text = format!(
         "<span class=\"tag {tone}\">{sign} {words}</span> {} of {} went {aim} {}{more} by {}.",
         count(operation.groups, "group", "groups"),
         count(operation.members, "member", "members"),
-        targets.join(", "),
+        if targets.is_empty() { "its targets".to_owned() } else { targets.join(", ") },
         esc(&operation.pattern)
     );
+    if gone > 0 {
+        text.push_str(&format!(" {} of its proposal stayed out of the plan.", count(gone as u64, "target", "targets")));
+    }
     if operation.fought() {
         text.push_str(&format!(
             " {} goods killed and {} looted for {} lost: <b>{} net</b>. It gave itself a chance of {} and expected to lose {}; it lost {}.",
@@ -187,6 +234,9 @@ fn outcome(operation: &Operation) -> String {
             percent(operation.lost as f64 / operation.sent.max(1) as f64)
         ));
     }
+    if operation.killed_unseen() {
+        text.push_str(&format!(" Of what it killed it came to know {}.", goods(operation.killed_known)));
+    }
     if !operation.findings.is_empty() {
         let taught: Vec<String> = operation.findings.iter().map(|name| finding(name)).collect();
         text.push_str(&format!(" It taught: {}.", taught.join("; ")));
@@ -195,6 +245,50 @@ fn outcome(operation: &Operation) -> String {
         text.push_str(&format!(" \u{201c}{}\u{201d}", esc(said)));
     }
     text
+}
+
+/// The place on the page of a blow outside any joint operation.
+pub(super) fn blow_anchor(place: usize) -> String {
+    format!("blow-{place}")
+}
+
+/// Battles outside joint operations that mattered most.
+fn clashes(out: &mut String, data: &Data, verdict: &Verdict) -> core::fmt::Result {
+    for told in &verdict.clashes {
+        let Some((step, clash)) = data.steps.get(told.place).and_then(|step| Some((step, step.clash.as_ref()?))) else {
+            continue;
+        };
+        let side = step.attacker.side.map(class).unwrap_or_default();
+        let word = if clash.raid { "Raid" } else { "Attack" };
+        writeln!(
+            out,
+            "<article class=\"op {side}\" id=\"{}\"><h3>{word} of {} on {}, {}</h3><p class=\"told\">Told as {}</p>",
+            blow_anchor(told.place),
+            party(&step.attacker),
+            party(&step.defender),
+            clock(step.at),
+            told.why.join(", ")
+        )?;
+        let sent =
+            clash.attackers.iter().map(|(name, with)| format!("{} with {} goods of troops", esc(name), goods(*with)));
+        let more = clash.groups.saturating_sub(clash.attackers.len() as u64);
+        let more = if more > 0 { format!(" and {} more", count(more, "group", "groups")) } else { String::new() };
+        writeln!(
+            out,
+            "<p class=\"res\">It belongs to no joint operation: nobody voted on it. {}{more} attacked {}, a village of {}, where {} stood. {} of \
+             the attackers and {} of the defenders fell: {} goods killed and {} looted for {} lost.</p></article>",
+            sent.collect::<Vec<_>>().join(", "),
+            esc(&step.site),
+            esc(&clash.owner),
+            goods(clash.stood),
+            percent(clash.fell.0),
+            percent(clash.fell.1),
+            goods(step.killed),
+            goods(step.loot),
+            goods(step.lost)
+        )?;
+    }
+    Ok(())
 }
 
 /// A line for each group, from the vote to the arrival.
@@ -274,12 +368,13 @@ fn one_lane(
 }
 
 /// How members voted and why, those who had doubts first.
-fn ballots(out: &mut String, operation: &Operation) -> core::fmt::Result {
+fn ballots(out: &mut String, operation: &Operation, usual: &str) -> core::fmt::Result {
     if operation.ballots.is_empty() {
         return Ok(());
     }
     let [for_it, against, abstained, conditional] = operation.tally;
     let conditions = if conditional > 0 { format!(" ({conditional} on conditions)") } else { String::new() };
+    let silent = silent(operation);
     let ended = match &operation.decided {
         Some((at, outcome, test)) => {
             let test = test.as_ref().map(|t| format!(", as {}", esc(t))).unwrap_or_default();
@@ -290,7 +385,15 @@ fn ballots(out: &mut String, operation: &Operation) -> core::fmt::Result {
     if !operation.ways.is_empty() {
         writeln!(out, "<h4>The vote</h4>")?;
     }
-    writeln!(out, "<p class=\"sum\">{for_it} for{conditions}, {against} against, {abstained} abstained{ended}</p>")?;
+    writeln!(
+        out,
+        "<p class=\"sum\">{for_it} for{conditions}, {against} against, {abstained} abstained{silent}{ended}</p>"
+    )?;
+    if !operation.rule.is_empty() && operation.rule != usual {
+        let failed = operation.decided.as_ref().is_some_and(|(_, _, test)| test.is_some());
+        let kind = if failed { "The rule that it did not meet" } else { "The rule" };
+        writeln!(out, "<p class=\"rule\">{kind}: {}.</p>", esc(&operation.rule))?;
+    }
     let mut sorted: Vec<&Ballot> = operation.ballots.iter().collect();
     // Dissent and conditions say most.
     sorted.sort_by_key(|ballot| (ballot.vote, ballot.conditions.is_empty()));
@@ -307,6 +410,15 @@ fn ballots(out: &mut String, operation: &Operation) -> core::fmt::Result {
         writeln!(out, "</ul></details>")?;
     }
     Ok(())
+}
+
+/// How many could have voted and did not.
+pub(super) fn silent(operation: &Operation) -> String {
+    let cast: u64 = operation.tally.iter().take(3).sum();
+    match operation.seats.map(|seats| seats.saturating_sub(cast)) {
+        Some(n) if n > 0 => format!(", {n} did not vote"),
+        _ => String::new(),
+    }
 }
 
 fn one_ballot(out: &mut String, ballot: &Ballot) -> core::fmt::Result {
@@ -328,8 +440,13 @@ fn one_ballot(out: &mut String, ballot: &Ballot) -> core::fmt::Result {
                 .iter()
                 .map(|(name, added)| format!("{} {}", esc(&term(name)), signed_number(*added, 2)))
                 .collect();
+            let more = match ballot.more {
+                (0, _) => String::new(),
+                (1, sum) => format!(" and one more ({})", signed_number(sum, 2)),
+                (n, sum) => format!(" and {n} others (together {})", signed_number(sum, 2)),
+            };
             format!(
-                "score {}{}{}",
+                "score {}{}{}{more}",
                 signed_number(ballot.score, 2),
                 if terms.is_empty() { "" } else { ": " },
                 terms.join(", ")
@@ -347,22 +464,22 @@ fn one_ballot(out: &mut String, ballot: &Ballot) -> core::fmt::Result {
 }
 
 /// A vote without an operation.
-fn voted(out: &mut String, vote: &Operation) -> core::fmt::Result {
-    let side = vote.side.map(|side| format!("{}\u{a0}", badge(side))).unwrap_or_default();
+fn voted(out: &mut String, vote: &Operation, is_closest: bool, usual: &str) -> core::fmt::Result {
+    let by = vote.side.map_or_else(|| esc(&vote.by), |side| named(side, &vote.by));
+    let closest = if is_closest { " \u{b7} the closest" } else { "" };
     let with = if vote.other.name.is_empty() { String::new() } else { format!(" \u{b7} {}", party(&vote.other)) };
     writeln!(
         out,
-        "<details open id=\"{}\"><summary>{}: <span class=\"who\">{side}{}</span> on {}{with}, {}</summary>",
+        "<details open id=\"{}\"><summary>{}: {by} on {}{with}, {}{closest}</summary>",
         anchor(&vote.key),
         esc(&vote.name),
-        esc(&vote.by),
         esc(&vote.action),
         clock(vote.submitted)
     )?;
     if !vote.known.is_empty() {
         writeln!(out, "<p class=\"note\"><a href=\"#known-{}\">What was known then</a></p>", vote.key)?;
     }
-    ballots(out, vote)?;
+    ballots(out, vote, usual)?;
     writeln!(out, "</details>")
 }
 
@@ -380,8 +497,14 @@ fn all(out: &mut String, data: &Data, verdict: &Verdict) -> core::fmt::Result {
         ("Net", true),
         ("Result", false),
     ];
-    let told = |place: usize| verdict.told.contains(&place);
+    let told = |place: usize| verdict.why_told(place).is_some();
     writeln!(out, "<h3>All operations: the exchange of each</h3>")?;
+    writeln!(
+        out,
+        "<p class=\"note\">Goal met: every target was broken or taken, as it was to be. Partly met: some were, or at least half of the \
+         defenders of one fell. Failed: neither. Killed is all that fell, whoever saw it. Too dear: it lost more than one and a half times \
+         what it knew to have killed.</p>"
+    )?;
     let mut rows: Vec<(usize, &Operation)> = data.operations.iter().enumerate().collect();
     rows.sort_by_key(|(i, o)| (core::cmp::Reverse(o.sent), *i));
     let write = |out: &mut String, part: &[(usize, &Operation)]| -> core::fmt::Result {
@@ -404,14 +527,18 @@ fn exchange(out: &mut String, operation: &Operation, columns: &[Column], told: b
     let (sign, words, tone) = result(&operation.result);
     let side = operation.side.map(|side| format!("{}\u{a0}", badge(side))).unwrap_or_default();
     let name = if told {
-        format!("{side}{}", link(operation))
+        format!("<span class=\"who\">{side}{}</span>", link(operation))
     } else {
         let known = if operation.known.is_empty() {
             String::new()
         } else {
             format!("<small><a href=\"#known-{}\">known then</a></small>", operation.key)
         };
-        format!("<span id=\"{}\">{side}operation\u{a0}{}</span>{known}", anchor(&operation.key), esc(&operation.name))
+        format!(
+            "<span class=\"who\" id=\"{}\">{side}operation\u{a0}{}</span>{known}",
+            anchor(&operation.key),
+            esc(&operation.name)
+        )
     };
     let dear = if operation.pyrrhic { "<small>too dear</small>" } else { "" };
     let age = operation.intel_age.map(|age| format!("<small>intel {}</small>", hours(age))).unwrap_or_default();

@@ -1,4 +1,4 @@
-//! Tables that scroll within themselves, and tables that fall apart into lists where there is no room.
+//! Tables that scroll within themselves, and tables that fall apart into lists or blocks where there is no room.
 
 use core::fmt::Write;
 
@@ -12,11 +12,17 @@ pub(super) enum Narrow {
     Scrolls,
     /// Each row becomes a list of its cells.
     Falls,
+    /// Each row becomes a block of its cells, several beside each other.
+    Stacks,
 }
 
 /// Opens a table.
 pub(super) fn open(out: &mut String, label: &str, narrow: Narrow, columns: &[Column]) -> core::fmt::Result {
-    let class = if narrow == Narrow::Falls { "falls" } else { "stick" };
+    let class = match narrow {
+        Narrow::Scrolls => "stick",
+        Narrow::Falls => "falls",
+        Narrow::Stacks => "stack",
+    };
     write!(out, "<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"{label}\">")?;
     write!(out, "<table class=\"{class}\"><thead><tr>")?;
     for (heading, is_number) in columns {

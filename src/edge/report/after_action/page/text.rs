@@ -63,17 +63,14 @@ pub(super) fn signed_number(n: f64, decimals: usize) -> String {
 const DAY: i64 = 86_400_000;
 
 /// `day 3, 04:35`.
-pub(super) fn clock(at: GameTime) -> String {
+pub(in super::super) fn clock(at: GameTime) -> String {
     let (day, rest) = (at.0.div_euclid(DAY) + 1, at.0.rem_euclid(DAY));
     format!("day\u{a0}{day}, {:02}:{:02}", rest / 3_600_000, rest / 60_000 % 60)
 }
 
-/// `day 3, 04:35:20`, with milliseconds where there are any: of an arrival each counts.
+/// `day 3, 04:35:20`.
 pub(super) fn instant(at: GameTime) -> String {
-    let rest = at.0.rem_euclid(DAY);
-    let ms = rest % 1_000;
-    let ms = if ms == 0 { String::new() } else { format!(".{ms:03}") };
-    format!("{}:{:02}{ms}", clock(at), rest / 1_000 % 60)
+    format!("{}:{:02}", clock(at), at.0.rem_euclid(DAY) / 1_000 % 60)
 }
 
 /// `7 h 21 min`.
@@ -121,12 +118,36 @@ pub(super) fn badge(side: usize) -> String {
     format!("<b class=\"bd {}\">{}</b>", class(side), letter(side))
 }
 
-/// A name with its mark.
+/// A name behind its mark, from which its first word does not break.
+pub(super) fn named(side: usize, name: &str) -> String {
+    let name = shown(name);
+    let (first, rest) = name.split_once(' ').map_or((name.as_str(), ""), |(first, rest)| (first, rest));
+    let rest = if rest.is_empty() { String::new() } else { format!(" {}", esc(rest)) };
+    format!("<span class=\"who\">{}\u{a0}{}</span>{rest}", badge(side), esc(first))
+}
+
+/// A name with its mark, if it has one.
 pub(super) fn party(party: &Party) -> String {
     match party.side {
-        Some(side) => format!("<span class=\"who\">{}\u{a0}{}</span>", badge(side), esc(&party.name)),
+        Some(side) => named(side, &party.name),
         None if party.name.is_empty() => "somebody".to_owned(),
-        None => format!("<span class=\"who\">{}</span>", esc(&party.name)),
+        None => esc(&party.name),
+    }
+}
+
+/// How many times as much one is as another: `2.4 times`, `over 100 times`, `about as much as`, `a hundredth or less of`.
+pub(super) fn times(real: i64, other: i64) -> String {
+    match (real, other) {
+        (0, 0) => "as much as".to_owned(),
+        (0, _) => "none of".to_owned(),
+        (_, 0) => "over 100 times".to_owned(),
+        _ => match real as f64 / other as f64 {
+            t if t > 100.0 => "over 100 times".to_owned(),
+            t if t <= 0.01 => "a hundredth or less of".to_owned(),
+            t if (0.95..=1.05).contains(&t) => "about as much as".to_owned(),
+            t if t < 0.095 => format!("{t:.2} times"),
+            t => format!("{t:.1} times"),
+        },
     }
 }
 
@@ -181,7 +202,7 @@ pub(super) fn finding(name: &str) -> String {
 pub(super) fn result(result: &str) -> (&'static str, &'static str, &'static str) {
     match result {
         "goal_met" => ("\u{2713}", "goal met", "good"),
-        "partly" => ("\u{25d0}", "partly", "half"),
+        "partly" => ("\u{25d0}", "partly met", "half"),
         "failed" => ("\u{2717}", "failed", "bad"),
         "aborted" => ("\u{2013}", "called off", "off"),
         _ => ("\u{2026}", "under way", "off"),
@@ -210,9 +231,25 @@ mod tests {
     }
 
     #[test]
+    fn factors_are_of_what_is_shown() {
+        let of = [(131_000, 290), (131_000, 14_000), (5, 5), (0, 7), (3, 400), (3, 60)].map(|(a, b)| times(a, b));
+        assert_eq!(
+            of,
+            ["over 100 times", "9.4 times", "about as much as", "none of", "a hundredth or less of", "0.05 times"]
+        );
+    }
+
+    #[test]
+    fn a_name_does_not_break_from_its_mark() {
+        let name = named(1, "Emerald Pact");
+        assert!(name.ends_with("\u{a0}Emerald</span> Pact") && name.starts_with("<span class=\"who\">"), "{name}");
+        assert!(named(0, "<b> x").contains("&lt;b&gt;</span> x"));
+    }
+
+    #[test]
     fn times_are_days_and_hours() {
         let at = GameTime(0) + GameSpan::hours(52) + GameSpan::mins(35) + GameSpan::millis(20_671);
-        assert_eq!((clock(at), instant(at)), ("day\u{a0}3, 04:35".to_owned(), "day\u{a0}3, 04:35:20.671".to_owned()));
+        assert_eq!((clock(at), instant(at)), ("day\u{a0}3, 04:35".to_owned(), "day\u{a0}3, 04:35:20".to_owned()));
         assert_eq!(span(GameSpan::mins(441)), "7\u{a0}h 21\u{a0}min");
         assert_eq!((letter(0), letter(26)), ("A".to_owned(), "27".to_owned()));
     }

@@ -14,17 +14,18 @@ pub(super) fn wars(out: &mut String, data: &Data) -> core::fmt::Result {
     }
     writeln!(
         out,
-        "<p class=\"note\">Left and right what each side killed and looted of the other, on one scale; the small bars are the villages that \
-         a war was declared for, as far as they were broken or taken.</p>"
+        "<p class=\"note\">Left and right what each side killed and looted of the other, on one scale. Each war stands for itself, also where \
+         the same two fought again; what still struck after its end counts to it. The small bar is on the side of who declared it: the \
+         villages that it was for, as far as they were broken or taken.</p>"
     )?;
     let most = data.wars.iter().flat_map(|war| [won(war, 0), won(war, 1)]).max().unwrap_or(1).max(1);
     for war in data.wars.iter().take(SHOWN) {
-        one(out, war, most)?;
+        one(out, data, war, most)?;
     }
     if data.wars.len() > SHOWN {
         writeln!(out, "<details><summary>{} more</summary>", data.wars.len() - SHOWN)?;
         for war in data.wars.iter().skip(SHOWN) {
-            one(out, war, most)?;
+            one(out, data, war, most)?;
         }
         writeln!(out, "</details>")?;
     }
@@ -39,7 +40,7 @@ fn color(party: &Party) -> String {
     party.side.map(class).unwrap_or_default()
 }
 
-fn one(out: &mut String, war: &War, most: i64) -> core::fmt::Result {
+fn one(out: &mut String, data: &Data, war: &War, most: i64) -> core::fmt::Result {
     writeln!(out, "<div class=\"war\"><p class=\"vs\">{} against {}</p>", party(&war.a), party(&war.b))?;
     let width = |side: usize| won(war, side) as f64 / most as f64 * 100.0;
     writeln!(
@@ -59,7 +60,8 @@ fn one(out: &mut String, war: &War, most: i64) -> core::fmt::Result {
         } else {
             String::new()
         };
-        let aim = war.aim[side].map_or_else(String::new, |(reached, of)| {
+        let declared = war.declared.as_ref() == Some(name);
+        let aim = war.aim.filter(|_| declared).map_or_else(String::new, |(reached, of)| {
             let part = reached as f64 / of.max(1) as f64 * 100.0;
             format!(
                 "<br>aim {reached} of {of} <span class=\"aim {}\"><i style=\"width:{part:.0}%\"></i></span>",
@@ -68,14 +70,15 @@ fn one(out: &mut String, war: &War, most: i64) -> core::fmt::Result {
         });
         writeln!(out, "<div><b>{}</b> killed{looted}{taken}{aim}</div>", goods(war.killed[side]))?;
     }
-    writeln!(out, "</div><p class=\"sub\">{}</p></div>", course(war))
+    writeln!(out, "</div><p class=\"sub\">{}</p></div>", course(data, war))
 }
 
-fn course(war: &War) -> String {
+fn course(data: &Data, war: &War) -> String {
     let battles = count(war.battles, "battle", "battles");
     let Some(since) = war.since else { return format!("No war was declared; {battles}.") };
     let began = match &war.declared {
         Some(by) => format!("Declared by {} on {}", esc(&by.name), clock(since)),
+        None if since > data.begun => format!("At war since {}", clock(since)),
         None => "At war from the beginning".to_owned(),
     };
     match war.ended {
