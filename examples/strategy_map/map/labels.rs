@@ -14,6 +14,7 @@ use bevy::prelude::*;
 use bevy_alliance::action::operations::{GroupStatus, Operation, OperationStatus};
 use bevy_alliance::base::clock::{GameClock, GameSpan, GameTime};
 use bevy_alliance::base::contract::Site;
+use bevy_alliance::base::id::SiteId;
 use bevy_alliance::base::ruleset::Ruleset;
 use bevy_alliance::base::text::shortened;
 use bevy_alliance::decision::planning::believed;
@@ -144,6 +145,16 @@ pub(crate) fn countdown(span: GameSpan) -> String {
     }
 }
 
+/// When groups come to a target from now on, and how many.
+fn waves_at(operation: &Operation, target: SiteId, now: GameTime) -> BTreeMap<GameTime, usize> {
+    let comes = |status| matches!(status, GroupStatus::Waiting | GroupStatus::Launched { .. });
+    let mut waves = BTreeMap::new();
+    for group in operation.groups.iter().filter(|g| g.target == target && g.arrival > now && comes(g.status)) {
+        *waves.entry(group.arrival).or_default() += 1;
+    }
+    waves
+}
+
 impl Subjects<'_, '_> {
     fn on_screen(&self, at: Vec2) -> Pos2 {
         self.lens.to_screen(self.lens.nearest(self.places.torus(), at))
@@ -204,15 +215,7 @@ impl Subjects<'_, '_> {
                 continue;
             }
             for target in &operation.targets {
-                let coming = operation.groups.iter().filter(|g| {
-                    g.target == target.site
-                        && g.arrival > now
-                        && matches!(g.status, GroupStatus::Waiting | GroupStatus::Launched { .. })
-                });
-                let mut waves: BTreeMap<GameTime, usize> = BTreeMap::new();
-                for group in coming {
-                    *waves.entry(group.arrival).or_default() += 1;
-                }
+                let waves = waves_at(operation, target.site, now);
                 let (Some((next, groups)), Some(at)) = (waves.first_key_value(), self.places.of(target.site)) else {
                     continue;
                 };
@@ -231,10 +234,16 @@ impl Subjects<'_, '_> {
                 };
                 let (size, shown) = if selected { (13.5, theme::TEXT) } else { (11.5, theme::FAINT) };
                 let at = self.on_screen(at);
-                let room = paper.plate(at + vec2(0.0, -18.0), Align2::CENTER_BOTTOM, &text, size, shown);
-                if room.is_none() && selected {
-                    let _ = paper.plate(at + vec2(0.0, 18.0), Align2::CENTER_TOP, &text, size, shown);
-                }
+                let around = [
+                    (vec2(0.0, -18.0), Align2::CENTER_BOTTOM),
+                    (vec2(0.0, 18.0), Align2::CENTER_TOP),
+                    (vec2(22.0, 0.0), Align2::LEFT_CENTER),
+                    (vec2(-22.0, 0.0), Align2::RIGHT_CENTER),
+                ];
+                // Of those that are not selected only the first place is tried: they come in many.
+                let tried = if selected { around.len() } else { 1 };
+                let mut places = around.into_iter().take(tried);
+                let _ = places.find_map(|(by, anchor)| paper.plate(at + by, anchor, &text, size, shown));
             }
             if selected {
                 self.pins(paper, operation);
