@@ -218,7 +218,7 @@ pub(super) struct Operation {
     pub(super) killed_known: i64,
     pub(super) lost: i64,
     pub(super) loot: i64,
-    /// The units that were worth most in fewest: which, how many of how many, and their part of all goods sent.
+    /// The units of which few were worth much: which, how many of how many, and their part of all goods sent.
     pub(super) dear: Option<(String, u64, u64, f64)>,
     pub(super) expected_loss: f64,
     pub(super) expected_win: f64,

@@ -126,18 +126,22 @@ fn rule_in_words(vote: VoteThen) -> String {
     )
 }
 
-/// The units of which few were worth much: at most one in ten of all, and a quarter of the goods at least.
+/// The units of which few were worth much: each five times the mean at least, together at most one in ten of all, and a quarter of the
+/// goods at least.
 fn dear(source: &Source, story: &OperationStory) -> Option<(String, u64, u64, f64)> {
     let mut heads: BTreeMap<&str, u64> = BTreeMap::new();
     for (name, n) in story.rows.iter().flat_map(|row| &row.units) {
         *heads.entry(name).or_default() += u64::from(*n);
     }
     let all: u64 = heads.values().sum();
-    let worth = |name: &str, n: u64| source.prices.get(name).copied().unwrap_or(0) as f64 * n as f64;
-    let total: f64 = heads.iter().map(|(name, n)| worth(name, *n)).sum();
-    let few = heads.iter().filter(|(_, n)| **n * 10 <= all && total > 0.0);
-    let parts = few.map(|(name, n)| (name.replace('_', " "), *n, all, worth(name, *n) / total));
-    parts.filter(|part| part.3 >= 0.25).max_by(|a, b| a.3.total_cmp(&b.3))
+    let price = |name: &str| source.prices.get(name).copied().unwrap_or(0) as f64;
+    let total: f64 = heads.iter().map(|(name, n)| price(name) * *n as f64).sum();
+    let dear = heads.iter().filter(|(name, _)| price(name) * all as f64 >= total * 5.0);
+    let dear: Vec<(&str, u64)> = dear.map(|(name, n)| (*name, *n)).collect();
+    let few: u64 = dear.iter().map(|(_, n)| n).sum();
+    let part = dear.iter().map(|(name, n)| price(name) * *n as f64).sum::<f64>() / total.max(1.0);
+    let names: Vec<String> = dear.iter().map(|(name, n)| format!("{n} {}", name.replace('_', " "))).collect();
+    (few * 10 <= all && part >= 0.25).then(|| (names.join(", "), few, all, part))
 }
 
 /// The instant at which most groups arrive.
@@ -332,4 +336,39 @@ fn battle(source: &Source, fact: &Fact) -> Option<String> {
     let wall = if wall.0 == wall.1 { String::new() } else { format!("; the wall falls from {} to {}", wall.0, wall.1) };
     let (n, village) = (attackers.len(), source.village(*site));
     Some(format!("{n} {groups} at {village}: {:.0}% of the attackers fall, {defenders}{wall}", attacker_loss * 100.0))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::base::contract::LaunchRow;
+    use crate::base::id::{AllianceId, PlayerId};
+    use crate::edge::report::after_action::history::History;
+
+    #[test]
+    fn the_dear_units_are_told_where_they_are_few_and_most_of_the_goods() {
+        let row = |units: &[(&str, u32)]| LaunchRow {
+            group: 0,
+            member: PlayerId(1),
+            origin: SiteId(1),
+            target: SiteId(2),
+            wave: 0,
+            units: units.iter().map(|(name, n)| ((*name).to_owned(), *n)).collect(),
+            launch: GameTime(0),
+            travel: crate::base::clock::GameSpan::hours(1),
+            arrival: GameTime(0),
+        };
+        let (tally, history) = (CampaignTally::default(), History::default());
+        let mut source = Source::of(&tally, &history, vec![AllianceId(1)]);
+        let prices = [("imperian", 1_000), ("senator", 100_000), ("big_chief", 90_000)];
+        source.prices = prices.map(|(name, price)| (name.to_owned(), price)).into();
+        let of = |rows: Vec<LaunchRow>| dear(&source, &OperationStory { rows, ..OperationStory::default() });
+        let (names, few, all, part) =
+            of(vec![row(&[("imperian", 95), ("senator", 2)]), row(&[("big_chief", 3)])]).unwrap();
+        assert_eq!((names.as_str(), few, all), ("3 big chief, 2 senator", 5, 100));
+        assert!((part - 470.0 / 565.0).abs() < 1e-9, "{part}");
+        assert_eq!(of(vec![row(&[("imperian", 95)])]), None, "all alike");
+        assert_eq!(of(vec![row(&[("senator", 2)])]), None, "nothing but dear ones");
+        assert_eq!(of(Vec::new()), None);
+    }
 }
