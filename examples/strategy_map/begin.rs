@@ -10,10 +10,11 @@ use bevy_alliance::AlliancePlugins;
 use bevy_alliance::action::operations::{GroupStatus, Operation, OperationStatus};
 use bevy_alliance::base::clock::{GameClock, GameSpan, GameTime};
 use bevy_alliance::base::contract::{Scenario, ScenarioAppExt, Site};
-use bevy_alliance::base::geometry::Tile;
+use bevy_alliance::base::geometry::{Tile, Torus};
 use bevy_alliance::base::id::{AllianceId, EntityIndex, ProposalId, SiteId};
 use bevy_alliance::base::ruleset::Ruleset;
 use bevy_alliance::decision::council::CouncilCharter;
+use bevy_alliance::decision::planning::Library;
 use bevy_alliance::edge::report::{CampaignTally, Directory, History, ReportPlugin};
 
 /// How long the campaign runs on at most until there is what is to be selected.
@@ -83,13 +84,15 @@ pub(crate) fn advance(world: &mut World, options: &Options) -> Result<(), String
     #[expect(clippy::cast_possible_truncation, reason = "checked hours of a campaign")]
     let begin = GameTime(0) + GameSpan::millis((options.hours * 3_600_000.0) as i64);
     run_to(world, begin);
+    check(world, &options.select).map_err(|e| format!("--select {}: {e}", in_words(&options.select)))?;
     let found = loop {
         if let Some(found) = look_for(world, &options.select) {
             break found;
         }
         let now = world.resource::<GameClock>().now();
         if now - begin >= LOOK_FOR {
-            return Err(format!("--select {}: there was none up to {now}", in_words(&options.select)));
+            let what = in_words(&options.select);
+            return Err(format!("--select {what}: there was none up to {now}; larger worlds have more (--synthetic)"));
         }
         run_to(world, now + LOOK_STEP);
     };
@@ -105,6 +108,9 @@ pub(crate) fn advance(world: &mut World, options: &Options) -> Result<(), String
             }
             if !watch.may_see(id.alliance) {
                 // Others see what it aims at, and what comes.
+                eprintln!(
+                    "strategy_map: --side does not know of operation {id}: its target is shown, and what is seen to come"
+                );
                 watch.operation = None;
                 watch.alliance = watch.side;
                 watch.site = target;
@@ -119,6 +125,38 @@ pub(crate) fn advance(world: &mut World, options: &Options) -> Result<(), String
         let entity = first_target(world, id).and_then(|site| world.resource::<EntityIndex>().site(site));
         let place = entity.and_then(|entity| world.get::<Site>(entity)).map(|site| GoTo::Place(site.at, across));
         world.resource_mut::<Watch>().go_to = place;
+    }
+    Ok(())
+}
+
+/// What can never be there, before it is looked for.
+fn check(world: &mut World, select: &Select) -> Result<(), String> {
+    match select {
+        Select::Pattern(name) => {
+            let library = world.resource::<Library>();
+            let names: Vec<&str> = library.iter().map(|pattern| pattern.name.as_str()).collect();
+            if !names.contains(&name.as_str()) {
+                return Err(format!("there is no such pattern; those that there are: {}", names.join(", ")));
+            }
+        }
+        Select::Proposal(id) => {
+            let names = &world.resource::<CampaignTally>().directory;
+            if names.active.binary_search(&id.alliance).is_err() {
+                let those: Vec<String> = names.active.iter().map(|id| names.alliance_with_id(*id)).collect();
+                return Err(format!("no such alliance deliberates; those that do: {}", those.join(", ")));
+            }
+        }
+        Select::Village(x, y) => {
+            let torus = *world.resource::<Torus>();
+            if !torus.holds(Tile::new(*x, *y)) {
+                let half = torus.half_width;
+                return Err(format!("the map goes from -{half} to {half} both ways"));
+            }
+            if look_for(world, select).is_none() {
+                return Err("there is no village".to_owned());
+            }
+        }
+        Select::World | Select::Operation | Select::Vote => {}
     }
     Ok(())
 }

@@ -2,6 +2,7 @@
 
 use crate::pace::{Pace, SPEEDS};
 use crate::watch::{GoTo, Watch};
+use bevy::input::keyboard::{Key, KeyboardInput};
 use bevy::prelude::*;
 use bevy_alliance::edge::report::CampaignTally;
 use bevy_egui::input::EguiWantsInput;
@@ -11,7 +12,7 @@ pub(crate) const KEYS: [(&str, &str); 13] = [
     ("Space", "pause, go on"),
     (".", "one hour"),
     ("N", "to the next event"),
-    ("1 to 6", "real time to 100,000 times as fast"),
+    ("1 to 6", "go on: in real time, to 100,000 times as fast"),
     ("Drag, arrows, W A S D", "move"),
     ("Wheel, + and -", "zoom"),
     ("Home", "the whole world"),
@@ -52,6 +53,7 @@ fn press_time(
 }
 
 fn press_view(
+    mut written: MessageReader<KeyboardInput>,
     keys: Res<ButtonInput<KeyCode>>,
     egui: Res<EguiWantsInput>,
     mut watch: ResMut<Watch>,
@@ -60,10 +62,13 @@ fn press_view(
     if egui.wants_any_keyboard_input() {
         return;
     }
-    let shift = keys.any_pressed([KeyCode::ShiftLeft, KeyCode::ShiftRight]);
+    // Where this sign stands depends on the keyboard.
+    let asks = |input: &&KeyboardInput| input.state.is_pressed() && input.logical_key == Key::Character("?".into());
+    if written.read().filter(asks).count() % 2 == 1 {
+        watch.help = !watch.help;
+    }
     for key in keys.get_just_pressed() {
         match key {
-            KeyCode::Slash if shift => watch.help = !watch.help,
             KeyCode::F1 => watch.help = !watch.help,
             KeyCode::Home => watch.go_to = Some(GoTo::World),
             KeyCode::KeyF => {
@@ -71,7 +76,10 @@ fn press_view(
                     watch.go_to = Some(GoTo::Operation(operation));
                 }
             }
-            KeyCode::Tab => watch.side = next_side(&watch, &tally.directory.active),
+            KeyCode::Tab => {
+                watch.side = next_side(&watch, &tally.directory.active);
+                watch.alliance = watch.side.or(watch.alliance);
+            }
             KeyCode::KeyT => watch.layers.territory = !watch.layers.territory,
             KeyCode::KeyM => watch.layers.marches = !watch.layers.marches,
             KeyCode::KeyO => watch.layers.operations = !watch.layers.operations,

@@ -188,6 +188,10 @@ fn draw_panels(world: &mut World, contexts: &mut bevy::ecs::system::SystemState<
     theme::apply(&ctx);
     ctx.set_zoom_factor(world.resource::<Shown>().factor());
     panels::show(&ctx, world);
+    // A button that has the focus would keep all keys to itself; only words are typed into something.
+    if !ctx.text_edit_focused() {
+        ctx.memory_mut(|memory| memory.focused().into_iter().for_each(|id| memory.surrender_focus(id)));
+    }
     let free = world.resource::<panels::FreeArea>().0;
     map::show_minimap(&ctx, world, free);
     Ok(())

@@ -36,7 +36,7 @@ pub(crate) struct Options {
     /// Tiles across the picture, around what is selected.
     #[arg(long, value_name = "TILES", allow_negative_numbers = true, value_parser = tiles)]
     pub(crate) across: Option<f32>,
-    /// Leads a member: `best`, or the name or id of an alliance, whose officer with most inhabitants is led.
+    /// Leads a member: `best`, the name of a member, or the name or id of an alliance, whose officer with most inhabitants is led.
     #[arg(long, value_name = "WHO")]
     pub(crate) lead: Option<String>,
     /// Draws without a window, for instance on a server: needs a Vulkan driver, of software too, but no display.

@@ -1,10 +1,13 @@
 //! How fast game time goes: pause, step, speeds, and the way to the next event. The campaign runs in a schedule of its own, so often
 //! in a frame as its part of the frame allows; how often does not change what happens.
 
+use crate::watch::Watch;
 use bevy::ecs::schedule::ScheduleLabel;
 use bevy::prelude::*;
 use bevy_alliance::base::clock::{GameClock, GameSpan, GameTime};
 use bevy_alliance::base::contract::{CampaignFact, Fact};
+use bevy_alliance::base::id::AllianceId;
+use bevy_alliance::edge::report::CampaignTally;
 use std::time::{Duration, Instant};
 
 /// The schedule that hosts the campaign.
@@ -78,9 +81,33 @@ impl Plugin for PacePlugin {
     }
 }
 
-fn note_events(mut facts: MessageReader<CampaignFact>, mut events: ResMut<Events>) {
-    let worth = facts.read().filter_map(|fact| Some((fact.at, in_words(&fact.fact)?)));
+fn note_events(
+    mut facts: MessageReader<CampaignFact>,
+    mut events: ResMut<Events>,
+    (watch, tally): (Res<Watch>, Res<CampaignTally>),
+) {
+    let seen =
+        |fact: &&CampaignFact| concerns(&fact.fact, &tally).is_none_or(|of| of.into_iter().any(|a| watch.may_see(a)));
+    let worth = facts.read().filter(seen).filter_map(|fact| Some((fact.at, in_words(&fact.fact)?)));
     events.0.extend(worth);
+}
+
+/// Whose affair it is; nobody's alone where all hear of it.
+fn concerns(fact: &Fact, tally: &CampaignTally) -> Option<Vec<AllianceId>> {
+    match fact {
+        Fact::ProposalSubmitted { proposal, .. } | Fact::ProposalDecided { proposal, .. } => {
+            Some(vec![proposal.alliance])
+        }
+        Fact::OperationStarted { operation, .. } | Fact::OperationRevised { operation, .. } => {
+            Some(vec![operation.alliance])
+        }
+        Fact::OperationConcluded(report) => Some(vec![report.operation.alliance]),
+        Fact::BattleFought { operation: Some(operation), defender, .. } => {
+            let attacked = tally.directory.alliance_of.get(defender).copied();
+            Some(attacked.into_iter().chain([operation.alliance]).collect())
+        }
+        _ => None,
+    }
 }
 
 /// What a viewer would stop for.

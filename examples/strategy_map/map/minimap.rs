@@ -109,10 +109,7 @@ pub(crate) fn show(ctx: &egui::Context, world: &mut World, free: Rect) {
         let side = super::side(torus);
         let tile = rect.width() / side;
         let at = |place: Vec2| rect.center() + Points::new(place.x, -place.y) * tile;
-        let seen = Rect::from_center_size(
-            at(lens.middle),
-            Points::new(lens.size.x, lens.size.y) * lens.tiles_per_pixel * tile,
-        );
+        let seen = Rect::from_center_size(at(lens.center), free.size() * lens.points * lens.tiles_per_pixel * tile);
         // Where more is seen than the world, all of it is.
         let wide = seen.width() >= rect.width();
         let tall = seen.height() >= rect.height();

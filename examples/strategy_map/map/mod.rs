@@ -107,7 +107,8 @@ impl Sheets {
     fn draw(&mut self, layer: Layer, meshes: &mut Assets<Mesh>, strokes: &[Stroke]) {
         let Some(of) = self.0.iter_mut().find(|of| of.layer == layer) else { return };
         let places = strokes.iter().flat_map(|stroke| [stroke.start, stroke.end]);
-        of.reach = places.fold(Rect::EMPTY, |reach, at| reach.union_point(at));
+        // A single mark has a place and no extent, and would never be in sight.
+        of.reach = places.fold(Rect::EMPTY, |reach, at| reach.union(Rect::from_center_size(at, Vec2::ONE)));
         // A mesh of nothing cannot be drawn: what nobody sees stands for it.
         let mesh = sheet(if strokes.is_empty() { &NOTHING } else { strokes });
         // The handle is ours, so its place is there.

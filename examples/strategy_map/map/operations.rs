@@ -10,7 +10,7 @@ use bevy::prelude::*;
 use bevy_alliance::action::operations::{Group, GroupStatus, Operation, OperationStatus};
 use bevy_alliance::base::clock::{GameClock, GameSpan, GameTime};
 use bevy_alliance::base::contract::Holdings;
-use bevy_alliance::base::id::{ProposalId, SiteId};
+use bevy_alliance::base::id::{AllianceId, ProposalId, SiteId};
 use bevy_alliance::base::ruleset::{RecallRule, Ruleset};
 use bevy_alliance::decision::council::Proposal;
 use bevy_alliance::decision::planning::allocation::Errand;
@@ -24,6 +24,9 @@ pub(super) fn plug(app: &mut App) {
     app.add_systems(Update, draw_operations.in_set(MapSystems::Draw));
 }
 
+/// What is shown of them: the selected operation and village, through whose eyes, and whether they are shown at all.
+type Shown = (Option<ProposalId>, Option<SiteId>, Option<AllianceId>, bool);
+
 fn draw_operations(
     (operations, proposals): (Query<&Operation>, Query<&Proposal, Without<Operation>>),
     holdings: Res<Holdings>,
@@ -31,17 +34,14 @@ fn draw_operations(
     places: Places,
     mut sheets: ResMut<Sheets>,
     mut meshes: ResMut<Assets<Mesh>>,
-    mut last: Local<Option<(Option<ProposalId>, Option<SiteId>, GameTime, f32, bool)>>,
+    mut last: Local<Option<(Shown, GameTime, f32)>>,
 ) {
     let (now, wall) = (clock.now(), time.elapsed_secs());
-    let due = last.is_none_or(|(operation, site, at, when, shown)| {
-        (operation, site, shown) != (watch.operation, watch.site, watch.layers.operations)
-            || (at != now && wall - when >= LOOK_EVERY)
-    });
-    if !due {
+    let key = (watch.operation, watch.site, watch.side, watch.layers.operations);
+    if last.is_some_and(|(shown, at, when)| shown == key && (at == now || wall - when < LOOK_EVERY)) {
         return;
     }
-    *last = Some((watch.operation, watch.site, now, wall, watch.layers.operations));
+    *last = Some((key, now, wall));
     let (mut ways, mut marks) = (Vec::new(), Vec::new());
     if watch.layers.operations {
         let mut running: Vec<&Operation> =

@@ -195,7 +195,9 @@ pub(super) fn line(ui: &mut Ui, desk: &mut Desk) {
 
 #[cfg(feature = "llm")]
 fn model(ui: &mut Ui, desk: &Desk) {
-    let Some(counts) = desk.world.get_resource::<bevy_alliance::edge::llm::LlmDesk>().map(|desk| desk.counts()) else {
+    let Some(counts) =
+        desk.world.get_resource::<bevy_alliance::edge::llm::LlmDesk>().map(bevy_alliance::edge::llm::LlmDesk::counts)
+    else {
         return;
     };
     let bad = counts.failed + counts.invalid + counts.late;

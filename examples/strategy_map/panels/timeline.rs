@@ -31,7 +31,8 @@ impl Scale {
         let ways = (last - first).0.max(GameSpan::mins(30).0);
         let from = card.started.max(first - GameSpan(ways / 2)).min(first);
         let pad = (last - from).0 / 14;
-        Self { from: from - GameSpan(pad / 3), to: last + GameSpan(pad), left, right }
+        // Where there is no room at all, time still runs to the right.
+        Self { from: from - GameSpan(pad / 3), to: last + GameSpan(pad), left, right: right.max(left + 20.0) }
     }
 
     fn x(&self, at: GameTime) -> f32 {
