@@ -4,7 +4,7 @@ use super::Seat;
 use crate::watch::Watch;
 use bevy::prelude::*;
 use bevy_alliance::base::clock::GameTime;
-use bevy_alliance::base::contract::{CampaignFact, Fact, Player};
+use bevy_alliance::base::contract::{CampaignFact, Fact, Player, RequestRefused};
 use bevy_alliance::base::id::{AllianceId, EntityIndex, PlayerId, SiteId};
 use bevy_alliance::base::text::shortened;
 use bevy_alliance::edge::report::{CampaignTally, Directory, gate_in_words, refusal_in_words};
@@ -54,7 +54,7 @@ pub(super) fn hear(
     for fact in facts.read() {
         count(fact, me, &mut seat);
         let refused = match &fact.fact {
-            Fact::RequestRefused(refused) if seat.asked_at == Some(fact.at) => Some(refusal_in_words(refused)),
+            Fact::RequestRefused(refused) if seat.asked_at == Some(fact.at) => Some(refusal(refused)),
             _ => None,
         };
         let refusal = refused.is_some();
@@ -62,6 +62,22 @@ pub(super) fn hear(
             seat.tell(News { at: fact.at, refusal, text });
         }
     }
+}
+
+/// What was refused, as who asked for it hears it: it knows what it asked for, so only why is told, and what is allowed.
+fn refusal(refused: &RequestRefused) -> String {
+    let what = match refused.request.split([' ', '{', '(']).next() {
+        Some("propose") => "Your proposal",
+        Some("cast_vote" | "vote") => "Your vote",
+        Some("ask_pool") => "What you asked of the pool",
+        Some("give_to_pool") => "Your gift to the pool",
+        Some("recall_march") => "Your recall",
+        Some("say") => "What you said",
+        // Of everything else the whole is told.
+        _ => return refusal_in_words(refused),
+    };
+    let again = refused.retry_after.map(|at| format!("; again from {at} on")).unwrap_or_default();
+    format!("{what} was refused: {}. Allowed is {}{again}.", gate_in_words(&refused.rule), refused.limit)
 }
 
 /// Counts what the person did and what came of it.
