@@ -33,10 +33,11 @@ enum Mark {
     Settlers,
     Goods,
     Waits,
+    Fake,
     Scar,
 }
 
-const MARKS: [(Mark, &str); 11] = [
+const MARKS: [(Mark, &str); 12] = [
     (Mark::Village, "village, by inhabitants"),
     (Mark::Known, "how sure its troops are known"),
     (Mark::Front, "front of a war"),
@@ -47,6 +48,7 @@ const MARKS: [(Mark, &str); 11] = [
     (Mark::Settlers, "settlers"),
     (Mark::Goods, "goods"),
     (Mark::Waits, "a group that waits for its launch"),
+    (Mark::Fake, "a group that only draws eyes away"),
     (Mark::Scar, "battle of the last two days"),
 ];
 
@@ -155,6 +157,10 @@ fn paint(painter: &Painter, mark: Mark, rect: Rect, unit: f32) {
                 4.0 * unit,
                 3.0 * unit,
             ));
+        }
+        Mark::Fake => {
+            let dot = 1.6 * unit;
+            painter.extend(Shape::dashed_line(&[rect.left_center(), rect.right_center()], line, dot, dot));
         }
         Mark::Scar => {
             let stroke = Stroke::new(1.8 * unit, theme::BAD);
