@@ -1,6 +1,7 @@
 //! The camera: pan by dragging, by arrows or by W, A, S and D; zoom to the pointer by the wheel, by plus and minus; it never leaves the
 //! world, whose edges meet. [`Lens`] says where what is on the screen.
 
+use super::places::Places;
 use super::{MapSystems, side};
 use crate::panels::FreeArea;
 use crate::watch::{GoTo, Watch};
@@ -8,9 +9,8 @@ use bevy::ecs::system::SystemParam;
 use bevy::input::mouse::{AccumulatedMouseMotion, AccumulatedMouseScroll, MouseScrollUnit};
 use bevy::prelude::*;
 use bevy_alliance::action::operations::Operation;
-use bevy_alliance::base::contract::{Holdings, Site};
 use bevy_alliance::base::geometry::Torus;
-use bevy_alliance::base::id::{EntityIndex, PlayerId, ProposalId, SiteId};
+use bevy_alliance::base::id::{EntityIndex, ProposalId};
 use bevy_alliance::decision::council::Proposal;
 use bevy_alliance::edge::report::CampaignTally;
 use bevy_egui::egui::{Pos2, Rect};
@@ -146,17 +146,12 @@ fn obey(
 #[derive(SystemParam)]
 struct Subjects<'w, 's> {
     index: Res<'w, EntityIndex>,
-    holdings: Res<'w, Holdings>,
     tally: Res<'w, CampaignTally>,
-    sites: Query<'w, 's, &'static Site>,
+    places: Places<'w, 's>,
     proposals: Query<'w, 's, (&'static Proposal, Option<&'static Operation>)>,
 }
 
 impl Subjects<'_, '_> {
-    fn site(&self, site: SiteId) -> Option<&Site> {
-        self.sites.get(self.index.site(site)?).ok()
-    }
-
     /// All places that a proposal or an operation has to do with.
     fn places_of(&self, id: ProposalId) -> Vec<Vec2> {
         let mut of = Vec::new();
@@ -166,16 +161,12 @@ impl Subjects<'_, '_> {
         }
         match self.index.proposal(id).and_then(|entity| self.proposals.get(entity).ok()) {
             Some((_, Some(operation))) => of.extend(operation.groups.iter().flat_map(|g| [g.target, g.site])),
-            Some((proposal, None)) => of.extend(proposal.asked.keys().filter_map(|member| self.largest(*member))),
+            Some((proposal, None)) => {
+                of.extend(proposal.asked.keys().filter_map(|member| self.places.largest(*member)));
+            }
             None => {}
         }
-        of.iter().filter_map(|site| Some(super::place(self.site(*site)?.at))).collect()
-    }
-
-    /// The village of a member with most inhabitants.
-    fn largest(&self, member: PlayerId) -> Option<SiteId> {
-        let villages = self.holdings.of(member).iter().filter_map(|site| self.site(*site));
-        villages.max_by_key(|site| (site.population, core::cmp::Reverse(site.id))).map(|site| site.id)
+        of.iter().filter_map(|site| self.places.of(*site)).collect()
     }
 }
 

@@ -17,6 +17,7 @@ mod villages;
 
 pub(crate) use camera::{Lens, MapCamera, spawn_camera};
 pub(crate) use labels::{LabelSystems, countdown};
+pub(crate) use marches::REAL_FROM;
 pub(crate) use minimap::show as show_minimap;
 
 use crate::measure::Empty;

@@ -9,7 +9,6 @@ use crate::watch::Watch;
 use bevy::prelude::*;
 use bevy_alliance::action::operations::{Group, GroupStatus, Operation, OperationStatus};
 use bevy_alliance::base::clock::{GameClock, GameSpan, GameTime};
-use bevy_alliance::base::contract::Holdings;
 use bevy_alliance::base::id::{AllianceId, ProposalId, SiteId};
 use bevy_alliance::base::ruleset::{RecallRule, Ruleset};
 use bevy_alliance::decision::council::Proposal;
@@ -29,7 +28,6 @@ type Shown = (Option<ProposalId>, Option<SiteId>, Option<AllianceId>, bool);
 
 fn draw_operations(
     (operations, proposals): (Query<&Operation>, Query<&Proposal, Without<Operation>>),
-    holdings: Res<Holdings>,
     (tally, clock, time, watch, rules): (Res<CampaignTally>, Res<GameClock>, Res<Time>, Res<Watch>, Res<Ruleset>),
     places: Places,
     mut sheets: ResMut<Sheets>,
@@ -58,7 +56,7 @@ fn draw_operations(
         }
     }
     if watch.layers.operations {
-        asked(&mut ways, &mut marks, &proposals, &watch, &tally, &places, &holdings);
+        asked(&mut ways, &mut marks, &proposals, &watch, &tally, &places);
     }
     if let Some(at) = watch.site.and_then(|site| places.of(site)) {
         marks.push(Stroke::mark(Shape::Ring(2.0), at, 0.0, theme::ACCENT).sized(0.7, 9.0, 30.0));
@@ -76,7 +74,6 @@ fn asked(
     watch: &Watch,
     tally: &CampaignTally,
     places: &Places,
-    holdings: &Holdings,
 ) {
     let selected = proposals.iter().find(|p| watch.operation == Some(p.id) && watch.may_see(p.id.alliance));
     let Some(proposal) = selected else { return };
@@ -86,11 +83,8 @@ fn asked(
     }
     let Some(first) = proposal.targets.first() else { return };
     for member in proposal.asked.keys() {
-        let villages = holdings.of(*member).iter().filter_map(|site| places.site(*site));
-        let Some(largest) = villages.max_by_key(|site| (site.population, core::cmp::Reverse(site.id))) else {
-            continue;
-        };
-        let Some((from, to)) = places.way(largest.id, first.site) else { continue };
+        let Some(largest) = places.largest(*member) else { continue };
+        let Some((from, to)) = places.way(largest, first.site) else { continue };
         ways.push(Stroke::line(from, to, 1.6, shown).dashed(2.5).alpha(0.7));
         marks.push(Stroke::mark(Shape::Ring(1.6), from, 0.0, shown).sized(0.42, 4.5, 16.0));
     }

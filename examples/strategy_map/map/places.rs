@@ -3,7 +3,7 @@
 use super::place;
 use bevy::ecs::system::SystemParam;
 use bevy::prelude::*;
-use bevy_alliance::base::contract::{Player, Site};
+use bevy_alliance::base::contract::{Holdings, Player, Site};
 use bevy_alliance::base::geometry::Torus;
 use bevy_alliance::base::id::{AllianceId, EntityIndex, PlayerId, SiteId};
 
@@ -12,6 +12,7 @@ use bevy_alliance::base::id::{AllianceId, EntityIndex, PlayerId, SiteId};
 pub(super) struct Places<'w, 's> {
     index: Res<'w, EntityIndex>,
     torus: Res<'w, Torus>,
+    holdings: Res<'w, Holdings>,
     sites: Query<'w, 's, &'static Site>,
     players: Query<'w, 's, &'static Player>,
 }
@@ -36,6 +37,12 @@ impl Places<'_, '_> {
     pub(super) fn way(&self, from: SiteId, to: SiteId) -> Option<(Vec2, Vec2)> {
         let from = self.of(from)?;
         Some((from, super::near(*self.torus, from, self.of(to)?)))
+    }
+
+    /// The village of a player with most inhabitants.
+    pub(super) fn largest(&self, player: PlayerId) -> Option<SiteId> {
+        let villages = self.holdings.of(player).iter().filter_map(|site| self.site(*site));
+        villages.max_by_key(|site| (site.population, core::cmp::Reverse(site.id))).map(|site| site.id)
     }
 
     pub(super) fn alliance_of(&self, player: PlayerId) -> Option<AllianceId> {

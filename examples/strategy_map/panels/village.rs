@@ -6,9 +6,6 @@ use super::{Desk, words};
 use crate::theme;
 use bevy_egui::egui::{self, Align, Layout, RichText, Ui, vec2};
 
-/// A sighted march is believed to be real from this probability on, as on the map.
-const REAL_FROM: f64 = 0.5;
-
 /// The selected village.
 pub(super) fn show(ui: &mut Ui, desk: &mut Desk) {
     let digest = desk.digest;
@@ -207,7 +204,7 @@ fn certainty(march: &Coming) -> (&'static str, egui::Color32) {
     match (march.truth, march.real) {
         (true, _) => ("truth", theme::GOOD),
         (_, Some(_)) if march.unseen => ("unknown", theme::FAINT),
-        (_, Some(real)) if real >= REAL_FROM => ("confirmed", theme::BAD),
+        (_, Some(real)) if real >= crate::map::REAL_FROM => ("confirmed", theme::BAD),
         (_, Some(_)) => ("suspected", theme::WARN),
         (_, None) => ("sighted", theme::FAINT),
     }
