@@ -68,7 +68,7 @@ fn completion(id: u64) -> Completion {
         id,
         day: 0,
         priority: 0,
-        system: vec!["rules".to_owned()],
+        system: vec!["rules".to_owned()].into(),
         user: format!("question {id}"),
         schema_name: "ballot".to_owned(),
         schema: json!({ "type": "object" }),

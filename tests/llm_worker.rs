@@ -29,7 +29,7 @@ fn completion(id: u64) -> Completion {
         id,
         day: 0,
         priority: 5,
-        system: Vec::new(),
+        system: Vec::new().into(),
         user: format!("question {id}"),
         schema_name: String::new(),
         schema: Value::Null,

@@ -3,7 +3,7 @@
 use super::bridge::counters::Counters;
 use super::bridge::failure::Failure;
 use super::bridge::reply::Reply;
-use super::bridge::request::Completion;
+use super::bridge::request::{Blocks, Completion};
 use super::bridge::worker::{Outcome, Worker};
 use super::draft::{Draft, Drafts};
 use super::question::Question;
@@ -17,6 +17,7 @@ use bevy::prelude::*;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::time::Duration;
 
 /// A game asks a question of its own. What it does without an answer is its own too.
@@ -110,7 +111,7 @@ pub struct LlmDesk {
     keeps: bool,
     lines: Vec<TranscriptLine>,
     /// The last prompt of each alliance.
-    last_prompts: BTreeMap<AllianceId, String>,
+    last_prompts: BTreeMap<AllianceId, (Blocks, String)>,
     prefixes: (f64, u64),
     /// The vote that was asked about last.
     last_vote: Option<ProposalId>,
@@ -120,6 +121,29 @@ pub struct LlmDesk {
 const OWN: u64 = 1 << 63;
 /// How much the game's own questions matter: as much as a plea.
 const OWN_PRIORITY: u8 = 2;
+
+/// What stands between the texts of a prompt.
+const BETWEEN: &str = "\n\n";
+
+/// With how many bytes two prompts begin alike. Most have the very same texts before what is asked: those are not compared.
+fn shared(a: (&Blocks, &str), b: (&Blocks, &str)) -> usize {
+    fn alike(a: impl Iterator<Item = u8>, b: impl Iterator<Item = u8>) -> usize {
+        a.zip(b).take_while(|(a, b)| a == b).count()
+    }
+    fn before(system: &Blocks) -> impl Iterator<Item = u8> {
+        system.iter().flat_map(|text| text.bytes().chain(BETWEEN.bytes()))
+    }
+    if a.0.is(b.0) {
+        length(a.0) + alike(a.1.bytes(), b.1.bytes())
+    } else {
+        alike(before(a.0).chain(a.1.bytes()), before(b.0).chain(b.1.bytes()))
+    }
+}
+
+/// The bytes of a prompt before what is asked.
+fn length(system: &Blocks) -> usize {
+    system.iter().map(|text| text.len() + BETWEEN.len()).sum()
+}
 
 impl LlmDesk {
     pub(super) fn new(worker: Option<Worker>, keeps: bool) -> Self {
@@ -175,16 +199,22 @@ impl LlmDesk {
 
     /// How much of a prompt the last one of the same alliance began with too.
     fn measure_prefix(&mut self, draft: &Draft) {
-        let alliance = draft.question.alliance();
-        let prompt = format!("{}\n\n{}", draft.system.join("\n\n"), draft.user);
-        if let Some(last) = self.last_prompts.get(&alliance) {
-            let shared = prompt.bytes().zip(last.bytes()).take_while(|(a, b)| a == b).count();
-            #[expect(clippy::cast_precision_loss, reason = "bytes of a prompt")]
-            let share = shared as f64 / prompt.len().max(1) as f64;
-            self.prefixes.0 += share;
-            self.prefixes.1 += 1;
+        let Draft { question, system, user, .. } = draft;
+        match self.last_prompts.entry(question.alliance()) {
+            Entry::Vacant(first) => {
+                first.insert((system.clone(), user.clone()));
+            }
+            Entry::Occupied(mut last) => {
+                let last = last.get_mut();
+                let whole = (length(system) + user.len()).max(1);
+                #[expect(clippy::cast_precision_loss, reason = "bytes of a prompt")]
+                let share = shared((system, user), (&last.0, &last.1)) as f64 / whole as f64;
+                self.prefixes.0 += share;
+                self.prefixes.1 += 1;
+                last.0.clone_from(system);
+                last.1.clone_from(user);
+            }
         }
-        self.last_prompts.insert(alliance, prompt);
     }
 
     /// Whether a question is the first about its decision. Those about one vote come one after another, and so do the pleas of
@@ -195,8 +225,10 @@ impl LlmDesk {
         !matches!(question, Question::Plea { .. }) && (vote.is_none() || vote != before)
     }
 
-    fn send(&mut self, draft: Draft, council: &LlmCouncil, holds: &mut ClockHolds) {
+    fn send(&mut self, mut draft: Draft, council: &LlmCouncil, holds: &mut ClockHolds) {
         self.measure_prefix(&draft);
+        // Only a transcript tells it again.
+        let user = if self.keeps { draft.user.clone() } else { core::mem::take(&mut draft.user) };
         let patience = if let Pace::Hold { wall, .. } = council.pace { wall } else { council.patience };
         let is_new = self.is_new(&draft.question);
         let completion = Completion {
@@ -204,7 +236,7 @@ impl LlmDesk {
             day: draft.asked_at.0.div_euclid(86_400_000),
             priority: draft.question.priority(),
             system: draft.system.clone(),
-            user: draft.user.clone(),
+            user,
             schema_name: draft.question.name().to_owned(),
             schema: draft.question.schema(),
             max_tokens: council.max_tokens,
@@ -232,7 +264,7 @@ impl LlmDesk {
             id,
             day: now.0.div_euclid(86_400_000),
             priority: OWN_PRIORITY,
-            system,
+            system: system.into(),
             user,
             schema_name: "own".to_owned(),
             schema,
@@ -415,4 +447,31 @@ pub(super) fn measure(mut desk: ResMut<LlmDesk>, mut diagnostics: Diagnostics) {
     diagnostics.add_measurement(&TOKENS, || whole(counters.tokens_in + counters.tokens_out));
     diagnostics.add_measurement(&TWINS, || whole(desk.counts.by_twin));
     diagnostics.add_measurement(&COST, || counters.cost);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        /// However the texts are divided, and whether or not they are shared.
+        #[test]
+        fn what_prompts_share_is_what_their_whole_texts_share(
+            texts in proptest::collection::vec("[ab\n]{0,3}", 1..4),
+            others in proptest::collection::vec("[ab\n]{0,3}", 1..4),
+            user in "[ab]{0,3}",
+            other in "[ab]{0,3}",
+        ) {
+            let whole = |texts: &Blocks, user: &str| format!("{}\n\n{user}", texts.join("\n\n"));
+            let (texts, others) = (Blocks::from(texts), Blocks::from(others));
+            let (same, equal) = (texts.clone(), Blocks::from(texts.to_vec()));
+            for last in [&same, &equal, &others] {
+                let (a, b) = (whole(&texts, &user), whole(last, &other));
+                prop_assert_eq!(length(&texts) + user.len(), a.len());
+                let alike = a.bytes().zip(b.bytes()).take_while(|(a, b)| a == b).count();
+                prop_assert_eq!(shared((&texts, &user), (last, &other)), alike);
+            }
+        }
+    }
 }

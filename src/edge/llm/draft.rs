@@ -1,8 +1,10 @@
 //! What members and councils are asked, written down at the instant at which it comes up: from what their alliance knows then.
 
+use super::bridge::request::Blocks;
 use super::occasion::Occasion;
 use super::prompts::{Prompts, filled, name, number, words};
 use super::question::Question;
+use super::texts::Texts;
 use super::{LlmCouncil, Pace, Voices};
 use crate::base::clock::{ClockHolds, DueBatch, GameSpan, GameTime};
 use crate::base::contract::{
@@ -27,7 +29,7 @@ pub(super) struct Draft {
     pub(super) question: Question,
     pub(super) asked_at: GameTime,
     pub(super) answer_at: GameTime,
-    pub(super) system: Vec<String>,
+    pub(super) system: Blocks,
     pub(super) user: String,
 }
 
@@ -40,6 +42,7 @@ pub(super) struct Drafts {
     pub(super) turned_away: u64,
     /// The last game day on which somebody of an alliance was asked to speak, and how many were.
     spoke: BTreeMap<AllianceId, (i64, u32)>,
+    texts: Texts,
 }
 
 impl Drafts {
@@ -55,7 +58,7 @@ impl Drafts {
     }
 
     /// Takes in one more, and has the clock wait for it if that is wanted.
-    pub(super) fn add(&mut self, draft: Draft, council: &LlmCouncil, holds: &mut ClockHolds) {
+    fn add(&mut self, draft: Draft, council: &LlmCouncil, holds: &mut ClockHolds) {
         self.count += 1;
         if self.waiting.len() >= council.drafts_max {
             self.turned_away += u64::from(draft.question.has_twin());
@@ -89,6 +92,12 @@ impl<'w, 's> Study<'w, 's> {
         Clerk { situation, charter, prompts, now: batch.now() }
     }
 
+    /// What an alliance is told before each question.
+    fn system(&mut self, alliance: AllianceId) -> Blocks {
+        let Self { situation, charter, prompts, batch, drafts, .. } = self;
+        drafts.texts.of(alliance, &Clerk { situation, charter, prompts, now: batch.now() })
+    }
+
     fn add(&mut self, draft: Draft) {
         self.drafts.add(draft, &self.council, &mut self.holds);
     }
@@ -108,8 +117,15 @@ pub(super) fn draft_ballots(mut asked: MessageReader<BallotRequested>, proposals
     }
     for (id, members) in votes {
         let Some(proposal) = study.index.proposal(id).and_then(|e| proposals.get(e).ok()) else { continue };
-        for (member, answer_at) in study.clerk().voices(proposal, members, study.council.voices) {
-            let draft = study.clerk().ballot(proposal, &member, answer_at);
+        let voices = study.clerk().voices(proposal, members, study.council.voices);
+        if voices.is_empty() {
+            continue;
+        }
+        // The same for all of them.
+        let told = without_blanks(study.clerk().proposal(proposal)).to_string();
+        let system = study.system(id.alliance);
+        for (member, answer_at) in voices {
+            let draft = study.clerk().ballot(proposal, &told, &member, answer_at, system.clone());
             study.add(draft);
         }
     }
@@ -130,10 +146,16 @@ pub(super) fn draft_pleas(
         let Some((talks, debriefs)) = found.filter(|(t, _)| study.council.choices && t.met_at == *met_at) else {
             continue;
         };
-        for speaker in speakers.iter().take(voices) {
-            let member = study.situation.member_of(*alliance, *speaker).filter(|m| m.kind == PlayerKind::Active);
-            let Some(member) = member else { continue };
-            let draft = study.clerk().plea(*alliance, &member, talks, debriefs, *hears_at);
+        let heard = speakers.iter().take(voices).filter_map(|s| study.situation.member_of(*alliance, *s));
+        let heard: Vec<MemberInfo> = heard.filter(|m| m.kind == PlayerKind::Active).collect();
+        if heard.is_empty() {
+            continue;
+        }
+        // The same for all of them.
+        let council = study.clerk().council(*alliance, talks, debriefs);
+        let system = study.system(*alliance);
+        for member in heard {
+            let draft = study.clerk().plea(&council, &member, *hears_at, system.clone());
             study.add(draft);
         }
     }
@@ -150,7 +172,9 @@ pub(super) fn draft_choices(
         let Some((talks, debriefs)) = found.filter(|(t, _)| study.council.choices && t.met_at == met_at) else {
             continue;
         };
-        let draft = study.clerk().choice((alliance, speaker), talks, debriefs, ends_at);
+        let system = study.system(alliance);
+        let council = study.clerk().council(alliance, talks, debriefs);
+        let draft = study.clerk().choice(council, speaker, talks, ends_at, system);
         study.add(draft);
     }
 }
@@ -159,7 +183,8 @@ pub(super) fn draft_choices(
 pub(super) fn draft_debriefs(mut told: MessageReader<CouncilDebriefs>, mut study: Study) {
     for CouncilDebriefs { report, speaker, ends_at } in told.read() {
         let Some(speaker) = speaker.filter(|_| study.council.debriefs) else { continue };
-        let draft = study.clerk().debrief(report, speaker, *ends_at);
+        let system = study.system(report.operation.alliance);
+        let draft = study.clerk().debrief(report, speaker, *ends_at, system);
         study.add(draft);
     }
 }
@@ -174,7 +199,8 @@ pub(super) fn draft_speeches(mut facts: MessageReader<CampaignFact>, mut study: 
         let now = study.batch.now();
         for occasion in Occasion::of(&fact.fact, &study.situation, now) {
             if study.drafts.may_speak(occasion.alliance, now, study.council.speeches) {
-                let draft = study.clerk().speech(&occasion, now + AdvisedSpeech::WITHIN);
+                let system = study.system(occasion.alliance);
+                let draft = study.clerk().speech(&occasion, now + AdvisedSpeech::WITHIN, system);
                 study.add(draft);
             }
         }
@@ -192,6 +218,16 @@ fn without_blanks(value: Value) -> Value {
         Value::Bool(_) | Value::Object(_) => true,
     };
     fields.into_iter().filter(|(_, value)| says(value)).collect::<Map<String, Value>>().into()
+}
+
+/// What all who speak in a council are told.
+struct Council {
+    alliance: AllianceId,
+    met_at: GameTime,
+    /// How many, none of them not counted.
+    options: u8,
+    offered: String,
+    briefing: String,
 }
 
 /// Who writes prompts: from the view of one alliance, its roster, and nothing else.
@@ -228,7 +264,14 @@ impl Clerk<'_, '_, '_> {
         members
     }
 
-    fn ballot(&self, proposal: &Proposal, member: &MemberInfo, answer_at: GameTime) -> Draft {
+    fn ballot(
+        &self,
+        proposal: &Proposal,
+        told: &str,
+        member: &MemberInfo,
+        answer_at: GameTime,
+        system: Blocks,
+    ) -> Draft {
         let asked = proposal.asked.get(&member.player).map_or(0.0, |asked| asked.share);
         let question = Question::Ballot {
             proposal: proposal.id,
@@ -238,25 +281,24 @@ impl Clerk<'_, '_, '_> {
             has_targets: proposal.action.sends_troops() && proposal.enemy.is_some(),
         };
         let places = [
-            ("proposal", without_blanks(self.proposal(proposal)).to_string()),
+            ("proposal", told.to_owned()),
             ("member", without_blanks(self.member(proposal, member)).to_string()),
             ("now", self.now.to_string()),
         ];
         let user = filled(&self.prompts.ballot, &places);
-        let system = self.system(proposal.id.alliance);
         Draft { id: 0, question, asked_at: self.now, answer_at, system, user }
     }
 
-    fn plea(
-        &self,
-        alliance: AllianceId,
-        member: &MemberInfo,
-        talks: &Talks,
-        debriefs: Option<&Debriefs>,
-        answer_at: GameTime,
-    ) -> Draft {
+    /// What all who speak in a council, and who chooses for it, are told.
+    fn council(&self, alliance: AllianceId, talks: &Talks, debriefs: Option<&Debriefs>) -> Council {
         let (options, offered) = self.offered(talks);
-        let question = Question::Plea { alliance, met_at: talks.met_at, member: member.player, options };
+        let briefing = self.briefing(alliance, debriefs).to_string();
+        Council { alliance, met_at: talks.met_at, options, offered: offered.to_string(), briefing }
+    }
+
+    fn plea(&self, council: &Council, member: &MemberInfo, answer_at: GameTime, system: Blocks) -> Draft {
+        let Council { alliance, met_at, options, .. } = *council;
+        let question = Question::Plea { alliance, met_at, member: member.player, options };
         let who = json!({
             "estate": self.estate(alliance, member.player),
             "feels": self.feels(member),
@@ -265,13 +307,13 @@ impl Clerk<'_, '_, '_> {
         });
         let who = without_blanks(who);
         let places = [
-            ("briefing", self.briefing(alliance, debriefs).to_string()),
-            ("options", offered.to_string()),
+            ("briefing", council.briefing.clone()),
+            ("options", council.offered.clone()),
             ("member", who.to_string()),
             ("now", self.now.to_string()),
         ];
         let user = filled(&self.prompts.plea, &places);
-        Draft { id: 0, question, asked_at: self.now, answer_at, system: self.system(alliance), user }
+        Draft { id: 0, question, asked_at: self.now, answer_at, system, user }
     }
 
     /// What a council can choose: how many options, none of them not counted, and each in JSON.
@@ -285,32 +327,26 @@ impl Clerk<'_, '_, '_> {
         (options, Value::from(offered))
     }
 
-    fn choice(
-        &self,
-        (alliance, speaker): (AllianceId, PlayerId),
-        talks: &Talks,
-        debriefs: Option<&Debriefs>,
-        answer_at: GameTime,
-    ) -> Draft {
-        let (options, offered) = self.offered(talks);
-        let question = Question::Choice { alliance, met_at: talks.met_at, options };
+    fn choice(&self, council: Council, speaker: PlayerId, talks: &Talks, answer_at: GameTime, system: Blocks) -> Draft {
+        let Council { alliance, met_at, options, offered, briefing } = council;
+        let question = Question::Choice { alliance, met_at, options };
         let pleas: Vec<Value> = talks
             .pleas
             .iter()
             .map(|p| json!({ "option": p.option, "player": p.member.0, "says": p.text.as_deref().map(words) }))
             .collect();
         let places = [
-            ("briefing", self.briefing(alliance, debriefs).to_string()),
-            ("options", offered.to_string()),
+            ("briefing", briefing),
+            ("options", offered),
             ("pleas", Value::from(pleas).to_string()),
             ("member", json!({ "player": speaker.0 }).to_string()),
             ("now", self.now.to_string()),
         ];
         let user = filled(&self.prompts.choice, &places);
-        Draft { id: 0, question, asked_at: self.now, answer_at, system: self.system(alliance), user }
+        Draft { id: 0, question, asked_at: self.now, answer_at, system, user }
     }
 
-    fn debrief(&self, report: &OperationReport, speaker: PlayerId, answer_at: GameTime) -> Draft {
+    fn debrief(&self, report: &OperationReport, speaker: PlayerId, answer_at: GameTime, system: Blocks) -> Draft {
         let operation = report.operation;
         let misjudged: Vec<Value> = report.lessons.iter().map(|(_, log)| number(libm::exp(*log))).collect();
         let told = json!({
@@ -335,11 +371,10 @@ impl Clerk<'_, '_, '_> {
             ("now", self.now.to_string()),
         ];
         let user = filled(&self.prompts.debrief, &places);
-        let system = self.system(operation.alliance);
         Draft { id: 0, question: Question::Debrief { operation }, asked_at: self.now, answer_at, system, user }
     }
 
-    fn speech(&self, occasion: &Occasion, answer_at: GameTime) -> Draft {
+    fn speech(&self, occasion: &Occasion, answer_at: GameTime, system: Blocks) -> Draft {
         let Occasion { alliance, member, .. } = *occasion;
         let places = [
             ("occasion", occasion.told.to_string()),
@@ -348,7 +383,7 @@ impl Clerk<'_, '_, '_> {
         ];
         let user = filled(&self.prompts.speech, &places);
         let question = Question::Speech { alliance, member, asked_at: self.now };
-        Draft { id: 0, question, asked_at: self.now, answer_at, system: self.system(alliance), user }
+        Draft { id: 0, question, asked_at: self.now, answer_at, system, user }
     }
 
     /// Who says something: what it feels, and what it remembers most.
@@ -417,45 +452,6 @@ impl Clerk<'_, '_, '_> {
             "last_operations": taught,
             "members": roster.members(alliance).len(),
             "wars": enemies,
-        })
-    }
-
-    /// What rarely changes: the rules, the alliance, its members by their numbers.
-    pub(super) fn system(&self, alliance: AllianceId) -> Vec<String> {
-        let roster = &self.situation.roster;
-        let called = roster.alliance(alliance).map_or_else(String::new, |a| name(&a.name));
-        let charter = &self.charter.0;
-        let charter = json!({
-            "approval": format!("more than {} in {} of those who vote", charter.approval.parts, charter.approval.of),
-            "name": name(&charter.name),
-            "quorum": format!("at least {} in {} of all vote", charter.quorum.parts, charter.quorum.of),
-        });
-        let members: Map<String, Value> =
-            roster.members(alliance).iter().map(|m| (m.player.to_string(), self.character(m))).collect();
-        vec![
-            self.prompts.rules.clone(),
-            filled(
-                &self.prompts.alliance,
-                &[("alliance", Value::from(called).to_string()), ("charter", charter.to_string())],
-            ),
-            filled(&self.prompts.roster, &[("roster", Value::from(members).to_string())]),
-        ]
-    }
-
-    /// What a member is to the others: its name, its rank, its traits.
-    fn character(&self, member: &MemberInfo) -> Value {
-        let traits = self.situation.traits(member);
-        let called = self.situation.view.player(member.player).map_or_else(String::new, |p| name(&p.name));
-        json!({
-            "name": called,
-            "rank": format!("{:?}", member.rank).to_lowercase(),
-            "traits": {
-                "agreeableness": number(traits.agreeableness),
-                "conscientiousness": number(traits.conscientiousness),
-                "extraversion": number(traits.extraversion),
-                "neuroticism": number(traits.neuroticism),
-                "openness": number(traits.openness),
-            },
         })
     }
 

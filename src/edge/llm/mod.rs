@@ -15,6 +15,7 @@ mod draft;
 mod occasion;
 pub mod prompts;
 mod question;
+mod texts;
 pub mod transcript;
 
 pub use desk::{AskModel, LlmCounts, LlmDesk, ModelAnswered};

@@ -1,5 +1,6 @@
 //! What was asked and answered, a JSON line each; and the same campaign again from it, without a network.
 
+use super::bridge::request::Blocks;
 use super::question::{Invalid, Question};
 use crate::base::clock::GameTime;
 use crate::base::contract::{Input, LoggedInput, expect_inputs};
@@ -32,7 +33,7 @@ pub struct TranscriptLine {
     /// When it is answered by the rule, if by nothing else.
     pub answer_at: GameTime,
     /// What the model was told: the stable blocks, and what changes.
-    pub prompt: (Vec<String>, String),
+    pub prompt: (Blocks, String),
     /// The model's words.
     pub raw: Option<String>,
     /// Why they were not used: the kind of a failure, `invalid`, `late`.

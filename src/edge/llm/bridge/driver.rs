@@ -430,6 +430,7 @@ fn whole(reply: Reply) -> Result<Reply, Failure> {
 #[cfg(test)]
 mod tests {
     use super::super::backend::FnBackend;
+    use super::super::request::Blocks;
     use super::*;
     use crossbeam_channel::bounded;
     use serde_json::Value;
@@ -446,7 +447,7 @@ mod tests {
             id: 7,
             day: 0,
             priority: 0,
-            system: Vec::new(),
+            system: Blocks::default(),
             user: String::new(),
             schema_name: String::new(),
             schema: Value::Null,

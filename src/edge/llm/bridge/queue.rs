@@ -165,7 +165,7 @@ mod tests {
             id: 0,
             day: 0,
             priority: 0,
-            system: Vec::new(),
+            system: Vec::new().into(),
             user: prompt.to_owned(),
             schema_name: String::new(),
             schema: Value::Null,

@@ -5,12 +5,52 @@
 
 use super::dialect::Dialect;
 use super::settings::{LlmSettings, Protocol};
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::{Map, Value, json};
+use std::ops::Deref;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// Names of schemas are cut to this, as both protocols want.
 const NAME_CHARS_MAX: usize = 64;
+
+/// Texts that many requests begin with: they are shared, and not copied with each.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Blocks(Arc<[String]>);
+
+impl Blocks {
+    /// Whether both are the very same; others may be equal.
+    #[must_use]
+    pub fn is(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+}
+
+impl Deref for Blocks {
+    type Target = [String];
+
+    fn deref(&self) -> &[String] {
+        &self.0
+    }
+}
+
+impl From<Vec<String>> for Blocks {
+    fn from(texts: Vec<String>) -> Self {
+        Self(texts.into())
+    }
+}
+
+impl Serialize for Blocks {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        self.0[..].serialize(to)
+    }
+}
+
+impl<'de> Deserialize<'de> for Blocks {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        Vec::deserialize(from).map(|texts: Vec<String>| texts.into())
+    }
+}
 
 /// One request to a model.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
@@ -22,7 +62,7 @@ pub struct Completion {
     /// Lower is sent first; ties by id.
     pub priority: u8,
     /// What rarely changes, from the most stable to the least: rules, charter, roster.
-    pub system: Vec<String>,
+    pub system: Blocks,
     /// What changes with each request.
     pub user: String,
     /// A name for the schema; other characters than letters, digits, `_` and `-` are replaced.
@@ -146,7 +186,7 @@ mod tests {
             id: 1,
             day: 0,
             priority: 0,
-            system: vec!["rules".to_owned(), "charter".to_owned()],
+            system: vec!["rules".to_owned(), "charter".to_owned()].into(),
             user: "vote".to_owned(),
             schema_name: "ballot v1".to_owned(),
             schema: json!({ "type": "object", "properties": { "vote": { "enum": ["yes", "no"] } } }),
@@ -202,7 +242,7 @@ mod tests {
 
     #[test]
     fn free_text_asks_for_no_schema() {
-        let completion = Completion { schema: Value::Null, system: Vec::new(), ..ballot() };
+        let completion = Completion { schema: Value::Null, system: Blocks::default(), ..ballot() };
         assert!(!text(&completion, Protocol::OpenAi).contains("response_format"));
         let anthropic = text(&completion, Protocol::Anthropic);
         assert!(!anthropic.contains("tool") && !anthropic.contains("system"), "{anthropic}");
