@@ -254,7 +254,7 @@ fn advise(options: &Options, counts: &LlmCounts, failures: &BTreeMap<&'static st
     if unread > 0 {
         println!(
             "\n{unread} answers could not be read, or broke off. The server must hold the model to the JSON schema that it is sent (llama.cpp \
-             does by chat completions, but not by `--protocol anthropic`), and have room for 160 tokens after a prompt."
+             does by chat completions; by `--protocol anthropic` answers are begun for it), and have room for 160 tokens after a prompt."
         );
     }
     if counts.answered + counts.late + too_long + unread == 0 {

@@ -1,6 +1,7 @@
 //! Who answers: a server over HTTP ([`super::http::HttpBackend`]), a function, or whatever a game brings.
 
 use super::failure::Failure;
+use super::parts::Parts;
 use super::reply::Reply;
 use super::request::Completion;
 use std::fmt;
@@ -20,6 +21,13 @@ pub type Attempt<'a> = Pin<Box<dyn Future<Output = Result<Reply, Failure>> + 'a>
 pub trait Backend: Send + 'static {
     /// Asks once.
     fn complete<'a>(&'a self, completion: &'a Completion) -> Attempt<'a>;
+
+    /// Asks once, by several calls where one is not enough; each but the first is had from `parts`, and the tokens of the reply are those
+    /// of the last. The worker asks by this one.
+    fn complete_in_parts<'a>(&'a self, completion: &'a Completion, parts: &'a Parts) -> Attempt<'a> {
+        let _ = parts;
+        self.complete(completion)
+    }
 }
 
 /// A function as a model: for tests, and for scripted characters.

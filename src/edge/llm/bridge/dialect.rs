@@ -1,7 +1,8 @@
 //! What a server wants otherwise than most, learned from what it refuses.
 //!
 //! Most servers take `max_tokens`, `temperature` and `seed`. Some models of some hosts refuse one of them by name, with status 400;
-//! it is then renamed or left out, in this request and in all later ones of the same backend.
+//! it is then renamed or left out, in this request and in all later ones of the same backend. Some servers take a schema and do not hold
+//! the model to it: then answers are begun for it (see [`super::form`]), unless the server refuses that.
 
 use super::reply::ErrorBody;
 
@@ -14,10 +15,25 @@ pub struct Dialect {
     pub without_temperature: bool,
     /// No `seed` is sent.
     pub without_seed: bool,
+    /// Whether answers are begun for the model; of Anthropic's protocol only.
+    pub prefill: Prefill,
+}
+
+/// Whether answers are begun for the model, where a server does not hold it to the schema.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Default)]
+pub enum Prefill {
+    /// The schema was not ignored so far.
+    #[default]
+    Unneeded,
+    /// It was ignored.
+    Wanted,
+    /// The server refused it: it is not tried again.
+    Refused,
 }
 
 /// The status of a refusal that may be about a parameter.
 const BAD_REQUEST: u16 = 400;
+const UNPROCESSABLE: u16 = 422;
 
 impl Dialect {
     /// The dialect after a request in this one was refused; `None` where the refusal is about nothing that can be sent otherwise.
@@ -42,6 +58,13 @@ impl Dialect {
         (learned != self).then_some(learned)
     }
 
+    /// The dialect after a request whose answer was begun was refused for nothing else that is known. Servers say in many ways that the
+    /// last word must be the user's.
+    pub(crate) fn after_begun(self, status: u16, error: &ErrorBody) -> Option<Self> {
+        let is_about_it = matches!(status, BAD_REQUEST | UNPROCESSABLE) && !error.is_context_overflow();
+        is_about_it.then_some(Self { prefill: Prefill::Refused, ..self })
+    }
+
     /// What either has learned: calls that run at one time learn each for itself.
     #[must_use]
     pub(crate) fn and(self, other: Self) -> Self {
@@ -49,6 +72,7 @@ impl Dialect {
             max_completion_tokens: self.max_completion_tokens || other.max_completion_tokens,
             without_temperature: self.without_temperature || other.without_temperature,
             without_seed: self.without_seed || other.without_seed,
+            prefill: self.prefill.max(other.prefill),
         }
     }
 }
@@ -79,6 +103,22 @@ mod tests {
         }
         let seed = r#"{"error":{"message":"Unsupported parameter: seed","param":"seed"}}"#;
         assert_eq!(after(seed), Some(Dialect { without_seed: true, ..Dialect::default() }));
+    }
+
+    #[test]
+    fn a_server_that_refuses_begun_answers_is_not_sent_them_again() {
+        let wanted = Dialect { prefill: Prefill::Wanted, ..Dialect::default() };
+        let refused = Dialect { prefill: Prefill::Refused, ..Dialect::default() };
+        let after = |status, body: &str| wanted.after_begun(status, &ErrorBody::of(body.as_bytes()));
+        let claude = r#"{"type":"error","error":{"type":"invalid_request_error","message":"This model does not support assistant message prefill. The conversation must end with a user message."}}"#;
+        assert_eq!(after(400, claude), Some(refused));
+        assert_eq!(after(422, r#"{"detail":"roles must alternate"}"#), Some(refused));
+        assert_eq!(after(400, r#"{"error":{"message":"prompt is too long: 9 > 8"}}"#), None);
+        assert_eq!(after(500, claude), None);
+        // Whoever learned it otherwise meanwhile.
+        for other in [wanted, Dialect::default()] {
+            assert_eq!((refused.and(other), other.and(refused)), (refused, refused));
+        }
     }
 
     #[test]

@@ -6,6 +6,7 @@ use super::budget::{Budget, Reserved};
 use super::clock::{LONGEST_WAIT, now};
 use super::counters::Tally;
 use super::failure::Failure;
+use super::parts::{End, Parts};
 use super::queue::{Asker, Queue, Waiting};
 use super::reply::{Finish, Reply};
 use super::request::Completion;
@@ -14,6 +15,7 @@ use super::ticket::{Shared, Ticket};
 use crossbeam_channel::Receiver;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
+use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::hash::{BuildHasher, RandomState};
 use std::rc::Rc;
@@ -61,7 +63,7 @@ impl Signals {
 /// Where a call stands that has one of the places in flight.
 #[derive(Debug)]
 enum Stage {
-    Sent { pass: Pass, reserved: Reserved, task: AbortHandle },
+    Sent { pass: Pass, parts: Rc<Parts>, task: AbortHandle },
     Resting { until: Duration, failure: Failure },
 }
 
@@ -106,7 +108,8 @@ pub(crate) struct Driver {
     calls_made: u64,
     tasks: JoinSet<Result<Reply, Failure>>,
     breaker: Breaker,
-    budget: Budget,
+    /// With whatever calls attempts under way take besides their first.
+    budget: Rc<RefCell<Budget>>,
     /// Nothing new is sent before, as the server asked for it.
     hold: Duration,
     jitter: ChaCha8Rng,
@@ -135,7 +138,7 @@ impl Driver {
             calls_made: 0,
             tasks: JoinSet::new(),
             breaker: Breaker::new(settings.breaker),
-            budget: Budget::new(settings.budget),
+            budget: Rc::new(RefCell::new(Budget::new(settings.budget))),
             hold: Duration::ZERO,
             // Hosts that failed together must not come back together.
             jitter: ChaCha8Rng::seed_from_u64(RandomState::new().hash_one(0_u8)),
@@ -212,21 +215,26 @@ impl Driver {
             Stage::Sent { .. } => Failure::Timeout,
             Stage::Resting { failure, .. } => failure.clone(),
         };
-        for asker in call.askers.extract_if(.., |asker| asker.deadline <= now) {
-            asker.ticket.end(Err(failure.clone()), call.attempts, asker.coalesced);
+        let gone: Vec<Asker<Ticket>> = call.askers.extract_if(.., |asker| asker.deadline <= now).collect();
+        let attempts = call.attempts;
+        if call.askers.is_empty() {
+            self.give_up(id, now);
+        } else if matches!(call.stage, Stage::Resting { until, .. } if until <= now) {
+            self.rested.insert(id);
         }
-        if !call.askers.is_empty() {
-            if matches!(call.stage, Stage::Resting { until, .. } if until <= now) {
-                self.rested.insert(id);
-            }
-            return;
+        for asker in gone {
+            asker.ticket.end(Err(failure.clone()), attempts, asker.coalesced);
         }
+    }
+
+    /// Ends a call that nobody waits for.
+    fn give_up(&mut self, id: u64, now: Duration) {
         let Some(call) = self.remove(id) else { return };
-        if let Stage::Sent { pass, reserved, task } = call.stage {
+        if let Stage::Sent { pass, parts, task } = call.stage {
             task.abort();
             // The server did not answer in the time that there was; what it spent on it is not known.
             self.breaker.settle(pass, false, now);
-            self.budget.settle(reserved, None);
+            parts.end(End::Unknown, &self.shared.tally);
         }
     }
 
@@ -237,16 +245,17 @@ impl Driver {
         for id in rested {
             let Some(call) = self.calls.get(&id) else { continue };
             let (day, tokens) = (call.completion.day, call.completion.tokens_estimate());
-            let leave = self.budget.reserve(day, tokens).ok().map(|reserved| (reserved, self.breaker.ask(now)));
+            let leave =
+                self.budget.borrow_mut().reserve(day, tokens).ok().map(|reserved| (reserved, self.breaker.ask(now)));
             match leave {
                 Some((reserved, Gate::Go(pass))) => {
                     Tally::one_more(&self.shared.tally.retried);
                     self.rested.remove(&id);
                     self.send(id, pass, reserved);
                 }
-                Some((reserved, Gate::Wait)) => self.budget.give_back(reserved),
+                Some((reserved, Gate::Wait)) => self.budget.borrow_mut().give_back(reserved),
                 Some((reserved, Gate::Refuse)) => {
-                    self.budget.give_back(reserved);
+                    self.budget.borrow_mut().give_back(reserved);
                     self.end_resting(id);
                 }
                 None => self.end_resting(id),
@@ -259,7 +268,8 @@ impl Driver {
         let now = self.elapsed();
         while self.calls.len() < self.settings.in_flight && self.hold <= now {
             let Some(first) = self.queue.peek() else { return };
-            let reserved = match self.budget.reserve(first.day, first.tokens_estimate()) {
+            let reserved = self.budget.borrow_mut().reserve(first.day, first.tokens_estimate());
+            let reserved = match reserved {
                 Ok(reserved) => reserved,
                 Err(which) => {
                     self.refuse_first(&Failure::OverBudget { which });
@@ -268,9 +278,9 @@ impl Driver {
             };
             match self.breaker.ask(now) {
                 Gate::Go(pass) => self.send_first(pass, reserved),
-                Gate::Wait => return self.budget.give_back(reserved),
+                Gate::Wait => return self.budget.borrow_mut().give_back(reserved),
                 Gate::Refuse => {
-                    self.budget.give_back(reserved);
+                    self.budget.borrow_mut().give_back(reserved);
                     self.refuse_first(&Failure::BreakerOpen);
                 }
             }
@@ -299,13 +309,15 @@ impl Driver {
         let Some(call) = self.calls.get_mut(&id) else { return };
         let (backend, completion) = (self.backend.clone(), call.completion.clone());
         let limit = self.settings.total_timeout();
+        let parts = Rc::new(Parts::new(self.budget.clone(), completion.day, reserved));
+        let parts_there = parts.clone();
         let task = self.tasks.spawn_local(async move {
-            let attempt = async { backend.complete(&completion).await };
+            let attempt = async { backend.complete_in_parts(&completion, &parts_there).await };
             time::timeout(limit, attempt).await.unwrap_or(Err(Failure::Timeout))
         });
         self.call_of_task.insert(task.id(), id);
         call.attempts += 1;
-        call.stage = Stage::Sent { pass, reserved, task };
+        call.stage = Stage::Sent { pass, parts, task };
     }
 
     fn on_ended(&mut self, ended: Result<(Id, Result<Reply, Failure>), JoinError>) {
@@ -316,8 +328,8 @@ impl Driver {
         // A task that was given up belongs to no call.
         let id = self.call_of_task.remove(&task);
         let Some((id, call)) = id.and_then(|id| Some((id, self.calls.get(&id)?))) else { return };
-        let Stage::Sent { pass, reserved, .. } = call.stage else { return };
-        let result = self.account(reserved, result);
+        let Stage::Sent { pass, parts, .. } = &call.stage else { return };
+        let (pass, result) = (*pass, self.account(parts, result));
         let now = self.elapsed();
         self.breaker.settle(pass, !result.as_ref().is_err_and(Failure::blames_server), now);
         if let Some(asked) = result.as_ref().err().and_then(Failure::retry_after) {
@@ -335,21 +347,22 @@ impl Driver {
         }
     }
 
-    /// Books what a call used, and tells whether its answer is one.
-    fn account(&mut self, reserved: Reserved, result: Result<Reply, Failure>) -> Result<Reply, Failure> {
+    /// Books what an attempt used, and tells whether its answer is one.
+    fn account(&self, parts: &Parts, result: Result<Reply, Failure>) -> Result<Reply, Failure> {
+        let tally = &self.shared.tally;
         match result {
-            Ok(reply) => {
-                self.shared.tally.add_tokens(reply.tokens_in, reply.tokens_out);
-                let used = reply.tokens_in.zip(reply.tokens_out).map(|(i, o)| i.saturating_add(o));
-                self.budget.settle(reserved, used);
+            Ok(mut reply) => {
+                parts.add_up(&mut reply);
+                parts.end(End::Unknown, tally);
                 whole(reply)
             }
             Err(failure) => {
-                match &failure {
-                    failure if failure.was_unsent() => self.budget.give_back(reserved),
-                    failure if failure.is_free() => self.budget.settle(reserved, Some(0)),
-                    _ => self.budget.settle(reserved, None),
-                }
+                let end = match &failure {
+                    failure if failure.was_unsent() => End::Unsent,
+                    failure if failure.is_free() => End::Free,
+                    _ => End::Unknown,
+                };
+                parts.end(end, tally);
                 Err(failure)
             }
         }

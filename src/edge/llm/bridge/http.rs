@@ -1,16 +1,18 @@
 //! One exchange with a server over HTTP.
 //!
-//! Nothing is followed, inflated, cached or repeated here (but what a server refuses for a parameter that can be sent otherwise, see
-//! [`super::dialect`]), and no proxy is used, not even one that the environment
+//! Nothing is followed, inflated, cached or repeated here (but what a server refuses for a parameter that can be sent otherwise, or answers
+//! without regard to its form, see [`super::dialect`]), and no proxy is used, not even one that the environment
 //! names: the key goes to the address of the settings and nowhere else. The certificates trusted are those of Mozilla's
 //! list, built in.
 
 use super::backend::{Attempt, Backend};
 use super::clock::{LONGEST_WAIT, utc_now};
-use super::dialect::Dialect;
+use super::dialect::{Dialect, Prefill};
 use super::failure::{Failure, StartError, shown};
+use super::form::Form;
 use super::key::{ApiKey, headers};
-use super::reply::{Body, ErrorBody, Reply, read};
+use super::parts::Parts;
+use super::reply::{Body, ErrorBody, Finish, Reply, read};
 use super::request::Completion;
 use super::settings::{LlmSettings, Protocol};
 use chrono::{DateTime, Utc};
@@ -37,7 +39,7 @@ pub struct HttpBackend {
 
 /// What a server said.
 enum Said {
-    Answer(Reply),
+    Answer { reply: Reply, by_tool: bool },
     Refusal { status: u16, error: ErrorBody, retry_after: Option<Duration> },
 }
 
@@ -73,19 +75,89 @@ impl HttpBackend {
         Ok(Self { client, url: settings.endpoint()?, settings: settings.clone(), key, dialect })
     }
 
-    /// Asks, and where the server refuses a parameter by name, asks at once without it.
-    async fn exchange(&self, completion: &Completion) -> Result<Reply, Failure> {
+    /// Asks, and where the server refuses a parameter by name, asks at once without it; where it ignores the schema, it is asked at once
+    /// with the answer begun.
+    async fn exchange(&self, completion: &Completion, parts: &Parts) -> Result<Reply, Failure> {
         // It ends: a refusal counts only if it teaches what was not known when this was sent.
         loop {
             let dialect = self.dialect.get();
+            if let Some(form) = self.form(completion).filter(|_| dialect.prefill == Prefill::Wanted) {
+                match self.fill(completion, form, parts).await? {
+                    Some(reply) => return Ok(reply),
+                    None => continue,
+                }
+            }
             match self.ask(completion.body(&self.settings, dialect)).await? {
-                Said::Answer(reply) => return Ok(self.without_key(reply)),
+                Said::Answer { reply, by_tool: true } => return Ok(self.without_key(reply)),
+                Said::Answer { reply, by_tool: false } => return self.within_schema(completion, reply, parts).await,
                 Said::Refusal { status, error, retry_after } => match dialect.after(status, &error) {
-                    Some(learned) => self.dialect.set(self.dialect.get().and(learned)),
+                    Some(learned) => self.learn(learned),
                     None => return Err(self.refused(status, &error, retry_after)),
                 },
             }
         }
+    }
+
+    /// An answer that is no tool's: if it shows that the schema is ignored, another is asked for that is begun. Where the server or the
+    /// budget does not allow that, it is the answer.
+    async fn within_schema(&self, completion: &Completion, reply: Reply, parts: &Parts) -> Result<Reply, Failure> {
+        let form = self.form(completion).filter(|form| form.is_ignored_by(&reply));
+        if let Some(form) = form {
+            self.learn(Dialect { prefill: Prefill::Wanted, ..self.dialect.get() });
+            if self.dialect.get().prefill == Prefill::Wanted
+                && parts.another(&reply, completion.tokens_estimate()).is_ok()
+            {
+                let filled = self.fill(completion, form, parts).await?;
+                // What it used is counted.
+                let spoken = Reply { tokens_in: Some(0), tokens_out: Some(0), ..reply };
+                return Ok(filled.unwrap_or_else(|| self.without_key(spoken)));
+            }
+        }
+        Ok(self.without_key(reply))
+    }
+
+    /// What the answer to a question is begun by, where it can be.
+    fn form(&self, completion: &Completion) -> Option<Form> {
+        let speaks = self.settings.protocol == Protocol::Anthropic;
+        speaks.then(|| Form::of(&completion.schema, completion.max_tokens)).flatten()
+    }
+
+    /// Has the model fill in a form, a call for each field; `None` where the server refuses answers that are begun.
+    async fn fill(&self, completion: &Completion, mut form: Form, parts: &Parts) -> Result<Option<Reply>, Failure> {
+        while let Some(begun) = form.begun() {
+            let dialect = self.dialect.get();
+            match self.ask(completion.body_begun(&self.settings, dialect, &begun)).await? {
+                Said::Answer { reply, .. } => {
+                    let goes_on = form.fill(&begun, &reply);
+                    if goes_on && form.begun().is_some() {
+                        parts.another(&reply, completion.tokens_estimate())?;
+                        continue;
+                    }
+                    let finish = match reply.finish {
+                        Finish::Filter => Finish::Filter,
+                        _ if goes_on && !form.is_whole() => Finish::Length,
+                        // Another limit of tokens is the field's, and not the answer's.
+                        _ => Finish::Stop,
+                    };
+                    return Ok(Some(self.without_key(Reply { text: form.into_text(), finish, ..reply })));
+                }
+                Said::Refusal { status, error, retry_after } => match dialect.after(status, &error) {
+                    Some(learned) => self.learn(learned),
+                    None => match dialect.after_begun(status, &error) {
+                        Some(learned) => {
+                            self.learn(learned);
+                            return Ok(None);
+                        }
+                        None => return Err(self.refused(status, &error, retry_after)),
+                    },
+                },
+            }
+        }
+        Err(Failure::NotStopped { finish: Finish::Length })
+    }
+
+    fn learn(&self, learned: Dialect) {
+        self.dialect.set(self.dialect.get().and(learned));
     }
 
     async fn ask(&self, body: Vec<u8>) -> Result<Said, Failure> {
@@ -108,7 +180,8 @@ impl HttpBackend {
             return Err(Failure::Empty);
         }
         match read(self.settings.protocol, &body) {
-            Ok(Body::Reply(reply)) => Ok(Said::Answer(reply)),
+            Ok(Body::Reply(reply)) => Ok(Said::Answer { reply, by_tool: false }),
+            Ok(Body::Tool(reply)) => Ok(Said::Answer { reply, by_tool: true }),
             Ok(Body::Error(error)) => Ok(Said::Refusal { status: error.status.unwrap_or(status), error, retry_after }),
             Err(error) => Err(Failure::Malformed { at: self.shown(&error.at), reason: self.shown(&error.reason) }),
         }
@@ -170,7 +243,16 @@ impl HttpBackend {
 
 impl Backend for HttpBackend {
     fn complete<'a>(&'a self, completion: &'a Completion) -> Attempt<'a> {
-        Box::pin(self.exchange(completion))
+        Box::pin(async move {
+            let parts = Parts::unlimited();
+            let mut reply = self.complete_in_parts(completion, &parts).await?;
+            parts.add_up(&mut reply);
+            Ok(reply)
+        })
+    }
+
+    fn complete_in_parts<'a>(&'a self, completion: &'a Completion, parts: &'a Parts) -> Attempt<'a> {
+        Box::pin(self.exchange(completion, parts))
     }
 }
 

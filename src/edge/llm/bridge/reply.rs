@@ -55,6 +55,8 @@ pub struct Reply {
 pub(crate) enum Body {
     /// An answer.
     Reply(Reply),
+    /// The input of a tool: the server knows what it is told of the answer's form.
+    Tool(Reply),
     /// An error, as some servers put it there.
     Error(ErrorBody),
 }
@@ -235,7 +237,8 @@ impl Message {
         // Several calls are joined, so that whoever wants one object sees that there are more.
         let tools = blocks.iter().filter(|block| block.r#type == "tool_use");
         let mut text: String = tools.map(|block| block.input.to_string()).collect();
-        if text.is_empty() {
+        let by_tool = !text.is_empty();
+        if !by_tool {
             text = blocks.into_iter().filter(|b| b.r#type == "text").filter_map(|block| block.text).collect();
         }
         let finish = match self.stop_reason.as_deref() {
@@ -247,7 +250,8 @@ impl Message {
         let usage = |name| tokens(&self.usage, name);
         let cached = ["cache_creation_input_tokens", "cache_read_input_tokens"].into_iter().filter_map(usage);
         let tokens_in = usage("input_tokens").map(|fresh| fresh + cached.sum::<u64>());
-        Ok(Body::Reply(Reply { text, finish, tokens_in, tokens_out: usage("output_tokens") }))
+        let reply = Reply { text, finish, tokens_in, tokens_out: usage("output_tokens") };
+        Ok(if by_tool { Body::Tool(reply) } else { Body::Reply(reply) })
     }
 }
 
@@ -258,7 +262,7 @@ mod tests {
 
     fn reply(protocol: Protocol, body: &str) -> Reply {
         match read(protocol, body.as_bytes()) {
-            Ok(Body::Reply(reply)) => reply,
+            Ok(Body::Reply(reply) | Body::Tool(reply)) => reply,
             other => panic!("{body}: {other:?}"),
         }
     }

@@ -4,6 +4,7 @@
 //! comes first, so that the prefix caches of servers hit.
 
 use super::dialect::Dialect;
+use super::form::Begun;
 use super::settings::{LlmSettings, Protocol};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::{Map, Value, json};
@@ -102,6 +103,18 @@ impl Completion {
         sorted(&body).to_string().into_bytes()
     }
 
+    /// The body of an HTTP request with an answer that is begun, by Anthropic's protocol: without the tool, which would end it.
+    #[must_use]
+    pub fn body_begun(&self, settings: &LlmSettings, dialect: Dialect, begun: &Begun) -> Vec<u8> {
+        let mut body = self.words(settings, dialect);
+        if let Some(messages) = body["messages"].as_array_mut() {
+            messages.push(json!({ "role": "assistant", "content": begun.text }));
+        }
+        body["max_tokens"] = begun.max_tokens.into();
+        body["stop_sequences"] = begun.stops.into();
+        sorted(&body).to_string().into_bytes()
+    }
+
     /// The system blocks are joined to one message: many chat templates take only one, and a prefix of it is cached
     /// just as well.
     fn open_ai(&self, settings: &LlmSettings, dialect: Dialect) -> Value {
@@ -132,6 +145,18 @@ impl Completion {
 
     /// The schema is that of a tool which must be used: of the ways to ask for JSON the one that most servers know.
     fn anthropic(&self, settings: &LlmSettings, dialect: Dialect) -> Value {
+        let mut body = self.words(settings, dialect);
+        if !self.schema.is_null() {
+            let name = self.tool_name();
+            let about = "Gives the answer. Use it exactly once.";
+            body["tools"] = json!([{ "name": name, "description": about, "input_schema": self.schema }]);
+            body["tool_choice"] = json!({ "type": "tool", "name": name, "disable_parallel_tool_use": true });
+        }
+        body
+    }
+
+    /// The prompt by Anthropic's protocol.
+    fn words(&self, settings: &LlmSettings, dialect: Dialect) -> Value {
         let mut system: Vec<Value> = self.system.iter().map(|text| json!({ "type": "text", "text": text })).collect();
         if let Some(last) = system.last_mut() {
             last["cache_control"] = json!({ "type": "ephemeral" });
@@ -147,12 +172,6 @@ impl Completion {
         }
         if !system.is_empty() {
             body["system"] = system.into();
-        }
-        if !self.schema.is_null() {
-            let name = self.tool_name();
-            let about = "Gives the answer. Use it exactly once.";
-            body["tools"] = json!([{ "name": name, "description": about, "input_schema": self.schema }]);
-            body["tool_choice"] = json!({ "type": "tool", "name": name, "disable_parallel_tool_use": true });
         }
         body
     }
@@ -229,8 +248,27 @@ mod tests {
     }
 
     #[test]
+    fn bytes_of_a_begun_answer() {
+        let settings = LlmSettings { protocol: Protocol::Anthropic, model: "m".to_owned(), ..LlmSettings::default() };
+        let begun = Begun { text: r#"{"vote":""#.to_owned(), stops: &["\""], max_tokens: 4 };
+        let body = ballot().body_begun(&settings, Dialect::default(), &begun);
+        let expected = concat!(
+            r#"{"max_tokens":4,"messages":[{"content":"vote","role":"user"},"#,
+            r#"{"content":"{\"vote\":\"","role":"assistant"}],"model":"m","stop_sequences":["\""],"stream":false,"#,
+            r#""system":[{"text":"rules","type":"text"},"#,
+            r#"{"cache_control":{"type":"ephemeral"},"text":"charter","type":"text"}],"temperature":0.0}"#,
+        );
+        assert_eq!(String::from_utf8(body).expect("JSON"), expected);
+    }
+
+    #[test]
     fn a_dialect_renames_and_leaves_out() {
-        let dialect = Dialect { max_completion_tokens: true, without_temperature: true, without_seed: true };
+        let dialect = Dialect {
+            max_completion_tokens: true,
+            without_temperature: true,
+            without_seed: true,
+            ..Dialect::default()
+        };
         let open_ai = text_in(&ballot(), Protocol::OpenAi, dialect);
         assert!(open_ai.starts_with(r#"{"max_completion_tokens":160,"#), "{open_ai}");
         for name in ["max_tokens", "temperature", "seed"] {
