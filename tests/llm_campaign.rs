@@ -552,6 +552,38 @@ fn the_prompts_of_an_alliance_begin_alike() {
 }
 
 #[test]
+fn prompts_are_the_same_at_any_frame_rate() {
+    // Speeches are said when they come, and are counted by the game day.
+    let told = |step| {
+        let council = LlmCouncil { speeches: 0, ..held() };
+        let mut app = advised(&world(), council, &settings(), Box::new(FnBackend::new(moody)));
+        app.run_in_steps(GameSpan::days(2), step);
+        let end = GameTime(0) + GameSpan::hours(47);
+        let ended = lines(&mut app).into_iter().filter(|line| line.answer_at < end);
+        ended.map(|line| (line.question, line.asked_at, line.prompt)).collect::<Vec<_>>()
+    };
+    let by_hours = told(GameSpan::hours(1));
+    assert!(by_hours.len() > 20, "{} questions", by_hours.len());
+    assert_eq!(told(GameSpan::mins(7)), by_hours);
+}
+
+#[test]
+fn what_an_alliance_is_told_before_each_question_is_shared_until_it_changes() {
+    let mut app = advised(&world(), held(), &settings(), model(naysayer));
+    run(&mut app, GameSpan::days(2));
+    let mut last = BTreeMap::new();
+    let (mut same, mut others) = (0, 0);
+    for line in lines(&mut app) {
+        let system = line.prompt.0;
+        if let Some(before) = last.insert(line.question.alliance(), system.clone()) {
+            assert_eq!(before.is(&system), before == system, "equal texts are the same, others are not");
+            if before.is(&system) { same += 1 } else { others += 1 }
+        }
+    }
+    assert!(same > 20 && same > others, "{same} as before, {others} otherwise");
+}
+
+#[test]
 fn a_budget_is_kept() {
     let asked = Arc::new(Mutex::new(0_u64));
     let there = asked.clone();
