@@ -4,6 +4,7 @@
 
 use bevy_alliance::edge::llm::bridge::failure::Failure;
 use bevy_alliance::edge::llm::bridge::http::HttpBackend;
+use bevy_alliance::edge::llm::bridge::key::ApiKey;
 use bevy_alliance::edge::llm::bridge::reply::Reply;
 use bevy_alliance::edge::llm::bridge::request::Completion;
 use bevy_alliance::edge::llm::bridge::settings::{BudgetSettings, LlmSettings, Protocol};
@@ -75,6 +76,13 @@ fn says(text: &str) -> ResponseTemplate {
     }))
 }
 
+fn tool(input: &Value) -> ResponseTemplate {
+    ResponseTemplate::new(200).set_body_json(json!({
+        "content": [{ "type": "text", "text": "So:" }, { "type": "tool_use", "name": "ballot", "input": input }],
+        "stop_reason": "tool_use",
+    }))
+}
+
 fn refuses(status: u16, message: &str) -> ResponseTemplate {
     let error = json!({ "type": "invalid_request_error", "message": message });
     ResponseTemplate::new(status).set_body_json(json!({ "type": "error", "error": error }))
@@ -113,7 +121,7 @@ fn ballot(id: u64) -> Completion {
             "condition": { "type": "string", "enum": ["none", "half"] },
             "reason": { "type": "string", "maxLength": 80 },
             "vote": { "type": "string", "enum": ["approve", "reject", "abstain"] },
-        } }),
+        }, "required": ["condition", "reason", "vote"] }),
         max_tokens: 160,
         patience: Duration::from_secs(20),
     }
@@ -159,15 +167,9 @@ fn what_a_server_leaves_free_is_begun_field_by_field_from_then_on() {
 
 #[test]
 fn a_server_that_holds_the_model_to_the_schema_is_asked_once() {
-    let tool = |input: Value| {
-        ResponseTemplate::new(200).set_body_json(json!({
-            "content": [{ "type": "text", "text": "So:" }, { "type": "tool_use", "name": "ballot", "input": input }],
-            "stop_reason": "tool_use",
-        }))
-    };
     let fits: Value = serde_json::from_str(WHOLE).unwrap();
     // What a tool is told is meant for it, even if it is nonsense.
-    for answer in [tool(fits.clone()), tool(json!({ "vote": "maybe" })), says(&format!("Here:\n{WHOLE}"))] {
+    for answer in [tool(&fits), tool(&json!({ "vote": "maybe" })), says(&format!("Here:\n{WHOLE}"))] {
         let server = Server::start(move |_, _| answer.clone());
         let worker = server.asks(&server.settings());
         for id in 1..4 {
@@ -175,6 +177,32 @@ fn a_server_that_holds_the_model_to_the_schema_is_asked_once() {
             assert_eq!(server.asked().len(), 1);
         }
     }
+}
+
+#[test]
+fn a_server_that_used_the_tool_once_is_not_begun_for() {
+    let server = Server::start(|_, n| if n == 0 { tool(&json!({ "vote": "reject" })) } else { says(PROSE) });
+    let worker = server.asks(&server.settings());
+    for id in 1..4 {
+        assert!(ask(&worker, ballot(id)).result.is_ok());
+        let asked = server.asked();
+        assert!(asked.len() == 1 && asked[0].get("tools").is_some(), "{asked:?}");
+    }
+}
+
+#[test]
+fn a_key_is_found_before_anything_is_cut_off_it() {
+    let key = ApiKey::new("sk-a-key-that-is-told-by-nobody").unwrap();
+    // It lies across the 80th character, where the text is cut.
+    let words = format!("{} sk-a-key-that-is-told-by-nobody and more", "x".repeat(70));
+    let server = Server::start(move |body, _| match begun(body) {
+        Some(begun) if begun.ends_with(r#""reason":""#) => says(&words),
+        _ => obliging(body, 0),
+    });
+    let settings = server.settings();
+    let worker = Worker::start(&settings, Box::new(HttpBackend::new(&settings, Some(key)).unwrap())).unwrap();
+    let outcome = ask(&worker, ballot(1));
+    assert!(text(&outcome).contains("xxx") && !text(&outcome).contains("sk-a"), "{outcome:?}");
 }
 
 #[test]

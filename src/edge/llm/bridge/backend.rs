@@ -23,7 +23,8 @@ pub trait Backend: Send + 'static {
     fn complete<'a>(&'a self, completion: &'a Completion) -> Attempt<'a>;
 
     /// Asks once, by several calls where one is not enough; each but the first is had from `parts`, and the tokens of the reply are those
-    /// of the last. The worker asks by this one.
+    /// of the last. The worker asks by this one. A backend that wraps another forwards it: calls that the other makes for one
+    /// [`complete`](Self::complete) are within no budget.
     fn complete_in_parts<'a>(&'a self, completion: &'a Completion, parts: &'a Parts) -> Attempt<'a> {
         let _ = parts;
         self.complete(completion)

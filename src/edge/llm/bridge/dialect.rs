@@ -27,7 +27,7 @@ pub enum Prefill {
     Unneeded,
     /// It was ignored.
     Wanted,
-    /// The server refused it: it is not tried again.
+    /// The server refused it, or answered by the tool that it was offered: it is not tried, or not again.
     Refused,
 }
 

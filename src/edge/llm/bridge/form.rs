@@ -5,7 +5,7 @@
 //!
 //! Schemas of other shapes than those of this crate's own questions have no form.
 
-use super::extract::extract;
+use super::extract::{ExtractError, extract};
 use super::reply::{Finish, Reply};
 use serde_json::{Map, Value};
 
@@ -134,10 +134,15 @@ fn unquoted(said: &str) -> String {
 }
 
 impl Form {
-    /// An empty one, for an answer of so many tokens; `None` of a schema that has none.
+    /// An empty one, for an answer of so many tokens; `None` of a schema that has none, and of one that asks for less than all of its
+    /// fields.
     pub(crate) fn of(schema: &Value, max_tokens: u32) -> Option<Self> {
         let properties = schema.get("properties")?.as_object()?;
         let kinds = properties.iter().map(|(name, of)| Some((name.clone(), Kind::of(of)?)));
+        let required: Vec<&str> = schema.get("required")?.as_array()?.iter().filter_map(Value::as_str).collect();
+        if !properties.keys().all(|name| required.contains(&name.as_str())) {
+            return None;
+        }
         let mut fields: Vec<(String, Kind)> = kinds.collect::<Option<_>>()?;
         fields.sort_by(|(a, of_a), (b, of_b)| {
             let is_open = |kind: &Kind| matches!(kind, Kind::Text(_));
@@ -151,11 +156,15 @@ impl Form {
         self.fields.iter().all(|(name, kind)| object.get(name).is_some_and(|value| kind.allows(value)))
     }
 
-    /// Whether words that a server did not say through the schema show that it does not hold the model to it. What was filtered or is
-    /// blank shows nothing.
+    /// Whether words that a server did not say through the schema show that it does not hold the model to it. What was filtered, is
+    /// blank or was cut within an object shows nothing.
     pub(crate) fn is_ignored_by(&self, reply: &Reply) -> bool {
         let says = reply.finish != Finish::Filter && !reply.text.trim().is_empty();
-        says && !extract(&reply.text).is_ok_and(|object| self.allows(&object))
+        says && match extract(&reply.text) {
+            Ok(object) => !self.allows(&object),
+            Err(ExtractError::Truncated { .. }) => reply.finish == Finish::Stop,
+            Err(_) => true,
+        }
     }
 
     /// The next field; `None` where all are filled in, or no tokens are left for it.
@@ -208,12 +217,12 @@ mod tests {
             "condition": { "type": "string", "enum": ["none", "no", "half"] },
             "reason": { "type": "string", "maxLength": 12 },
             "vote": { "type": "string", "enum": ["approve", "reject"] },
-        } });
+        }, "required": ["condition", "reason", "vote"] });
         Form::of(&schema, 160).expect("a form")
     }
 
     fn one(kind: &Value) -> Form {
-        Form::of(&json!({ "properties": { "x": kind } }), 160).expect("a form")
+        Form::of(&json!({ "properties": { "x": kind }, "required": ["x"] }), 160).expect("a form")
     }
 
     fn says(text: &str, finish: Finish) -> Reply {
@@ -302,10 +311,13 @@ mod tests {
             Value::Null,
             json!({ "type": "object" }),
             json!({ "properties": {} }),
-            json!({ "properties": { "x": { "type": "object" } } }),
-            json!({ "properties": { "x": { "type": "string", "enum": [1] } } }),
-            json!({ "properties": { "x": { "type": "array", "minItems": 2, "items": { "enum": ["a"] } } } }),
-            json!({ "properties": { "x": { "enum": ["a"] } } }),
+            json!({ "properties": { "x": { "type": "object" } }, "required": ["x"] }),
+            json!({ "properties": { "x": { "type": "string", "enum": [1] } }, "required": ["x"] }),
+            json!({ "properties": { "x": { "type": "array", "minItems": 2, "items": { "enum": ["a"] } } }, "required": ["x"] }),
+            json!({ "properties": { "x": { "enum": ["a"] } }, "required": ["x"] }),
+            // What may be left out shows nothing where it is.
+            json!({ "properties": { "x": { "type": "string" } } }),
+            json!({ "properties": { "x": { "type": "string" }, "y": { "type": "string" } }, "required": ["x"] }),
         ] {
             assert_eq!(Form::of(&schema, 160), None, "{schema}");
         }
@@ -313,7 +325,8 @@ mod tests {
 
     #[test]
     fn an_answer_has_no_more_tokens_than_were_allowed() {
-        let schema = json!({ "properties": { "x": { "type": "string" }, "y": { "type": "string" } } });
+        let schema =
+            json!({ "properties": { "x": { "type": "string" }, "y": { "type": "string" } }, "required": ["x", "y"] });
         let mut form = Form::of(&schema, 10).expect("a form");
         let begun = form.begun().expect("a field");
         assert_eq!(begun.max_tokens, 10);
@@ -335,6 +348,8 @@ mod tests {
             assert_eq!(ballot().is_ignored_by(&says(text, Finish::Stop)), ignored, "{text}");
             assert!(!ballot().is_ignored_by(&says(text, Finish::Filter)), "{text}");
         }
+        let cut = says(r#"{"condition":"none","reas"#, Finish::Length);
+        assert!(!ballot().is_ignored_by(&cut), "it may have come to fit");
     }
 
     proptest! {

@@ -88,7 +88,11 @@ impl HttpBackend {
                 }
             }
             match self.ask(completion.body(&self.settings, dialect)).await? {
-                Said::Answer { reply, by_tool: true } => return Ok(self.without_key(reply)),
+                Said::Answer { reply, by_tool: true } => {
+                    // Who answers so once holds to the schema, whatever it says another time.
+                    self.learn(Dialect { prefill: Prefill::Refused, ..self.dialect.get() });
+                    return Ok(self.without_key(reply));
+                }
                 Said::Answer { reply, by_tool: false } => return self.within_schema(completion, reply, parts).await,
                 Said::Refusal { status, error, retry_after } => match dialect.after(status, &error) {
                     Some(learned) => self.learn(learned),
@@ -128,6 +132,8 @@ impl HttpBackend {
             let dialect = self.dialect.get();
             match self.ask(completion.body_begun(&self.settings, dialect, &begun)).await? {
                 Said::Answer { reply, .. } => {
+                    // Before anything is cut off it: half a key would not be found.
+                    let reply = self.without_key(reply);
                     let goes_on = form.fill(&begun, &reply);
                     if goes_on && form.begun().is_some() {
                         parts.another(&reply, completion.tokens_estimate())?;
