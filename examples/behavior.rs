@@ -92,6 +92,8 @@ pub(crate) struct Played {
     pub(crate) samples: Samples,
     pub(crate) behavior: Behavior,
     pub(crate) by_alliance: BTreeMap<AllianceId, Behavior>,
+    /// Joint attacks, by pattern.
+    pub(crate) patterns: BTreeMap<String, u64>,
 }
 
 fn main() -> ExitCode {
@@ -112,7 +114,8 @@ fn main() -> ExitCode {
     let rows = rows(&played, Horizon::of_days(days(&options)));
     let colors = std::io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none();
     // A reader that has heard enough (`| head`) is no fault.
-    let _ = std::io::stdout().write_all(table(&rows, &options, colors).as_bytes());
+    let told = table(&rows, &options, colors) + &patterns(&played);
+    let _ = std::io::stdout().write_all(told.as_bytes());
     if options.strict && rows.iter().any(|row| row.verdict == Some(Verdict::Red)) {
         return ExitCode::from(1);
     }
@@ -159,7 +162,8 @@ pub(crate) fn play(options: &Options, seed: u64) -> Result<Played, RunError> {
     let samples = tally.samples(None);
     let of = |alliance: &AllianceId| (*alliance, Behavior::of_samples(&tally.samples(Some(*alliance))));
     let by_alliance = tally.directory.active.iter().map(of).collect();
-    Ok(Played { seed, behavior: Behavior::of_samples(&samples), samples, by_alliance })
+    let patterns = tally.summary().operations.patterns;
+    Ok(Played { seed, behavior: Behavior::of_samples(&samples), samples, by_alliance, patterns })
 }
 
 /// Whether a band holds.
@@ -255,6 +259,25 @@ fn tell(out: &mut String, rows: &[Row], options: &Options, colors: bool) -> std:
         writeln!(out, "  {} has no value: no {}", row.metric.key(), row.metric.counted_over())?;
     }
     Ok(())
+}
+
+/// What joint attacks were like, in words.
+fn patterns(played: &[Played]) -> String {
+    let mut counts: BTreeMap<&str, u64> = BTreeMap::new();
+    for (pattern, n) in played.iter().flat_map(|one| &one.patterns) {
+        *counts.entry(pattern).or_default() += n;
+    }
+    let all: u64 = counts.values().sum();
+    let mut out = format!("\n{all} joint attacks by pattern\n");
+    let mut counts: Vec<(&str, u64)> = counts.into_iter().collect();
+    counts.sort_by_key(|(_, n)| core::cmp::Reverse(*n));
+    for (pattern, n) in counts {
+        #[expect(clippy::cast_precision_loss, reason = "operations of some campaigns")]
+        let share = 100.0 * n as f64 / all.max(1) as f64;
+        // Writing to a String cannot fail.
+        let _ = writeln!(out, "  {pattern:<24} {n:>7} {share:>5.1}%");
+    }
+    out
 }
 
 /// The middle of sorted values.

@@ -73,6 +73,8 @@ pub struct OperationCounts {
     pub pyrrhic: u64,
     /// Called off.
     pub aborted: u64,
+    /// That got their orders, by pattern.
+    pub patterns: BTreeMap<String, u64>,
     /// Groups ordered.
     pub groups: u64,
     /// Most members in one operation.

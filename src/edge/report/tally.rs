@@ -417,6 +417,7 @@ impl CampaignTally {
                 }
                 self.summary.conquest.trains += u64::from(goal == "take");
                 self.summary.operations.started += 1;
+                *self.summary.operations.patterns.entry(story.pattern.clone()).or_default() += 1;
                 self.summary.operations.groups += rows.len() as u64;
                 *self.summary.operations_by_alliance.entry(operation.alliance.0).or_default() += 1;
                 let mut targets: Vec<_> = rows.iter().map(|r| r.target).collect();
