@@ -31,7 +31,8 @@ const REQUESTS: u64 = 1_000;
 /// Frames of one block.
 const BLOCK: usize = 250;
 /// So many at its start are not counted. They come after other apps ran for half a second or more, and find nothing of their own in the
-/// processor's caches: ten times as long, with a model or without, they alone would be what one frame in a thousand is. No host has such.
+/// processor's caches: ten times as long, with a model or without, they alone would be what one frame in a thousand is. A host whose own work
+/// fills the caches between two frames has such frames too, and `docs/llm.md` says so.
 const COLD: usize = 5;
 /// Blocks of each app in one repetition.
 const BLOCKS: usize = 16;
