@@ -1,5 +1,5 @@
 //! Host frames while a model is asked, against the same frames without one: with 1,000 requests under way, with a server that
-//! hangs, with one that is dead, and with answers that come in every frame.
+//! hangs, with one that is dead and a model that answers at once, both asked anew now and then, and with answers that come in every frame.
 //!
 //! All apps run the same campaign in the same steps, block by block in turn, so that what else the machine does is everybody's. Frames
 //! are paced, as a host's are. Of each frame the wall time is taken, and what the host's own thread computed: the latter is what the
@@ -21,7 +21,7 @@ use bevy_alliance::edge::llm::{AskModel, LlmDesk, LlmPlugin, ModelAnswered};
 use bevy_alliance::edge::test_app::{TestApp, small_world};
 use bevy_alliance::strategy::war_council::WarCouncilSettings;
 use llm_frame::figures::{Frames, tell};
-use llm_frame::models::{Pulse, Server, pulsed};
+use llm_frame::models::{Pulse, Server, at_once, pulsed};
 use serde_json::Value;
 use std::error::Error;
 use std::thread;
@@ -192,6 +192,7 @@ fn cases(scenario: &Scenario) -> Result<Vec<Case>, Box<dyn Error>> {
     };
     let none = settings("http://127.0.0.1:9/v1");
     let dead = LlmPlugin::with_backend(Update, &none, Box::new(HttpBackend::new(&none, None)?))?;
+    let at_once = LlmPlugin::with_backend(Update, &none, at_once())?;
     let (waiting, _) = pulsed();
     let waiting = LlmPlugin::with_backend(Update, &none, waiting)?;
     let in_turn = LlmPlugin::with_backend(Update, &none, backend)?;
@@ -201,7 +202,8 @@ fn cases(scenario: &Scenario) -> Result<Vec<Case>, Box<dyn Error>> {
         Case::without("no model, again", scenario)?,
         Case::with("1,000 under way", scenario, waiting, Asks::Nothing, None)?,
         Case::with("hanging server", scenario, hangs, Asks::Nothing, None)?,
-        Case::with("dead server", scenario, dead, Asks::Each(60), None)?,
+        Case::with("dead server, asked in one of 60 frames", scenario, dead, Asks::Each(60), None)?,
+        Case::with("a model that answers at once, asked as often", scenario, at_once, Asks::Each(60), None)?,
         Case::with("one of 1,000 answered and asked in each frame", scenario, in_turn, Asks::Again, Some(pulse))?,
         Case::with("the same over HTTP", scenario, answers, Asks::Again, Some(answering.pulse))?,
     ])

@@ -1,6 +1,6 @@
 //! Models of the bench: one that answers when told to, and a server that does.
 
-use bevy_alliance::edge::llm::bridge::backend::{Attempt, Backend};
+use bevy_alliance::edge::llm::bridge::backend::{Attempt, Backend, FnBackend};
 use bevy_alliance::edge::llm::bridge::failure::Failure;
 use bevy_alliance::edge::llm::bridge::reply::{Finish, Reply};
 use bevy_alliance::edge::llm::bridge::request::Completion;
@@ -45,9 +45,18 @@ impl Backend for Pulsed {
     fn complete<'a>(&'a self, _: &'a Completion) -> Attempt<'a> {
         Box::pin(async {
             self.0.acquire().await.map_err(|_| Failure::Closed)?.forget();
-            Ok(Reply { text: WORDS.to_owned(), finish: Finish::Stop, tokens_in: Some(1_000), tokens_out: Some(9) })
+            Ok(reply())
         })
     }
+}
+
+/// A model that needs no time.
+pub(crate) fn at_once() -> Box<dyn Backend> {
+    Box::new(FnBackend::new(|_| Ok(reply())))
+}
+
+fn reply() -> Reply {
+    Reply { text: WORDS.to_owned(), finish: Finish::Stop, tokens_in: Some(1_000), tokens_out: Some(9) }
 }
 
 /// A server that takes all connections, and answers one request for each pulse, those first that wait longest.
