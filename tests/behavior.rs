@@ -37,7 +37,7 @@ fn options(line: &str) -> Options {
 
 /// Worlds that are played in seconds.
 fn small(more: &str) -> Options {
-    options(&format!("--seeds 3 --from 5 --days 3 --synthetic 400 --alliances 4 --charter war_cabinet {more}"))
+    options(&format!("--seeds 3 --from 1 --days 3 --synthetic 400 --alliances 4 --charter war_cabinet {more}"))
 }
 
 fn row(rows: &[Row], metric: Metric) -> &Row {
@@ -219,7 +219,7 @@ fn a_setting_is_changed_by_name() {
 
 #[test]
 fn samples_can_be_cut_by_alliance() {
-    let played = play(&small(""), 5).unwrap();
+    let played = play(&small(""), 1).unwrap();
     let parts: f64 = played.samples.of(Metric::SessionsProposing).iter().map(|s| s.whole).sum();
     assert_eq!(played.by_alliance.len(), 4);
     assert!(parts > 0.0 && played.by_alliance.keys().all(|id| *id != AllianceId(0)));
@@ -255,4 +255,18 @@ fn planted_stupidities_turn_bands_red_in_twenty_campaigns() {
             assert_eq!(row(&with, metric).verdict, Some(Verdict::Red), "{plant:?}: {}", metric.key());
         }
     }
+}
+
+/// What a metric is in a week of four alliances with a setting changed.
+fn with_setting(metric: Metric, set: &str) -> f64 {
+    let options = options(&format!("--seeds 1 --from 3 --days 7 --synthetic 1500 --alliances 4 --set {set}"));
+    let value = play(&options, 3).unwrap().behavior.of(metric);
+    value.unwrap_or_else(|| panic!("{} has no value", metric.key()))
+}
+
+#[test]
+fn who_is_elsewhere_answers_less() {
+    let there = with_setting(Metric::Answered, "defense_settings.elsewhere=0");
+    let elsewhere = with_setting(Metric::Answered, "defense_settings.elsewhere=1 --set defense_settings.absence=3d");
+    assert!(elsewhere < there, "{elsewhere} and {there}");
 }

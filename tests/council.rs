@@ -7,12 +7,14 @@ mod common;
 use bevy::prelude::*;
 use bevy_alliance::base::clock::{GameSpan, GameTime};
 use bevy_alliance::base::contract::{
-    CastVote, Cited, Fact, LaunchMarch, Manner, PlayerKind, Rank, RequestRefused, Scenario, SetStance, Stance, Vote,
+    CampaignFact, CastVote, Cited, Fact, LaunchMarch, Manner, PlayerKind, Rank, RequestRefused, Scenario, SetStance,
+    Stance, Vote,
 };
 use bevy_alliance::base::id::{AllianceId, EntityIndex, OrderId, PlayerId, ProposalId, SiteId};
 use bevy_alliance::base::limits::Limits;
 use bevy_alliance::base::ruleset::Ruleset;
 use bevy_alliance::decision::council::{Ballots, Charter, CouncilCharter, Proposal, ProposalStatus};
+use bevy_alliance::decision::planning::{LastBlow, PlanningSettings};
 use bevy_alliance::edge::report::explain;
 use bevy_alliance::edge::test_app::{TestApp, small_world};
 use bevy_alliance::knowledge::intel::IntelReport;
@@ -79,7 +81,7 @@ fn vote(proposal: ProposalId, member: PlayerId, vote: Vote, pledge_share: f64) -
 
 /// The ballots that a member cast on a proposal: when, what, in which words.
 fn cast(app: &TestApp, id: ProposalId, who: PlayerId) -> Vec<(GameTime, Vote, Option<String>)> {
-    let ballot = |f: &bevy_alliance::base::contract::CampaignFact| match &f.fact {
+    let ballot = |f: &CampaignFact| match &f.fact {
         Fact::BallotCast { proposal, member, vote, reason, .. } if (*proposal, *member) == (id, who) => {
             Some((f.at, *vote, reason.text.clone()))
         }
@@ -127,7 +129,7 @@ fn a_persons_vote_replaces_the_answer_by_rule() {
     }
 }
 
-fn one_refusal(told: &[bevy_alliance::base::contract::CampaignFact]) -> RequestRefused {
+fn one_refusal(told: &[CampaignFact]) -> RequestRefused {
     assert_eq!(told.len(), 1, "{told:?}");
     refusals(told).pop().unwrap()
 }
@@ -390,6 +392,25 @@ fn without_a_war_nothing_is_proposed_and_the_gate_says_so() {
         }
     }
     assert!(councils > 10, "{councils} councils met");
+}
+
+#[test]
+fn villages_that_struck_lately_are_asked_for_nothing() {
+    let attacks = |rest: GameSpan| {
+        let world = world();
+        let mut app = at_war(&world);
+        app.app.world_mut().resource_mut::<PlanningSettings>().rest = rest;
+        for site in &world.sites {
+            let entity = app.app.world().resource::<EntityIndex>().site(site.id).unwrap();
+            app.app.world_mut().entity_mut(entity).insert(LastBlow(GameTime(0)));
+        }
+        app.run(GameSpan::hours(60));
+        let attacks =
+            |f: &&CampaignFact| matches!(&f.fact, Fact::ProposalSubmitted { action, .. } if action == "mass_attack");
+        app.facts.iter().filter(attacks).count()
+    };
+    assert_eq!(attacks(GameSpan::hours(60)), 0);
+    assert!(attacks(GameSpan(0)) > 0, "they would have been");
 }
 
 #[test]

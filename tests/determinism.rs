@@ -254,7 +254,8 @@ fn first(mut shared: ResMut<Shared>) {
 }
 
 fn second(mut shared: ResMut<Shared>) {
-    shared.0 *= 2;
+    // Once in each pass, of which there may be many.
+    shared.0 = shared.0.wrapping_mul(2);
 }
 
 fn with_two_systems(add: fn(&mut App)) -> std::thread::Result<u32> {

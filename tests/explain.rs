@@ -15,7 +15,7 @@ use bevy_alliance::strategy::war_council::WarCouncilSettings;
 use std::collections::BTreeSet;
 
 fn told(setup: impl FnOnce(&mut App)) -> TestApp {
-    TestApp::with(&small_world(7, 600), |app| {
+    TestApp::with(&small_world(1, 600), |app| {
         setup(app);
         app.add_plugins(ReportPlugin { host: Update.intern() });
     })
@@ -25,7 +25,7 @@ fn told(setup: impl FnOnce(&mut App)) -> TestApp {
 fn each_order_is_explained_while_it_is_kept() {
     let mut app = told(|_| {});
     let (mut groups, mut defense, mut turned) = (BTreeSet::new(), BTreeSet::new(), 0);
-    for _ in 0..8 * 24 {
+    for _ in 0..16 * 24 {
         app.run(GameSpan::hours(1));
         let new = app.facts.drain(..).collect::<Vec<_>>();
         for fact in new {
@@ -110,7 +110,7 @@ fn what_blocks_is_what_was_put_in_the_way() {
         assert!(blocked.times <= blocked.of && blocked.of <= 18, "{blocked}");
     }
     // Peace with everybody.
-    let mut scenario = small_world(7, 600);
+    let mut scenario = small_world(1, 600);
     scenario.stances.retain(|(_, _, stance)| *stance != Stance::War);
     let settings = WarCouncilSettings { diplomacy: false, expansion_hours: 0.0, ..WarCouncilSettings::default() };
     let mut app = TestApp::with(&scenario, |app| {

@@ -12,7 +12,7 @@ fn say(table: &mut Table, command: &str) -> String {
 }
 
 /// The trust of the others: at the beginning, once a first promise was kept, and once a second was kept or broken; and what of
-/// the scores of the next proposal was trust.
+/// the scores of the next two proposals was trust.
 struct Course {
     first: f64,
     kept: f64,
@@ -20,17 +20,27 @@ struct Course {
     in_scores: f64,
 }
 
+/// Others agree to what they think right: targets are proposed until they do, and orders go out.
+fn agreed(table: &mut Table) {
+    let ordered = (0..8).any(|_| {
+        let ordered = say(table, "attack agreed").contains("you are to send");
+        if !ordered {
+            say(table, "wait 6");
+        }
+        ordered
+    });
+    assert!(ordered, "{}", say(table, "trust"));
+}
+
 fn promised(keeps: bool) -> Course {
-    let mut table = Table::new(1).unwrap();
+    let mut table = Table::new(15).unwrap();
     say(&mut table, "wait 30");
     let first = table.trust();
-    say(&mut table, "attack best");
-    let fought = say(&mut table, "wait 34");
+    agreed(&mut table);
+    let fought = say(&mut table, "wait 48");
     assert!(fought.contains("goal_met"), "{fought}");
     let kept = table.trust();
-    // Others agree to what they think right: targets are proposed until they do, and orders go out.
-    let voted = say(&mut table, "attack agreed");
-    assert!(voted.contains(": passed"), "{voted}");
+    agreed(&mut table);
     if !keeps {
         let broken = say(&mut table, "break");
         assert!(broken.contains("sent home for good"), "{broken}");
@@ -38,11 +48,15 @@ fn promised(keeps: bool) -> Course {
     let then = say(&mut table, "wait 30");
     assert_eq!(then.contains("could not leave: no_troops_at_home"), !keeps, "{then}");
     let last = table.trust();
-    say(&mut table, "attack best");
-    say(&mut table, "wait 6");
+    let before = table.opinions().len();
+    for _ in 0..2 {
+        say(&mut table, "attack best");
+        say(&mut table, "wait 6");
+    }
     let opinions = table.opinions();
-    assert!(opinions.len() >= 3, "{}", say(&mut table, "trust"));
-    Course { first, kept, last, in_scores: opinions.last().unwrap().trust }
+    let next = &opinions[before..];
+    assert!(before >= 2 && next.len() == 2, "{}", say(&mut table, "trust"));
+    Course { first, kept, last, in_scores: next.iter().map(|o| o.trust).sum::<f64>() / 2.0 }
 }
 
 #[test]
@@ -54,7 +68,7 @@ fn who_breaks_a_promise_is_trusted_less_and_its_next_proposal_finds_fewer_friend
     assert!(breaks.last < keeps.last - 2.0, "{} where it was broken, {} where it was kept", breaks.last, keeps.last);
     assert!(
         breaks.in_scores < keeps.in_scores - 0.005,
-        "of the scores of the next proposal {} and {} were trust",
+        "of the scores of the next proposals {} and {} were trust",
         breaks.in_scores,
         keeps.in_scores
     );

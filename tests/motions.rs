@@ -53,12 +53,12 @@ fn an_officer_proposes_what_its_council_would_and_everybody_votes_on_it() {
     let (at, targets) = proposed.unwrap();
     let mut app = TestApp::new(&scenario);
     app.run_in_steps(at - bevy_alliance::base::clock::GameTime(0) - GameSpan(1), GameSpan::hours(1));
-    let told = app.send(Propose { member: officer, motion: attack(&targets[..1]) }).to_vec();
+    let told = app.send(Propose { member: officer, motion: attack(&targets) }).to_vec();
     let id = told
         .iter()
         .find_map(|f| match &f.fact {
             Fact::ProposalSubmitted { proposal, proposer, targets: of, .. } => {
-                assert_eq!((*proposer, &of[..]), (officer, &targets[..1]));
+                assert_eq!((*proposer, &of[..]), (officer, &targets[..]));
                 Some(*proposal)
             }
             _ => None,

@@ -135,8 +135,7 @@ fn say(table: &mut Table, command: &str) -> String {
 fn ordered(answer: &str) -> (String, String) {
     let mut table = Table::new(1).unwrap();
     say(&mut table, "wait 30");
-    say(&mut table, "attack best");
-    let voted = say(&mut table, "wait 1");
+    let voted = say(&mut table, "attack agreed");
     assert!(voted.contains("you are to send"), "{voted}");
     let answered = if answer.is_empty() { String::new() } else { say(&mut table, answer) };
     (answered, say(&mut table, "wait 36"))

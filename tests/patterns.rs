@@ -119,9 +119,13 @@ fn fakes_move_as_the_blow_does() {
     let (at, model) = (problem("fake_and_real"), model());
     let plan = plan_of(&at);
     let fakes = beside(&plan);
-    assert_eq!(fakes.iter().map(|g| g.target.0).collect::<Vec<_>>(), [201, 202, 203, 204]);
+    let sites: BTreeMap<u32, BTreeSet<PlayerId>> = fakes.iter().fold(BTreeMap::new(), |mut sites, g| {
+        assert!(sites.entry(g.target.0).or_default().insert(g.member), "two of one village look like no joint attack");
+        sites
+    });
+    assert_eq!(sites.iter().map(|(site, of)| (*site, of.len())).collect::<Vec<_>>(), [(201, 3), (202, 3), (203, 3)]);
     let members: BTreeSet<PlayerId> = fakes.iter().map(|g| g.member).collect();
-    assert_eq!(members.len(), 4, "nobody sends a second one before all sent a first");
+    assert_eq!(members.len(), at.sources.len().min(9), "nobody sends a second one before all sent a first");
     for fake in fakes {
         assert_eq!((fake.arrival, fake.manner, fake.errand), (ARRIVAL, Manner::Siege, Errand::Distract));
         assert_eq!(fake.force.count(class(CATAPULT)), 1, "it is as slow as the blow");
@@ -131,6 +135,31 @@ fn fakes_move_as_the_blow_does() {
     let sent: f64 = blow(&plan).iter().map(|g| model.attack(&g.force)).sum();
     let plain: f64 = blow(&plan_of(&problem("simultaneous"))).iter().map(|g| model.attack(&g.force)).sum();
     assert!(sent >= 0.98 * plain, "{sent} of {plain}");
+}
+
+#[test]
+fn where_few_could_send_fakes_fewer_go() {
+    let mut at = problem("fake_and_real");
+    at.sources.truncate(3);
+    let plan = plan_of(&at);
+    assert_eq!(plan.left_out, []);
+    // Each of the three sends two at most.
+    let fakes = beside(&plan);
+    assert_eq!(fakes.len(), 6);
+    let sites: BTreeSet<u32> = fakes.iter().map(|g| g.target.0).collect();
+    assert_eq!(sites, BTreeSet::from([201, 202, 203]), "none is spared before another is threatened twice");
+    at.elsewhere.clear();
+    assert_eq!(plan_of(&at).left_out, [(TARGET, LeftOut::NobodyBeside)]);
+}
+
+#[test]
+fn a_fake_comes_from_where_an_army_is() {
+    let mut at = problem("decoy");
+    at.sources.push(source(7, 7, (10, 3), &[(IMPERIAN, 50), (CATAPULT, 2)]));
+    at.sources[5] = source(6, 6, (20, 9), &[(IMPERIAN, 800), (CATAPULT, 40)]);
+    let plan = plan_of(&at);
+    let decoys = beside(&plan);
+    assert_eq!(decoys.iter().map(|g| g.site).collect::<Vec<_>>(), [SiteId(6)], "not from the nearest");
 }
 
 #[test]
@@ -169,7 +198,7 @@ fn waves_of_the_same_units_share_them() {
 #[test]
 fn a_reserve_leaves_when_it_is_known_what_came_of_the_blow() {
     let (mut at, model) = (problem("reserve_follow_up"), model());
-    at.sources.extend((7..=9).map(|n| source(n, n, (30, 0), &[(IMPERIAN, 400)])));
+    at.sources.extend((7..=14).map(|n| source(n, n, (30, 0), &[(IMPERIAN, 400)])));
     let plan = plan_of(&at);
     let reserve = beside(&plan);
     assert!(!reserve.is_empty());
@@ -437,7 +466,7 @@ fn the_patterns_of_the_docs_are_plans_that_the_extended_rules_carry() {
     for (pattern, has) in patterns.into_iter().zip(has) {
         assert!(pattern.fits(Ruleset::extended().capabilities).is_ok());
         let mut at = AllocationProblem { pattern, ..problem("simultaneous") };
-        at.sources.extend((7..=9).map(|n| source(n, n, (30, 0), &[(IMPERIAN, 400)])));
+        at.sources.extend((7..=14).map(|n| source(n, n, (30, 0), &[(IMPERIAN, 400)])));
         let plan = plan_of(&at);
         assert!(has(&plan), "{}: {:?}", at.pattern.name, plan.left_out);
     }

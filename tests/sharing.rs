@@ -8,6 +8,7 @@ use bevy_alliance::base::clock::{Agenda, GameSpan, GameTime};
 use bevy_alliance::base::contract::{Fact, Manner, PlayerKind, Rank, Scenario, SetMembership, SetStance, Stance};
 use bevy_alliance::base::id::{AllianceId, EntityIndex, Knower, PlayerId, ProposalId, SiteId, StableId};
 use bevy_alliance::base::ruleset::Ruleset;
+use bevy_alliance::decision::planning::PlanningSettings;
 use bevy_alliance::edge::test_app::TestApp;
 use bevy_alliance::knowledge::intel::rules::{EXPIRES_AFTER, SharingSettings};
 use bevy_alliance::knowledge::intel::{
@@ -276,8 +277,11 @@ fn meetings(bound: Stance) -> [usize; 2] {
         scenario.stances = vec![(a, b, bound), (a, enemy, Stance::War), (b, enemy, Stance::War)];
         // How they stand to each other stays.
         let lasting = WarCouncilSettings { diplomacy: false, ..WarCouncilSettings::default() };
+        // Nobody rests or is spared, so that both always look for something to attack.
+        let mut restless = PlanningSettings { rest: GameSpan(0), ..PlanningSettings::default() };
+        restless.scores.owner = 0.0;
         let mut app = TestApp::with(&scenario, |app| {
-            app.insert_resource(lasting);
+            app.insert_resource(lasting).insert_resource(restless);
         });
         app.run(GameSpan::days(14));
         let mut until: BTreeMap<(AllianceId, SiteId), GameTime> = BTreeMap::new();

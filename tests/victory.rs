@@ -23,7 +23,11 @@ use bevy_alliance::world::audit::Audit;
 use bevy_alliance::world::generator::{GeneratorOptions, generate_world};
 
 fn world(alliances: usize) -> Scenario {
-    let options = GeneratorOptions { seed: 1, villages: 500, alliances, ..GeneratorOptions::default() };
+    world_of(1, alliances)
+}
+
+fn world_of(seed: u64, alliances: usize) -> Scenario {
+    let options = GeneratorOptions { seed, villages: 500, alliances, ..GeneratorOptions::default() };
     generate_world(&options, &Ruleset::extended()).unwrap()
 }
 
@@ -138,7 +142,8 @@ fn of_alliance<C: bevy::prelude::Component>(app: &TestApp, id: u32) -> Option<&C
 
 #[test]
 fn a_wonder_is_voted_for_paid_out_of_the_pool_and_wins() {
-    let mut app = campaign(&world(3), VictoryCondition::Wonder { level: 100 }, 0.004);
+    // A world in which more than one builds: in half of eight worlds one does alone, while others are at war.
+    let mut app = campaign(&world_of(3, 3), VictoryCondition::Wonder { level: 100 }, 0.004);
     let course = run(&mut app, 60).unwrap();
     is_a_campaign(&course, 0.2);
     let settings = *app.app.world().resource::<WonderSettings>();
@@ -292,9 +297,9 @@ fn to_the_end() -> Scenario {
 #[test]
 fn an_alliance_takes_what_the_others_have_until_it_is_the_last() {
     let mut app = TestApp::with(&to_the_end(), |app| {
-        app.insert_resource(VictoryConditions(vec![VictoryCondition::LastAlliance])).insert_resource(
-            WarCouncilSettings { diplomacy: false, expansion_hours: 0.0, ..WarCouncilSettings::default() },
-        );
+        app.insert_resource(VictoryConditions(vec![VictoryCondition::LastAlliance]))
+            .insert_resource(Ruleset { settlers_needed: 0, ..Ruleset::extended() })
+            .insert_resource(WarCouncilSettings { diplomacy: false, ..WarCouncilSettings::default() });
     });
     app.run(GameSpan::hours(6));
     assert_eq!(progress(&app), [1.0 / 3.0; 3]);

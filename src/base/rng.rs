@@ -34,6 +34,10 @@ impl Purpose {
     pub const ALLOCATION: Self = Self(7);
     /// Names of the synthetic generator.
     pub const NAMES: Self = Self(8);
+    /// What a member makes of a proposal beside all that is known of it.
+    pub const OPINION: Self = Self(9);
+    /// Whether a player is elsewhere when something comes about.
+    pub const ABSENCE: Self = Self(10);
     /// How long before a hit troops leave that dodge it.
     pub const DEFENSE: Self = Self(70);
     /// Whether a member sends what it was ordered to.

@@ -167,6 +167,10 @@ impl WorldModel for ClassicModel {
         4
     }
 
+    fn take_chance(&self, chiefs: u32) -> f64 {
+        crate::world::village::rules::take_chance(chiefs)
+    }
+
     fn seat_aim(&self) -> Option<u8> {
         Some(BuildingKind::Residence.number())
     }

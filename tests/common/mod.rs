@@ -5,6 +5,7 @@
 pub(crate) mod plans;
 
 use bevy::prelude::*;
+use bevy_alliance::action::defense::DefenseSettings;
 use bevy_alliance::base::clock::{Agenda, CampaignAppExt};
 use bevy_alliance::base::clock::{Campaign, CampaignSystems, DueBatch, DueKind, GameSpan, GameTime};
 use bevy_alliance::base::contract::{
@@ -109,6 +110,8 @@ impl Made {
     pub(crate) fn start(&self, rules: Ruleset) -> TestApp {
         TestApp::with(&self.0, |app| {
             app.insert_resource(EconomySettings::still());
+            // Whoever is awake is there.
+            app.insert_resource(DefenseSettings { elsewhere: 0.0, ..DefenseSettings::default() });
             app.insert_resource(FairPlaySettings::off());
             app.insert_resource(rules);
         })

@@ -266,6 +266,8 @@ fn a_group_that_leaves_with_a_part_of_its_troops_leaves_a_gap() {
 #[test]
 fn who_is_kept_at_home_by_a_decision_is_no_less_reliable() {
     let mut app = under_way(Ruleset::extended());
+    // One of the two groups alone is four to one.
+    app.app.world_mut().resource_mut::<OperationSettings>().react.enough_ratio = 3.2;
     garrison(&mut app, 9, |home| *home = force(&[(PRAETORIAN, 25)]));
     look(&mut app, 9);
     until(&mut app, T + GameSpan::hours(2));

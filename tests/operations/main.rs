@@ -345,6 +345,8 @@ fn a_garrison_that_was_led_away_is_not_hit() {
 #[test]
 fn what_is_not_needed_any_more_stays_at_home() {
     let mut app = under_way(Ruleset::extended());
+    // One of the two groups alone is four to one.
+    app.app.world_mut().resource_mut::<OperationSettings>().react.enough_ratio = 3.2;
     garrison(&mut app, 9, |home| *home = force(&[(PRAETORIAN, 25)]));
     look(&mut app, 9);
     decided(&app, &[("hold_back", "more_than_needed")]);

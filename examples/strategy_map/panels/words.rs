@@ -191,6 +191,8 @@ pub(super) fn term(name: &str) -> String {
         "weary" => "weariness",
         "trust" => "trust in the proposer",
         "retaliation" => "retaliation",
+        "near" => "how near the enemy lives",
+        "taste" => "an own opinion",
         other => return plain(other),
     };
     words.to_owned()

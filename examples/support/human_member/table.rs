@@ -15,8 +15,10 @@ use bevy_alliance::base::contract::{
 use bevy_alliance::base::goods::Goods;
 use bevy_alliance::base::id::{AllianceId, EntityIndex, PlayerId, ProposalId, SiteId};
 use bevy_alliance::base::ruleset::{Force, Ruleset};
+use bevy_alliance::decision::council::VotingSettings;
 use bevy_alliance::decision::fair_play::FairPlaySettings;
 use bevy_alliance::decision::planning::Commitments;
+use bevy_alliance::decision::planning::PlanningSettings;
 use bevy_alliance::edge::report::{Channels, Letter, ReportPlugin};
 use bevy_alliance::knowledge::intel::View;
 use bevy_alliance::society::alliance::Roster;
@@ -97,11 +99,18 @@ impl Table {
         for player in scenario.players.iter_mut().filter(|p| p.id == me) {
             player.kind = PlayerKind::Human;
         }
+        let mut planning = PlanningSettings { rest: GameSpan(0), ..PlanningSettings::default() };
+        planning.scores.owner = 0.0;
+        let mut voting = VotingSettings::default();
+        (voting.voter.opinion, voting.voter.near.weight) = (0.0, 0.0);
         let mut app = App::new();
         app.add_plugins(TaskPoolPlugin::default())
             .insert_resource(rules)
             // What is shown here are promises: the person is treated like everybody else.
             .insert_resource(FairPlaySettings::off())
+            // And who is asked judges by what all know, from villages that are always ready: a promise comes up within days.
+            .insert_resource(planning)
+            .insert_resource(voting)
             .insert_resource(GameClock::manual())
             .init_resource::<Heard>()
             .add_plugins(AlliancePlugins::new(Update))
@@ -220,8 +229,12 @@ impl Table {
     /// Proposes attacks on known targets, one after another, until the others agree and the person has an order.
     fn attack_agreed(&mut self) -> String {
         let mut news = String::new();
-        for KnownTarget { site, .. } in self.targets().into_iter().take(TRIES) {
+        let first = self.moved.len();
+        for KnownTarget { site, .. } in self.targets() {
             let n = self.moved.len();
+            if n >= first + TRIES {
+                break;
+            }
             news += &self.propose(Motion::Attack { targets: vec![site], pattern: None });
             for _ in 0..VOTE_HOURS {
                 match self.moved.get(n) {

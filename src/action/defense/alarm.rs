@@ -11,7 +11,7 @@ use crate::base::contract::{
 use crate::base::id::{Knower, PlayerId, SiteId};
 use crate::base::rng::{Purpose, Stream};
 use crate::base::ruleset::{Force, Levels};
-use crate::decision::planning::{Commitments, Incoming, believed};
+use crate::decision::planning::{Commitments, Incoming, LastBlow, believed};
 use crate::society::personality::{questions, rules as personality};
 use bevy::ecs::system::SystemParam;
 use bevy::prelude::*;
@@ -33,6 +33,8 @@ pub(super) fn forget_alarms(
                 .entity(entity)
                 .entry::<Commitments>()
                 .and_modify(|mut c| c.0.retain(|promise| promise.order.operation().is_some()));
+            // Nor does it rest for what the former owner did, which nobody told the new one.
+            commands.entity(entity).remove::<LastBlow>();
         }
         let Some(mut defense) = entity.and_then(|e| defenses.get_mut(e).ok()) else { continue };
         (defense.alarm, defense.alarms) = (None, 0);
@@ -62,7 +64,9 @@ impl Alerts<'_, '_> {
             return;
         }
         let question = questions::alarm(site, alarms);
-        let thought = now + personality::think_time(watch.roster.seed(), player, question);
+        let (seed, settings) = (watch.roster.seed(), &watch.settings);
+        let noticed = personality::back_at(seed, player, now, settings.elsewhere, settings.absence);
+        let thought = noticed + personality::think_time(seed, player, question);
         let answer = watch.rhythm(player).next_awake(thought);
         let answers_at = Some(answer).filter(|at| *at < hit);
         facts.write(CampaignFact { at: now, fact: Fact::AlarmRaised { site, player, hit, answers_at } });

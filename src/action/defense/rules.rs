@@ -31,6 +31,10 @@ use serde::{Deserialize, Serialize};
 pub struct DefenseSettings {
     /// Whether alarms of human players are answered for them.
     pub humans: bool,
+    /// The chance that a player who is awake is elsewhere, and hears no alarm, for a part of its day. Default 0.17.
+    pub elsewhere: f64,
+    /// How long such a part is. Default 8 h.
+    pub absence: GameSpan,
     /// Expected kills over expected losses, in goods, from which on a site is held.
     pub hold_ratio: f64,
     /// Defense with wall over threat from which on a site is held whatever that costs.
@@ -59,6 +63,8 @@ impl Default for DefenseSettings {
     fn default() -> Self {
         Self {
             humans: false,
+            elsewhere: 0.17,
+            absence: GameSpan::hours(8),
             hold_ratio: 1.0,
             cover: 1.2,
             margin_min: GameSpan::secs(30),

@@ -22,7 +22,7 @@ use crate::base::ruleset::{Force, Levels};
 use crate::decision::council::{Goal, Proposal, ProposalStatus, proposal_key, proposal_of_key};
 use crate::decision::fair_play::Referee;
 use crate::decision::planning::allocation::{Errand, PlannedGroup};
-use crate::decision::planning::{Commitment, Commitments, Lessons, Plan};
+use crate::decision::planning::{Commitment, Commitments, LastBlow, Lessons, Plan};
 use crate::society::alliance::{ProposalCount, Reliability, Roster, WarRecord};
 use crate::society::personality::{Traits, rules as personality};
 use bevy::ecs::system::SystemParam;
@@ -490,8 +490,10 @@ pub(super) fn note_launches(
     index: Res<EntityIndex>,
     mut operations: Query<&mut Operation>,
     mut records: Query<&mut Reliability>,
+    model: Res<Model>,
     mut agenda: ResMut<Agenda>,
     mut facts: MessageWriter<CampaignFact>,
+    mut commands: Commands,
 ) {
     let now = batch.now();
     for message in launched.read() {
@@ -508,6 +510,11 @@ pub(super) fn note_launches(
         let (order, planned, units) = (message.order, group.launch, message.force.total());
         facts.write(CampaignFact { at: message.at, fact: Fact::GroupLaunched { order, planned, units } });
         let (member, target, late) = (group.member, group.target, group.is_late());
+        let strikes = matches!(group.errand, Errand::Strike | Errand::Reserve)
+            && model.attack(&group.force) >= model.scale().attack_min;
+        if let Some(site) = index.site(group.site).filter(|_| strikes && !operation.scouting) {
+            commands.entity(site).insert(LastBlow(message.at));
+        }
         if !operation.scouting
             && let Some(mut record) = index.player(member).and_then(|e| records.get_mut(e).ok())
         {

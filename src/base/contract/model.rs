@@ -163,6 +163,13 @@ pub trait WorldModel: Send + Sync + 'static {
         0
     }
 
+    /// The chance that the work of so many chiefs takes a loyal site. By default that of [`chiefs_needed`](Self::chiefs_needed) does
+    /// for certain.
+    fn take_chance(&self, chiefs: u32) -> f64 {
+        let needed = self.chiefs_needed();
+        if needed > 0 && chiefs >= needed { 1.0 } else { 0.0 }
+    }
+
     /// What an order's `aims` call the building that keeps chiefs from their work, if there is one.
     fn seat_aim(&self) -> Option<u8> {
         None

@@ -227,7 +227,7 @@ fn attempt(
         return Some(Attempt { plan: Plan::default(), pledged: 0, armies: BTreeMap::new() });
     }
     let pattern = closing.library.get(&proposal.pattern)?;
-    let muster = Muster { situation, alliance, members, pledges, threats, now };
+    let muster = Muster { situation, alliance, members, pledges, threats, rest: closing.planning.rest, now };
     let (sources, guards) = if pattern.has_guards() { muster.with_guards() } else { (muster.offense(), Vec::new()) };
     let latest = proposal.arrival + closing.settings.arrival_slack;
     let model = situation.view.model();

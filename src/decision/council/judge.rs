@@ -2,7 +2,7 @@
 
 use super::components::{Goal, Proposal};
 use super::rules::inputs;
-use super::rules::pledge::{Asked, ConditionSettings, conditions_to_try, find_condition, pledge_share};
+use super::rules::pledge::{Asked, ConditionSettings, company, conditions_to_try, find_condition, pledge_share};
 use super::rules::stance::{Change, StanceInputs, stance_utility};
 use super::rules::voter::{self, Veto, VoterInputs, VoterSettings, utility};
 use super::situation::{MemberCase, Situation};
@@ -11,6 +11,7 @@ use crate::base::contract::{AdvisedBallot, Ballot, Condition, Reason, Stance, Vo
 use crate::decision::planning::rules::diplomacy::{Dealings, DiplomacySettings, change_score};
 use crate::decision::planning::rules::facts::{AttackEstimate, AttackFacts, FactSettings, gain};
 use crate::society::alliance::MemberInfo;
+use crate::society::personality::Taste;
 use bevy::prelude::Resource;
 use serde::{Deserialize, Serialize};
 
@@ -66,19 +67,20 @@ fn judge_by_rule(
     settings: &VotingSettings,
     now: GameTime,
 ) -> Ballot {
-    if let Some(reason) = wonder_reason(situation, proposal, member, settings, now) {
-        let vote = voter::vote_for(reason.score, &settings.voter);
-        return Ballot { vote, reason, pledge_share: 0.0, conditions: Vec::new(), cast_at: now };
-    }
-    if let Some(mut reason) = stance_reason(situation, proposal, member, settings, now) {
+    let taste = situation.taste_for(proposal, member, settings.voter.opinion);
+    let for_all = wonder_reason(situation, proposal, member, taste, settings, now).or_else(|| {
+        let mut reason = stance_reason(situation, proposal, member, taste, settings, now)?;
         let army = |other| situation.cite_army(proposal.id.alliance, other, now);
         reason.cites = proposal.enemy.map_or_else(Vec::new, army);
+        Some(reason)
+    });
+    // Nobody is asked for troops.
+    if let Some(reason) = for_all {
         let vote = voter::vote_for(reason.score, &settings.voter);
         return Ballot { vote, reason, pledge_share: 0.0, conditions: Vec::new(), cast_at: now };
     }
     let case = situation.case(proposal, member, now);
-    let taste = situation.taste(member);
-    let as_asked = voter_inputs(&case, 1.0, None, &settings.facts);
+    let as_asked = voter_inputs(&case, 1.0, None, settings);
     let veto = veto(situation, proposal, &case);
     let (vote, mut reason) = voter::judge(veto, &as_asked, &case.facts.traits, taste, &settings.voter);
     reason.cites = case.cites.clone();
@@ -92,10 +94,6 @@ fn judge_by_rule(
     if veto.is_some() {
         return ballot(vote, reason, 0.0, Vec::new());
     }
-    if vote == Vote::Approve {
-        let factor = pledge_share(|s| home(&case, s), |s| own(&case, s, &settings.facts), &settings.conditions);
-        return ballot(vote, reason, case.share * factor, Vec::new());
-    }
     let asked = Asked {
         share_of_army: case.share,
         intel_age: case.facts.outlay.is_none().then_some(case.facts.attack.age),
@@ -105,20 +103,28 @@ fn judge_by_rule(
         better_hour: None,
     };
     let candidates = conditions_to_try(&asked, &settings.conditions);
-    let met = find_condition(&candidates, settings.voter.approve_min, |condition| {
+    let rescore = |condition: &Condition| {
         let changed = match condition {
-            Condition::MaxShareOfArmy(share) => {
-                voter_inputs(&case, share / case.share.max(1e-9), None, &settings.facts)
-            }
-            Condition::FreshIntel { max_age } => voter_inputs(&case, 1.0, Some(*max_age), &settings.facts),
+            Condition::MaxShareOfArmy(share) => voter_inputs(&case, share / case.share.max(1e-9), None, settings),
+            Condition::FreshIntel { max_age } => voter_inputs(&case, 1.0, Some(*max_age), settings),
             Condition::NotBefore(_)
             | Condition::NotAfter(_)
             | Condition::MinParticipants(_)
             | Condition::NeedsGoods(_) => as_asked,
         };
         utility(&changed, &case.facts.traits, taste, &settings.voter).score
-    });
-    match met {
+    };
+    if vote == Vote::Approve {
+        let factor = pledge_share(|s| home(&case, s), |s| own(&case, s, &settings.facts), &settings.conditions);
+        // Who is half-hearted asks for what would make it sure, or at least not to be left alone.
+        let sure = settings.voter.approve_min + settings.conditions.wary;
+        let wavers = reason.score < sure && member.player != proposal.proposer;
+        let asks = || find_condition(&candidates, sure, rescore).map(|(condition, _)| condition);
+        let condition = if wavers { asks().or_else(|| company(&asked, &settings.conditions)) } else { None };
+        let most = if let Some(Condition::MaxShareOfArmy(most)) = condition { most } else { case.share };
+        return ballot(vote, reason, (case.share * factor).min(most), condition.into_iter().collect());
+    }
+    match find_condition(&candidates, settings.voter.approve_min, rescore) {
         Some((condition, _)) => {
             let share = if let Condition::MaxShareOfArmy(share) = condition { share } else { case.share };
             ballot(Vote::Approve, reason, share.min(case.share), vec![condition])
@@ -127,7 +133,8 @@ fn judge_by_rule(
     }
 }
 
-/// What a member would score a proposal, were it opened now: how a council finds its proposer. Needs the states of
+/// What a member would score a proposal, were it opened now, but for what it makes of it once it was asked: how a council finds its
+/// proposer. Needs the states of
 /// the member's sites.
 #[must_use]
 pub fn own_score(
@@ -137,13 +144,14 @@ pub fn own_score(
     settings: &VotingSettings,
     now: GameTime,
 ) -> f64 {
-    let reason = wonder_reason(situation, proposal, member, settings, now);
-    if let Some(reason) = reason.or_else(|| stance_reason(situation, proposal, member, settings, now)) {
+    let taste = situation.taste(member);
+    let reason = wonder_reason(situation, proposal, member, taste, settings, now);
+    if let Some(reason) = reason.or_else(|| stance_reason(situation, proposal, member, taste, settings, now)) {
         return reason.score;
     }
     let case = situation.case(proposal, member, now);
-    let inputs = voter_inputs(&case, 1.0, None, &settings.facts);
-    utility(&inputs, &case.facts.traits, situation.taste(member), &settings.voter).score
+    let inputs = voter_inputs(&case, 1.0, None, settings);
+    utility(&inputs, &case.facts.traits, taste, &settings.voter).score
 }
 
 /// What a member thinks of a change of how its alliance stands to another; `None` for what is no such change. Needs the states
@@ -152,6 +160,7 @@ fn stance_reason(
     situation: &Situation,
     proposal: &Proposal,
     member: &MemberInfo,
+    taste: Taste,
     settings: &VotingSettings,
     now: GameTime,
 ) -> Option<Reason> {
@@ -175,7 +184,7 @@ fn stance_reason(
         weary,
         confidence: dealings.confidence,
     };
-    Some(stance_utility(change, &inputs, &traits, situation.taste(member), &settings.voter))
+    Some(stance_utility(change, &inputs, &traits, taste, &settings.voter))
 }
 
 /// What a member thinks of giving for a wonder; `None` for what is no such proposal. A score of .5 as an option is all that
@@ -184,6 +193,7 @@ fn wonder_reason(
     situation: &Situation,
     proposal: &Proposal,
     member: &MemberInfo,
+    taste: Taste,
     settings: &VotingSettings,
     now: GameTime,
 ) -> Option<Reason> {
@@ -199,7 +209,7 @@ fn wonder_reason(
         weary: Some(-situation.weariness(proposal.id.alliance, member.player, now)),
         ..VoterInputs::default()
     };
-    Some(utility(&inputs, &situation.traits(member), situation.taste(member), &settings.voter))
+    Some(utility(&inputs, &situation.traits(member), taste, &settings.voter))
 }
 
 /// What forbids an approval whatever the score.
@@ -223,9 +233,9 @@ fn home(case: &MemberCase, factor: f64) -> f64 {
 }
 
 /// The inputs of the formula, with a share of what is asked and, if given, intel of that age.
-fn voter_inputs(case: &MemberCase, factor: f64, fresh: Option<GameSpan>, settings: &FactSettings) -> VoterInputs {
-    let facts = &case.facts;
-    let attack = attack(case, fresh, settings);
+fn voter_inputs(case: &MemberCase, factor: f64, fresh: Option<GameSpan>, settings: &VotingSettings) -> VoterInputs {
+    let (facts, voter) = (&case.facts, &settings.voter);
+    let attack = attack(case, fresh, &settings.facts);
     VoterInputs {
         // What is spent for certain is gained back by its value, or not.
         gain: Some(facts.outlay.map_or(attack.gain, |outlay| gain(1.0, facts.attack.value_goods, 1.0, outlay))),
@@ -242,5 +252,6 @@ fn voter_inputs(case: &MemberCase, factor: f64, fresh: Option<GameSpan>, setting
         goods: Some(inputs::goods(0.0, 0.0)),
         weary: facts.weary,
         retaliation: facts.retaliation,
+        near: facts.hours_away.map(|hours| inputs::near(hours, voter.near_hours)),
     }
 }

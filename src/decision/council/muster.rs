@@ -2,7 +2,7 @@
 
 use super::components::{Ballots, Proposal};
 use super::situation::{Situation, Threats};
-use crate::base::clock::GameTime;
+use crate::base::clock::{GameSpan, GameTime};
 use crate::base::contract::{Condition, SiteState};
 use crate::base::id::{AllianceId, PlayerId};
 use crate::base::ruleset::Force;
@@ -72,6 +72,8 @@ pub struct Muster<'a, 'w, 's> {
     pub pledges: &'a BTreeMap<PlayerId, Pledge>,
     /// What threatens them.
     pub threats: &'a Threats,
+    /// A village that sent troops to a blow, or is to, gives nothing for so long.
+    pub rest: GameSpan,
     /// When.
     pub now: GameTime,
 }
@@ -126,7 +128,9 @@ impl<'a> Muster<'a, '_, '_> {
         let army = self.situation.armies(self.alliance);
         let mut sources = Vec::new();
         let mut left: BTreeMap<PlayerId, f64> = BTreeMap::new();
-        for (site, member, pledge) in self.givers() {
+        for (site, member, pledge) in
+            self.givers().filter(|(site, ..)| !self.situation.rests(site.site, self.rest, self.now))
+        {
             let guarded = self.sendable(site);
             // A member's share is a share of its whole army; its villages draw on it in the order of their ids.
             let whole = army.get(&site.owner).copied().unwrap_or(0) - kept.get(&site.owner).copied().unwrap_or(0);

@@ -1,18 +1,19 @@
 //! What a decision reads: the view, the roster and the promises, gathered into the inputs of the formulas.
 
-use super::components::{ActionKind, Expected, Proposal};
+use super::components::{ActionKind, Expected, Proposal, proposal_key};
 use super::rules::inputs;
 use super::rules::voter::Veto;
 
 use crate::base::clock::{GameSpan, GameTime};
 use crate::base::contract::{Citation, Memory, PlayerKind, SiteState};
 use crate::base::id::{AllianceId, EntityIndex, PlayerId, SiteId};
+use crate::base::rng::{Purpose, Stream};
 use crate::base::ruleset::Force;
 use crate::decision::planning::allocation::TargetSpec;
 use crate::decision::planning::rules::facts::AttackEstimate;
 use crate::decision::planning::{
-    Commitments, HelpSettings, Incoming, KnownOffense, LIKELIHOOD, LearningSettings, Lesson, Lessons, believed,
-    expected_help, offense_of_player, ready, sites_in_reach, threat,
+    Commitment, Commitments, HelpSettings, Incoming, KnownOffense, LIKELIHOOD, LastBlow, LearningSettings, Lesson,
+    Lessons, believed, expected_help, offense_of_player, ready, sites_in_reach, threat,
 };
 use crate::knowledge::intel::{View, rules as intel};
 use crate::society::alliance::{MemberInfo, Roster, rules as relations};
@@ -35,6 +36,7 @@ pub struct Situation<'w, 's> {
     pub roster: Roster<'w, 's>,
     index: Res<'w, EntityIndex>,
     commitments: Query<'w, 's, &'static Commitments>,
+    blows: Query<'w, 's, &'static LastBlow>,
     lessons: Query<'w, 's, &'static Lessons>,
     learning: Res<'w, LearningSettings>,
     hearts: Hearts<'w, 's>,
@@ -68,6 +70,14 @@ impl Situation<'_, '_> {
         self.hearts.taste(member.entity)
     }
 
+    /// What speaks to a member for a proposal, or against it, that no formula has: its fixed taste, and what it makes of this one.
+    #[must_use]
+    pub fn taste_for(&self, proposal: &Proposal, member: &MemberInfo, opinion: f64) -> Taste {
+        let (seed, actor) = (self.roster.seed(), u64::from(member.player.0));
+        let drawn = Stream::new(seed, actor, Purpose::OPINION, proposal_key(proposal.id)).normal(0.0, opinion);
+        Taste(self.taste(member).0 + drawn)
+    }
+
     /// What a member feels.
     #[must_use]
     pub fn feelings(&self, member: &MemberInfo, now: GameTime) -> Feelings {
@@ -99,6 +109,19 @@ impl Situation<'_, '_> {
     pub fn free(&self, site: &SiteState) -> Force {
         let commitments = self.index.site(site.site).and_then(|e| self.commitments.get(e).ok());
         commitments.map_or_else(|| site.home.clone(), |c| c.free(&site.home))
+    }
+
+    /// Whether a site rests: troops of it left for a blow within this time, or are promised to one.
+    #[must_use]
+    pub fn rests(&self, site: SiteId, rest: GameSpan, now: GameTime) -> bool {
+        let Some(entity) = self.index.site(site).filter(|_| rest.0 > 0) else { return false };
+        let struck = self.blows.get(entity).is_ok_and(|blow| blow.rests(now, rest));
+        let is_blow = |c: &Commitment| {
+            let model = self.view.model();
+            let offense: Force = c.force.iter().filter(|(class, _)| model.is_offense(*class)).collect();
+            c.order.operation().is_some() && model.attack(&offense) >= model.scale().attack_min
+        };
+        struck || self.commitments.get(entity).is_ok_and(|c| c.0.iter().any(is_blow))
     }
 
     /// What of these troops may leave a site at which others of its own stay in any case, and its guests: as much as keeps
@@ -197,8 +220,9 @@ impl Situation<'_, '_> {
     #[must_use]
     pub fn lesson(&self, knower: AllianceId, site: SiteId) -> Lesson {
         let enemy = self.view.site(site).and_then(|s| self.roster.alliance_of(s.owner));
-        let lessons = self.lessons(knower);
-        enemy.zip(lessons).map_or_else(Lesson::default, |(enemy, lessons)| lessons.of(enemy, &self.learning))
+        let Some((enemy, lessons)) = enemy.zip(self.lessons(knower)) else { return Lesson::default() };
+        let coordinates = self.roster.alliance(enemy).is_some_and(|a| a.active);
+        lessons.of(enemy, coordinates, &self.learning)
     }
 
     /// How much of a pattern's promised chance an alliance believes, 0..=1.
@@ -329,8 +353,18 @@ impl Situation<'_, '_> {
             weary,
             retaliation,
             outlay: None,
+            hours_away: self.hours_away(proposal, member),
             traits,
         }
+    }
+
+    /// Hours that foot soldiers walk from the nearest village of a member to the nearest target.
+    fn hours_away(&self, proposal: &Proposal, member: &MemberInfo) -> Option<f64> {
+        let (torus, scale) = (self.view.torus(), self.view.model().scale());
+        let targets = || proposal.targets.iter().filter_map(|t| Some(self.view.site(t.site)?.at));
+        let own = self.view.own_of(proposal.id.alliance, member.player);
+        let nearest = own.flat_map(|site| targets().map(|at| torus.distance_squared(site.at, at))).min()?;
+        Some(f64::from(nearest).sqrt() / scale.fields_per_hour)
     }
 
     /// Facts of what costs goods and no fight: what it brings, who asks for it, and nothing of war.
@@ -354,6 +388,7 @@ impl Situation<'_, '_> {
             weary: None,
             retaliation: None,
             outlay: Some(cost),
+            hours_away: None,
             traits,
         }
     }
@@ -475,6 +510,8 @@ pub struct ProposalFacts {
     pub retaliation: Option<f64>,
     /// Goods that it costs for certain, where there is no fight.
     pub outlay: Option<f64>,
+    /// Hours that foot soldiers walk from the member's nearest village to the nearest target, where there is a fight.
+    pub hours_away: Option<f64>,
     /// Who judges.
     pub traits: Traits,
 }

@@ -110,7 +110,8 @@ pub fn circumstances(
         inputs.returns |= army_home_at(situation, alliance, target.site, now).is_some();
         inputs.hits_us |= situation.view.incoming(alliance, now).any(|t| t.origin == target.site);
         let age = now - target.estimate.seen_at;
-        inputs.sigma = inputs.sigma.max(facts::uncertainty(target.estimate.confidence, age, &settings.facts));
+        let seen = facts::uncertainty(target.estimate.confidence, age, &settings.facts);
+        inputs.sigma = inputs.sigma.max(libm::hypot(seen, target.lesson.sigma));
     }
     inputs.offense_share = if all > 0.0 { offense / all } else { 0.0 };
     inputs

@@ -1,6 +1,6 @@
 //! What of a site's force is promised, to what, until when: the only place that says it.
 
-use crate::base::clock::GameTime;
+use crate::base::clock::{GameSpan, GameTime};
 use crate::base::id::OrderId;
 use crate::base::ruleset::Force;
 use bevy::prelude::*;
@@ -15,6 +15,28 @@ pub struct Commitment {
     pub force: Force,
     /// Until when: they leave then.
     pub until: GameTime,
+}
+
+/// When troops of a site last left for a blow of an operation.
+#[derive(Component, Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+pub struct LastBlow(pub GameTime);
+
+impl LastBlow {
+    /// Whether a site still rests from it: troops that march again as soon as they are home are never mended, and are always
+    /// expected.
+    ///
+    /// ```
+    /// use bevy_alliance::base::clock::{GameSpan, GameTime};
+    /// use bevy_alliance::decision::planning::LastBlow;
+    /// let blow = LastBlow(GameTime(0) + GameSpan::hours(10));
+    /// assert!(blow.rests(GameTime(0) + GameSpan::hours(69), GameSpan::hours(60)));
+    /// assert!(!blow.rests(GameTime(0) + GameSpan::hours(70), GameSpan::hours(60)));
+    /// assert!(!blow.rests(GameTime(0) + GameSpan::hours(10), GameSpan(0)));
+    /// ```
+    #[must_use]
+    pub fn rests(self, now: GameTime, rest: GameSpan) -> bool {
+        now - self.0 < rest
+    }
 }
 
 /// The promises of one site. A promise ends when its troops leave, or when its order is called off.

@@ -14,9 +14,17 @@ pub struct LearningSettings {
     pub enabled: bool,
     /// What is known of an enemy, or a pattern, before the first operation weighs as much as so many of them. Default 1.
     pub prior: f64,
+    /// How much stronger (natural logarithm) than what is seen of it an enemy that coordinates is taken to be before it was fought:
+    /// between the look and the blow it is warned, and helped more than was reckoned. Default 0.2.
+    pub prior_bias: f64,
+    /// How far that may be off. Default 0.2.
+    pub prior_sigma: f64,
+    /// Of patterns that were never tried this share of the promised chance is believed: garrisons are led away, and groups stay at
+    /// home. Default 0.9.
+    pub prior_hit_rate: f64,
     /// With each operation the weight of earlier ones falls to this. Default 0.95.
     pub keep: f64,
-    /// How far (natural logarithm) an enemy may be taken to be stronger, or weaker, than what is seen of it. Default 0.5.
+    /// How far (natural logarithm) an enemy may be taken to be stronger, or weaker, than what is seen of it. Default 1.0.
     pub bias_max: f64,
     /// Of patterns that never worked at least this share of the promised chance is still believed. Default 0.1.
     pub hit_rate_min: f64,
@@ -24,7 +32,16 @@ pub struct LearningSettings {
 
 impl Default for LearningSettings {
     fn default() -> Self {
-        Self { enabled: true, prior: 1.0, keep: 0.95, bias_max: 0.5, hit_rate_min: 0.1 }
+        Self {
+            enabled: true,
+            prior: 1.0,
+            prior_bias: 0.2,
+            prior_sigma: 0.2,
+            prior_hit_rate: 0.9,
+            keep: 0.95,
+            bias_max: 1.0,
+            hit_rate_min: 0.1,
+        }
     }
 }
 
@@ -48,8 +65,8 @@ impl Moments {
     /// seen.add(1.0, 0.5);
     /// seen.add(2.0, 0.5);
     /// assert_eq!((seen.weight, seen.sum), (1.5, 2.5));
-    /// // Half of it is the prior, 0: 2.5 / (1.5 + 1.5).
-    /// assert!((seen.mean(1.5) - 2.5 / 3.0).abs() < 1e-12);
+    /// // Half of it is a prior of 0: 2.5 / (1.5 + 1.5).
+    /// assert!((seen.with(1.5, 0.0, 0.0).mean() - 2.5 / 3.0).abs() < 1e-12);
     /// ```
     pub fn add(&mut self, value: f64, keep: f64) {
         self.weight = self.weight * keep + 1.0;
@@ -57,20 +74,27 @@ impl Moments {
         self.squares = self.squares * keep + value * value;
     }
 
-    /// The mean, with `prior` values of 0.
+    /// The same with `weight` values more of this mean and this deviation.
     #[must_use]
-    pub fn mean(&self, prior: f64) -> f64 {
-        if self.weight + prior > 0.0 { self.sum / (self.weight + prior) } else { 0.0 }
+    pub fn with(self, weight: f64, mean: f64, deviation: f64) -> Self {
+        Self {
+            weight: self.weight + weight,
+            sum: self.sum + weight * mean,
+            squares: self.squares + weight * (mean * mean + deviation * deviation),
+        }
     }
 
-    /// The variance around the mean of what was seen, with `prior` values that do not deviate.
+    /// The mean; 0 of nothing.
     #[must_use]
-    pub fn variance(&self, prior: f64) -> f64 {
-        if self.weight <= 0.0 {
-            return 0.0;
-        }
-        let mean = self.sum / self.weight;
-        (self.squares - self.weight * mean * mean).max(0.0) / (self.weight + prior)
+    pub fn mean(&self) -> f64 {
+        if self.weight > 0.0 { self.sum / self.weight } else { 0.0 }
+    }
+
+    /// The variance around the mean.
+    #[must_use]
+    pub fn variance(&self) -> f64 {
+        let mean = self.mean();
+        if self.weight > 0.0 { (self.squares / self.weight - mean * mean).max(0.0) } else { 0.0 }
     }
 }
 
@@ -90,12 +114,13 @@ impl TrackRecord {
         self.met = self.met * keep + met;
     }
 
-    /// What a promised chance is to be multiplied with: met over promised, with `prior` operations that kept their promise.
+    /// What a promised chance is to be multiplied with: met over promised, with `prior` operations that kept it as often as
+    /// `prior_hit_rate` says.
     ///
     /// ```
     /// use bevy_alliance::decision::planning::{LearningSettings, TrackRecord};
     /// let mut record = TrackRecord::default();
-    /// let settings = LearningSettings { prior: 2.0, ..LearningSettings::default() };
+    /// let settings = LearningSettings { prior: 2.0, prior_hit_rate: 1.0, ..LearningSettings::default() };
     /// assert_eq!(record.hit_rate(&settings), 1.0);
     /// record.add(1.0, 0.0, 1.0);
     /// record.add(1.0, 1.0, 1.0);
@@ -103,7 +128,7 @@ impl TrackRecord {
     /// ```
     #[must_use]
     pub fn hit_rate(&self, settings: &LearningSettings) -> f64 {
-        let (met, promised) = (self.met + settings.prior, self.promised + settings.prior);
+        let (met, promised) = (self.met + settings.prior * settings.prior_hit_rate, self.promised + settings.prior);
         if promised > 0.0 { (met / promised).clamp(settings.hit_rate_min, 1.0) } else { 1.0 }
     }
 }
@@ -135,19 +160,40 @@ impl Lesson {
 }
 
 impl Lessons {
-    /// What is learned of an enemy.
+    /// What is believed of an enemy: what was learned of it, and before that what is to be expected of one that coordinates, or of
+    /// one that does not.
+    ///
+    /// ```
+    /// use bevy_alliance::base::id::AllianceId;
+    /// use bevy_alliance::decision::planning::{LearningSettings, Lessons};
+    /// let settings = LearningSettings { prior_bias: 0.6, prior_sigma: 0.6, ..LearningSettings::default() };
+    /// let mut lessons = Lessons::default();
+    /// let before = lessons.of(AllianceId(3), true, &settings);
+    /// assert!((before.bias - 0.6).abs() < 1e-12 && (before.sigma - 0.6).abs() < 1e-12);
+    /// assert_eq!(lessons.of(AllianceId(3), false, &settings).bias, 0.0);
+    /// // One operation at which it was as strong as it was seen: half of what was expected.
+    /// lessons.enemies.entry(AllianceId(3)).or_default().add(0.0, settings.keep);
+    /// assert!((lessons.of(AllianceId(3), true, &settings).bias - 0.3).abs() < 1e-12);
+    /// ```
     #[must_use]
-    pub fn of(&self, enemy: AllianceId, settings: &LearningSettings) -> Lesson {
-        let Some(seen) = self.enemies.get(&enemy).filter(|_| settings.enabled) else { return Lesson::default() };
-        let bias = seen.mean(settings.prior).clamp(-settings.bias_max, settings.bias_max);
-        Lesson { bias, sigma: seen.variance(settings.prior).sqrt() }
+    pub fn of(&self, enemy: AllianceId, coordinates: bool, settings: &LearningSettings) -> Lesson {
+        if !settings.enabled {
+            return Lesson::default();
+        }
+        let seen = self.enemies.get(&enemy).copied().unwrap_or_default();
+        let (bias, sigma) = if coordinates { (settings.prior_bias, settings.prior_sigma) } else { (0.0, 0.0) };
+        let all = seen.with(settings.prior, bias, sigma);
+        Lesson { bias: all.mean().clamp(-settings.bias_max, settings.bias_max), sigma: all.variance().sqrt() }
     }
 
     /// How much of a pattern's promise is believed.
     #[must_use]
     pub fn hit_rate(&self, pattern: &str, settings: &LearningSettings) -> f64 {
-        let record = self.patterns.get(pattern).filter(|_| settings.enabled);
-        record.map_or(1.0, |record| record.hit_rate(settings))
+        if !settings.enabled {
+            return 1.0;
+        }
+        let record = self.patterns.get(pattern);
+        record.copied().unwrap_or_default().hit_rate(settings)
     }
 }
 

@@ -14,7 +14,7 @@ mod threat;
 mod timing;
 
 pub use allocation::Plan;
-pub use commitment::{Commitment, Commitments};
+pub use commitment::{Commitment, Commitments, LastBlow};
 pub use help::{HelpSettings, expected_help, share_that_helps};
 pub use lessons::{LearningSettings, Lesson, Lessons, Moments, TrackRecord, misjudged_by};
 pub use pattern::{Aim, Library, Need, Pattern, PatternError, PatternGoal, UnitFilter, WaveRole, WaveSite, WaveSpec};
@@ -25,12 +25,13 @@ pub use threat::{
 };
 pub use timing::{Covering, earliest_with_chiefs, in_time, too_close};
 
+use crate::base::clock::GameSpan;
 use crate::base::state::StateAppExt;
 use bevy::prelude::*;
 use serde::{Deserialize, Serialize};
 
 /// How targets and options are scored.
-#[derive(Resource, Clone, Debug, Default, Serialize, Deserialize)]
+#[derive(Resource, Clone, Debug, Serialize, Deserialize)]
 pub struct PlanningSettings {
     /// Weights and thresholds of the scores.
     pub scores: rules::target::ScoreSettings,
@@ -40,6 +41,20 @@ pub struct PlanningSettings {
     pub circumstances: rules::circumstance::CircumstanceSettings,
     /// How much help an enemy is reckoned to send.
     pub help: HelpSettings,
+    /// A village that sent troops to a blow is asked for none for so long. Default 44 h.
+    pub rest: GameSpan,
+}
+
+impl Default for PlanningSettings {
+    fn default() -> Self {
+        Self {
+            scores: rules::target::ScoreSettings::default(),
+            facts: rules::facts::FactSettings::default(),
+            circumstances: rules::circumstance::CircumstanceSettings::default(),
+            help: HelpSettings::default(),
+            rest: GameSpan::hours(44),
+        }
+    }
 }
 
 /// Planning: its settings and what is promised.
@@ -55,6 +70,7 @@ impl Plugin for PlanningPlugin {
             .register_state::<Lessons>("lessons")
             .register_state_resource::<LearningSettings>("learning_settings")
             .register_state::<Commitments>("commitments")
+            .register_state::<LastBlow>("last_blow")
             .register_state_resource::<Library>("patterns")
             .register_state_resource::<allocation::AllocationSettings>("allocation_settings")
             .register_state_resource::<PlanningSettings>("planning_settings");

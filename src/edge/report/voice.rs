@@ -165,6 +165,10 @@ fn clause(term: &str, pro: bool, matter: Matter, tone: Tone) -> Option<&'static 
         (_, "retaliation", _, Bold) => "they may hit back",
         (_, "retaliation", _, Plain) => "they can strike at my villages in return",
         (_, "retaliation", _, Careful) => "they will come for me afterwards",
+        (_, "near", true, Bold) => "they live next door, and that is too near",
+        (_, "near", true, _) => "they are my neighbors, not only yours",
+        (_, "near", false, Bold) => "that is a long way to walk for a fight",
+        (_, "near", false, _) => "it is far from my villages",
         _ => return None,
     })
 }

@@ -48,6 +48,32 @@ pub fn think_time(seed: u64, player: PlayerId, question: u64) -> GameSpan {
     GameSpan(draw().min(draw()))
 }
 
+/// When a player who is to be told something at this instant is there to hear it: at once, or at the end of the time for which it is
+/// elsewhere. Its days are cut into parts of that length, at instants of its own; in each it is elsewhere with this chance.
+///
+/// ```
+/// use bevy_alliance::base::clock::{GameSpan, GameTime};
+/// use bevy_alliance::base::id::PlayerId;
+/// use bevy_alliance::society::personality::rules::back_at;
+/// let (now, hours) = (GameTime(0) + GameSpan::hours(50), GameSpan::hours(8));
+/// assert_eq!(back_at(1, PlayerId(3), now, 0.0, hours), now);
+/// let back = back_at(1, PlayerId(3), now, 1.0, hours);
+/// assert!(back > now && back <= now + hours);
+/// // Whatever else it is told in that time waits as long.
+/// assert_eq!(back_at(1, PlayerId(3), back - GameSpan(1), 1.0, hours), back);
+/// ```
+#[must_use]
+pub fn back_at(seed: u64, player: PlayerId, now: GameTime, chance: f64, absence: GameSpan) -> GameTime {
+    if absence.0 <= 0 {
+        return now;
+    }
+    let draws = |part: u64| Stream::new(seed, u64::from(player.0), Purpose::ABSENCE, part);
+    let shift = draws(u64::MAX).between(0, absence.0 - 1);
+    let part = (now.0 + shift).div_euclid(absence.0);
+    let is_elsewhere = draws(part.unsigned_abs()).chance(chance);
+    if is_elsewhere { GameTime((part + 1) * absence.0 - shift) } else { now }
+}
+
 /// How long a member takes to answer a vote, of the time for which it thinks: times 1 - 0.8 dE, so that the bold are the first to
 /// say something; never less than [`THINK_MIN`] nor more than [`THINK_MAX`].
 ///

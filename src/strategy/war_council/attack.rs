@@ -15,7 +15,9 @@ use crate::decision::planning::allocation::{
 use crate::decision::planning::rules::circumstance::CircumstanceInputs;
 use crate::decision::planning::rules::facts::{AttackEstimate, AttackFacts};
 use crate::decision::planning::rules::option::{AttackInputs, attack_score, sameness};
-use crate::decision::planning::rules::target::{TargetInputs, ValueInputs, is_worthwhile, target_score, target_value};
+use crate::decision::planning::rules::target::{
+    TargetInputs, ValueInputs, hits_on_owner, is_worthwhile, target_score, target_value,
+};
 use crate::decision::planning::{Covering, Pattern, PatternGoal, earliest_with_chiefs};
 use crate::knowledge::intel::dossier::rules::QuietHours;
 use crate::knowledge::intel::rules as intel;
@@ -86,7 +88,7 @@ fn search(session: &Session, considered: &mut Vec<SiteId>) -> Result<Vec<Council
             })
         })
         .collect();
-    planned.retain(|(c, ..)| c.score >= session.planning.scores.target_min);
+    planned.retain(|(c, ..)| c.score >= session.planning.scores.target_min - session.margin());
     // A village without defenders is taken, or nothing: what speaks against taking one more counts before it is held against others.
     let scores = &session.planning.scores;
     let once_more = taking.map_or(0.0, |p| scores.sameness * sameness(same_pattern(session, p), scores));
@@ -101,7 +103,7 @@ fn search(session: &Session, considered: &mut Vec<SiteId>) -> Result<Vec<Council
     let taken = undefended.filter_map(|c| option(session, forces, &[c], taking?)).next();
     let defended = planned.iter().map(|(c, ..)| c).find(|c| !c.undefended);
     let enemy = match (taken, defended) {
-        (Some(option), Some(_)) if option.score < scores.option_min => defended.map(|c| c.enemy),
+        (Some(option), Some(_)) if option.score < scores.option_min - session.margin() => defended.map(|c| c.enemy),
         (Some(option), _) => return Ok(vec![option]),
         (None, _) => defended.map(|c| c.enemy),
     };
@@ -269,7 +271,7 @@ fn all_sources(session: &Session) -> Vec<Source> {
 
 fn muster<'a, 'w, 's>(session: &'a Session<'_, 'w, 's>, pledges: &'a BTreeMap<PlayerId, Pledge>) -> Muster<'a, 'w, 's> {
     let Session { situation, alliance, members, threats, now, .. } = session;
-    Muster { situation, alliance: *alliance, members, pledges, threats, now: *now }
+    Muster { situation, alliance: *alliance, members, pledges, threats, rest: session.planning.rest, now: *now }
 }
 
 /// Enemy sites whose troops are known, the best first by what can be said without a plan.
@@ -331,8 +333,7 @@ fn strength_ratio(session: &Session, enemy: AllianceId) -> f64 {
 
 #[expect(clippy::cast_precision_loss, reason = "goods of an alliance, far below 2^53")]
 fn own_strength(session: &Session) -> f64 {
-    let model = session.situation.view.model();
-    session.own.iter().map(|s| (model.cost(&s.home) + model.cost(&s.away)) as f64).sum()
+    session.army as f64
 }
 
 fn candidate(
@@ -378,6 +379,7 @@ fn candidate(
         other_enemies: (!to_the_end).then(|| others(session, enemy)),
         leads: false,
         days_since_hit: session.last_hit.get(&site).map(|t| (session.now - *t).as_hours() / 24.0),
+        owner_hits: owner_hits(session, site),
         strength_ratio: (!to_the_end).then_some(strength),
     };
     let score = score(session, &attack, &inputs);
@@ -446,6 +448,14 @@ fn aim(session: &Session, enemy: AllianceId, site: SiteId) -> f64 {
     if war.is_some_and(|war| war.aim.contains(&site)) { 1.0 } else { 0.5 }
 }
 
+/// What the owner of a site suffered from us lately; who must be the last spares nobody.
+fn owner_hits(session: &Session, site: SiteId) -> Option<f64> {
+    let owner = session.situation.view.site(site).filter(|_| !session.ranking.last_alliance)?.owner;
+    let days = |at: &GameTime| (session.now - *at).as_hours() / 24.0;
+    let ago: Vec<f64> = session.hits_on.get(&owner).map_or_else(Vec::new, |hits| hits.iter().map(days).collect());
+    Some(hits_on_owner(&ago, &session.planning.scores))
+}
+
 /// How many other alliances are at war with the same enemy: known to all.
 fn others(session: &Session, enemy: AllianceId) -> u32 {
     let wars = session.situation.roster.relations(enemy).map_or(0, |(stances, ..)| stances.wars().count());
@@ -501,6 +511,7 @@ impl Prospect {
         let torus = session.situation.view.torus();
         let nearest = session.own.iter().map(|s| torus.distance_squared(s.at, public.at)).min()?;
         let to_the_end = session.ranking.last_alliance;
+        let army = model.goods_per_inhabitant() * f64::from(public.population);
         let inputs = TargetInputs {
             gain: None,
             aim: Some(aim(session, enemy, site)),
@@ -509,9 +520,9 @@ impl Prospect {
             other_enemies: (!to_the_end).then(|| others(session, enemy)),
             leads: false,
             days_since_hit: session.last_hit.get(&site).map(|t| (session.now - *t).as_hours() / 24.0),
+            owner_hits: owner_hits(session, site),
             strength_ratio: means.strength.get(&enemy).copied().filter(|_| !to_the_end),
         };
-        let army = model.goods_per_inhabitant() * f64::from(public.population);
         Some(Self { army, score: target_score(&inputs, &session.planning.scores).score })
     }
 }

@@ -105,20 +105,20 @@ pub struct WarCouncilSettings {
 impl Default for WarCouncilSettings {
     fn default() -> Self {
         Self {
-            period: GameSpan::hours(6),
-            targets_planned: 16,
+            period: GameSpan::mins(150),
+            targets_planned: 10,
             targets_per_operation: 3,
             scouting: ScoutingSettings::default(),
             vote_window: GameSpan::hours(12),
             arrival_within: GameSpan::hours(44),
             quiet_within: GameSpan::hours(12),
             goal_share: 0.8,
-            take_hours: 168.0,
+            take_hours: 120.0,
             elimination_bonus: 40_000.0,
             elimination_stake: 2_000_000.0,
             wonder_bonus: 400_000.0,
             expansion_hours: 720.0,
-            expansion_pause: GameSpan::hours(72),
+            expansion_pause: GameSpan::hours(96),
             war_reach: GameSpan::hours(8),
             talks: GameSpan(0),
             diplomacy: true,
@@ -175,6 +175,8 @@ pub(super) struct Session<'a, 'w, 's> {
     pub(super) voting_settings: &'a VotingSettings,
     pub(super) members: Vec<MemberInfo>,
     pub(super) own: &'a [SiteState],
+    /// What all troops of the members cost, at home and away.
+    pub(super) army: i64,
     pub(super) threats: Threats,
     /// Alliances that it is at war with.
     pub(super) enemies: Vec<AllianceId>,
@@ -192,6 +194,8 @@ pub(super) struct Session<'a, 'w, 's> {
     pub(super) scouts_lost: BTreeMap<SiteId, u32>,
     /// When an operation last hit a site.
     pub(super) last_hit: BTreeMap<SiteId, GameTime>,
+    /// When operations of the alliance hit, or are to hit, villages of a player.
+    pub(super) hits_on: BTreeMap<PlayerId, Vec<GameTime>>,
     /// When a proposal on a site was last refused.
     pub(super) refused: BTreeMap<SiteId, GameTime>,
     /// Of the latest operations, the share that each pattern has.
@@ -219,6 +223,13 @@ pub(super) struct Session<'a, 'w, 's> {
     pub(super) stance_settings: &'a StanceSettings,
     /// The gate that kept an attack from being considered, if one did: fair play, or hesitation.
     pub(super) kept_back: Cell<Option<&'static str>>,
+}
+
+impl Session<'_, '_, '_> {
+    /// How far below what is usual a target, or an attack, may score.
+    pub(super) fn margin(&self) -> f64 {
+        if self.ranking.last_alliance { self.planning.scores.last_margin } else { 0.0 }
+    }
 }
 
 impl Session<'_, '_, '_> {
@@ -304,6 +315,24 @@ impl Records<'_, '_> {
         hits
     }
 
+    /// When operations hit, or are to hit, villages of a player: the first blow of each.
+    fn hits_on(&self, decisions: &Decisions) -> BTreeMap<PlayerId, Vec<GameTime>> {
+        let mut hits: BTreeMap<PlayerId, Vec<GameTime>> = BTreeMap::new();
+        for operation in decisions.decided.iter().filter_map(|id| self.operation(*id)) {
+            let mut first: BTreeMap<PlayerId, GameTime> = BTreeMap::new();
+            for target in &operation.targets {
+                let comes = |g: &&Group| matches!(g.status, GroupStatus::Waiting | GroupStatus::Launched { .. });
+                let blow = operation.groups.iter().filter(|g| g.target == target.site && g.errand.strikes());
+                if let Some(at) = blow.filter(comes).map(|g| g.arrival).min() {
+                    let hit = first.entry(target.owner).or_insert(at);
+                    *hit = (*hit).min(at);
+                }
+            }
+            first.into_iter().for_each(|(owner, at)| hits.entry(owner).or_default().push(at));
+        }
+        hits
+    }
+
     /// Of the latest operations that were voted for, the share that each pattern has: of fewer than [`LATEST`] the rest counts as
     /// other ones.
     fn manners(&self, decisions: &Decisions) -> BTreeMap<String, f64> {
@@ -376,6 +405,7 @@ impl<'w, 's> Hall<'w, 's> {
             allocation: &rules.allocation,
             voting_settings: &rules.voting,
             own: situation.view.own(alliance),
+            army: situation.armies(alliance).into_values().sum(),
             threats: situation.threats(alliance, now),
             enemies: situation.roster.relations(alliance).map_or_else(Vec::new, |(s, ..)| s.wars().collect()),
             claimed: &records.targets_of(&running.0, false) | &left_to_confederates,
@@ -385,6 +415,7 @@ impl<'w, 's> Hall<'w, 's> {
             planned: records.planned(decisions, running),
             scouts_lost: scouts_lost(log, now),
             last_hit: records.last_hits(decisions),
+            hits_on: records.hits_on(decisions),
             refused: decisions.refused.clone(),
             manners: records.manners(decisions),
             last_expansion: records.last_expansion(decisions),
@@ -529,15 +560,20 @@ fn meet(session: &Session) -> SessionOutcome {
     options.extend(expansion.ok());
     // Of equals the attack comes first: they are in that order.
     options.sort_by(|a, b| b.score.total_cmp(&a.score));
-    let threshold = session.planning.scores.option_min;
-    let gate = match options.first() {
-        // The gate of the war is the one that is asked for.
-        None => closed,
-        Some(best) => (best.score < threshold).then_some("no_option_above_threshold"),
+    let is_legal = |option: &CouncilOption| {
+        let attacks = option.submission.action == ActionKind::MassAttack;
+        option.score >= session.planning.scores.option_min - if attacks { session.margin() } else { 0.0 }
     };
-    // The best is told of even where it is below what is proposed.
-    let legal = options.iter().filter(|o| o.score >= threshold).count();
-    options.truncate(legal.max(1));
+    let gate = match options.first() {
+        Some(_) if options.iter().any(is_legal) => None,
+        // The gate of the war is the one that is asked for, whatever is not worth founding.
+        best => closed.or(best.map(|_| "no_option_above_threshold")),
+    };
+    match gate {
+        // The best is told of even where it is below what is proposed.
+        Some(_) => options.truncate(1),
+        None => options.retain(is_legal),
+    }
     mistake_priority(session, &mut options);
     let proposed = options.first().filter(|_| gate.is_none()).map(|o| &o.submission);
     let parties = if at_war { scouting::parties(session, proposed) } else { Vec::new() };

@@ -116,7 +116,7 @@ impl Fight<'_> {
         for (i, ((_, march), left)) in assault.marches.iter().zip(&outcome.attackers_left).enumerate() {
             before.add_all(&march.force);
             lost.add_all(&march.force.minus(left));
-            groups.push(EnemyGroup { origin: march.home, player: march.owner, left: self.leaves(i) });
+            groups.push(EnemyGroup { origin: march.id.site, player: march.owner, left: self.leaves(i) });
         }
         let guests = scene.guests.iter().map(|(id, owner, _)| (*owner, id.site, None));
         let own = core::iter::once((scene.owner, assault.target, chiefs.loyalty)).chain(guests);

@@ -18,7 +18,9 @@ pub use account::{
 pub use building::{BuildingLevels, Standing, building_levels, field_level, upgrade_level};
 pub use garrison::{RoleMix, role_mix, starved};
 pub use growth::{Growth, grown, inhabitants_at, net_crop, next_day, production_at, remaining_inhabitants, repaired};
-pub use loyalty::{LOYALTY_FULL_MILLI, LOYALTY_TAKEN_MILLI, chief_takes, loyalty_at, shown_loyalty, wear_down};
+pub use loyalty::{
+    LOYALTY_FULL_MILLI, LOYALTY_TAKEN_MILLI, chief_takes, loyalty_at, shown_loyalty, take_chance, wear_down,
+};
 pub use rhythm::draw_rhythm;
 pub use store::{empty_at, flow, part, production_per_hour, share_surplus, storage_capacity, stores_at};
 pub use training::{Drill, Drills, TrainingNeed, army_at, establish, training_plan};

@@ -4,7 +4,7 @@
 use super::{Change, OPERATION_REVIEWED, Revise};
 use crate::action::operations::rules::{self, Leaver, Occasion, Step, TargetOutlook};
 use crate::action::operations::{Group, GroupStatus, Operation, OperationSettings, OperationStatus, Target};
-use crate::base::clock::{DueBatch, GameTime};
+use crate::base::clock::{DueBatch, GameSpan, GameTime};
 use crate::base::contract::{AttackGroup, Citation, Manner, SiteEstimate, WantedStates, WorldModel};
 use crate::base::id::{AllianceId, EntityIndex, Knower, PlayerId, ProposalId, SiteId};
 use crate::base::limits::Limits;
@@ -427,7 +427,9 @@ impl Review<'_, '_, '_> {
         let members = self.situation.voters(self.alliance());
         let (situation, alliance, pledges) = (self.situation, self.alliance(), self.pledges());
         let (members, pledges, threats, now) = (&members, &pledges, &threats, self.now);
-        let sources = Muster { situation, alliance, members, pledges, threats, now }.offense();
+        // Who helps a blow that is under way does not rest.
+        let rest = GameSpan(0);
+        let sources = Muster { situation, alliance, members, pledges, threats, rest, now }.offense();
         let mut offers: Vec<Offer> = sources
             .iter()
             .filter(|s| !taken.sites.contains(&s.site.site))

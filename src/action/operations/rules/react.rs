@@ -9,7 +9,7 @@
 //! | a defense is to be broken, and less than 20% of what was believed is left | call off | `evacuated` |
 //! | the ratio is below what is wanted, and members can add enough in time | add a wave | the occasion |
 //! | the ratio is below the floor (1.2) | call off | the occasion |
-//! | a defense is to be broken, less is left than was believed, and without a group that has not left the ratio is still 3.2 | hold that group back | `more_than_needed` |
+//! | a defense is to be broken, less is left than was believed, and without a group that has not left the ratio is still 5.0 | hold that group back | `more_than_needed` |
 //! | else | go on | the occasion |
 //!
 //! "Call off" holds back what has not left and recalls what can be recalled; what can be neither is written off with its
@@ -106,7 +106,7 @@ pub struct ReactSettings {
     pub floor_ratio: f64,
     /// More is sent where the ratio falls below this, or below what was planned where that is less. Default 2.0.
     pub wanted_ratio: f64,
-    /// From this ratio on, less is enough. Default 3.2.
+    /// From this ratio on, less is enough. Default 5.0: plans send as much where it saves losses (`AllocationSettings::ratio_max`).
     pub enough_ratio: f64,
     /// A garrison of which less than this share (by goods) of what was believed is left has been led away. Default 0.2.
     pub evacuated_share: f64,
@@ -114,7 +114,7 @@ pub struct ReactSettings {
 
 impl Default for ReactSettings {
     fn default() -> Self {
-        Self { floor_ratio: 1.2, wanted_ratio: 2.0, enough_ratio: 3.2, evacuated_share: 0.2 }
+        Self { floor_ratio: 1.2, wanted_ratio: 2.0, enough_ratio: 5.0, evacuated_share: 0.2 }
     }
 }
 
@@ -312,9 +312,9 @@ mod tests {
 
     #[test]
     fn what_is_not_needed_stays_at_home() {
-        let weak = TargetOutlook { occasion: Occasion::NewIntel, ratio: 5.0, left_goods: 50_000, ..planned() };
-        is(TargetOutlook { with_less: Some(3.2), ..weak }, Step::HoldBack, "more_than_needed");
-        is(TargetOutlook { with_less: Some(3.1), ..weak }, Step::GoOn, "new_intel");
+        let weak = TargetOutlook { occasion: Occasion::NewIntel, ratio: 8.0, left_goods: 50_000, ..planned() };
+        is(TargetOutlook { with_less: Some(5.0), ..weak }, Step::HoldBack, "more_than_needed");
+        is(TargetOutlook { with_less: Some(4.9), ..weak }, Step::GoOn, "new_intel");
         is(TargetOutlook { with_less: Some(9.0), needs_defenders: false, ..weak }, Step::GoOn, "new_intel");
         is(TargetOutlook { with_less: Some(9.0), left_goods: 100_000, ..weak }, Step::GoOn, "new_intel");
     }

@@ -60,6 +60,12 @@ pub fn retaliation(enemy_force: f64, our_defense: f64) -> f64 {
     -fraction(enemy_force, our_defense)
 }
 
+/// x of `near`: 2 x 2^(-hours / half) - 1: 1 next door, 0 at `half` hours of foot soldiers, -1 at the end of the world.
+#[must_use]
+pub fn near(hours: f64, half: f64) -> f64 {
+    2.0 * libm::exp2(-hours.max(0.0) / half.max(f64::MIN_POSITIVE)) - 1.0
+}
+
 /// `part / whole` within 0..=1; something of nothing is all of it.
 fn fraction(part: f64, whole: f64) -> f64 {
     match (part > 0.0, whole > 0.0) {
@@ -95,5 +101,8 @@ mod tests {
         check(grievance(40.0), 0.4);
         check(aim(false, false), -0.5);
         check(aim(true, true), 1.0);
+        check(near(0.0, 5.0), 1.0);
+        check(near(5.0, 5.0), 0.0);
+        check(near(10.0, 5.0), -0.5);
     }
 }

@@ -16,6 +16,10 @@ pub struct ConditionSettings {
     pub intel_max_age: GameSpan,
     /// How many more participants are asked for at most. Default 3.
     pub participants_added_max: u32,
+    /// Who approves with less than this above what an approval takes asks for a condition all the same. Default 0.5.
+    pub wary: f64,
+    /// The part of those who are asked for troops that someone half-hearted wants to take part. Default 0.55.
+    pub company: f64,
     /// A pledge keeps x of `home` at least here. Default -0.2.
     pub home_min: f64,
     /// A pledge keeps x of `own` at least here. Default -0.5.
@@ -28,6 +32,8 @@ impl Default for ConditionSettings {
             share_steps: vec![0.75, 0.5, 0.35, 0.25],
             intel_max_age: GameSpan::hours(12),
             participants_added_max: 3,
+            wary: 0.5,
+            company: 0.55,
             home_min: -0.2,
             own_min: -0.5,
         }
@@ -81,6 +87,25 @@ pub fn find_condition(
     mut rescore: impl FnMut(&Condition) -> f64,
 ) -> Option<(Condition, f64)> {
     candidates.iter().map(|c| (*c, rescore(c))).find(|(_, score)| *score >= approve_min)
+}
+
+/// What someone half-hearted who is asked for troops asks for where nothing else would make it sure: that it is not left alone.
+/// `None` for who sends nothing, and where hardly anybody is asked.
+///
+/// ```
+/// use bevy_alliance::base::contract::Condition;
+/// use bevy_alliance::decision::council::rules::pledge::{Asked, ConditionSettings, company};
+/// let settings = ConditionSettings::default();
+/// let asked = Asked { share_of_army: 0.3, participants: 6, ..Asked::default() };
+/// assert_eq!(company(&asked, &settings), Some(Condition::MinParticipants(4)));
+/// assert_eq!(company(&Asked { share_of_army: 0.0, ..asked }, &settings), None);
+/// assert_eq!(company(&Asked { participants: 2, ..asked }, &settings), None);
+/// ```
+#[must_use]
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "at most some hundreds")]
+pub fn company(asked: &Asked, settings: &ConditionSettings) -> Option<Condition> {
+    let n = (f64::from(asked.participants) * settings.company).ceil() as u32;
+    (asked.share_of_army > 0.0 && n > 2).then_some(Condition::MinParticipants(n))
 }
 
 /// The largest share of the army (0..=1, in steps of 1/20) for which x of `home` stays at least -0.2 and x of `own`

@@ -86,6 +86,12 @@ pub struct VoterSettings {
     pub weary: TermWeight,
     /// .35 (1 + 1.2dN - .6dE).
     pub retaliation: TermWeight,
+    /// .30 (1 - .8dA): who lives next to the enemy wants it beaten, who lives far off minds its own affairs.
+    pub near: TermWeight,
+    /// Hours of foot soldiers from the member to the targets at which `near` is 0. Default 8.
+    pub near_hours: f64,
+    /// How far members differ in what they make of one proposal: the deviation of what is drawn for each member and proposal. Default 0.4.
+    pub opinion: f64,
     /// The fixed part of b: 0.05.
     pub base: f64,
     /// The traits' part of b: .40dE + .10dO - .25dN.
@@ -113,6 +119,9 @@ impl Default for VoterSettings {
             goods: TermWeight::new(0.35, TraitWeights { agreeableness: -1.2, ..none }),
             weary: TermWeight::new(0.45, TraitWeights { neuroticism: 0.6, extraversion: -0.6, ..none }),
             retaliation: TermWeight::new(0.35, TraitWeights { neuroticism: 1.2, extraversion: -0.6, ..none }),
+            near: TermWeight::new(0.30, TraitWeights { agreeableness: -0.8, ..none }),
+            near_hours: 8.0,
+            opinion: 0.4,
             base: 0.05,
             base_traits: TraitWeights { extraversion: 0.40, openness: 0.10, neuroticism: -0.25, ..none },
             approve_min: 0.10,
@@ -150,6 +159,8 @@ pub struct VoterInputs {
     pub weary: Option<f64>,
     /// Cost of what the enemy may do in return, -1..=0.
     pub retaliation: Option<f64>,
+    /// How near to the targets the member lives, -1..=1.
+    pub near: Option<f64>,
 }
 
 /// U with its terms. The mood is listed as its two halves: `anger` = anger x grievance, `fear` = -fear x enemy
@@ -159,7 +170,7 @@ pub fn utility(inputs: &VoterInputs, traits: &Traits, taste: Taste, settings: &V
     let both = |a: Option<f64>, b: Option<f64>| a.zip(b).map(|(a, b)| a * b);
     let within = |x: Option<f64>, low: f64| x.map(|x| x.clamp(low, 1.0));
     let cost = |x: Option<f64>| x.map(|x| x.clamp(-1.0, 0.0));
-    let terms: [(&str, &TermWeight, Option<f64>); 11] = [
+    let terms: [(&str, &TermWeight, Option<f64>); 12] = [
         ("gain", &settings.gain, within(inputs.gain, -1.0)),
         ("aim", &settings.aim, within(inputs.aim, -1.0)),
         ("anger", &settings.mood, within(both(inputs.anger, inputs.grievance), 0.0)),
@@ -171,6 +182,7 @@ pub fn utility(inputs: &VoterInputs, traits: &Traits, taste: Taste, settings: &V
         ("goods", &settings.goods, cost(inputs.goods)),
         ("weary", &settings.weary, cost(inputs.weary)),
         ("retaliation", &settings.retaliation, cost(inputs.retaliation)),
+        ("near", &settings.near, within(inputs.near, -1.0)),
     ];
     let base = settings.base + settings.base_traits.sum(traits);
     let start = Breakdown::default().with("base", 1.0, Some(base));

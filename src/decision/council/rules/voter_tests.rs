@@ -29,6 +29,7 @@ fn inputs_of(row: Row) -> VoterInputs {
         goods: Some(goods),
         weary: Some(weary),
         retaliation: Some(retaliation),
+        near: None,
     }
 }
 
@@ -74,6 +75,22 @@ fn acceptance_table() {
 }
 
 #[test]
+fn who_lives_near_wants_the_enemy_beaten() {
+    let settings = VoterSettings::default();
+    let far = |near: f64, traits: &Traits| {
+        let inputs = VoterInputs { near: Some(near), ..VoterInputs::default() };
+        let with = utility(&inputs, traits, Taste(0.0), &settings).score;
+        with - utility(&VoterInputs::default(), traits, Taste(0.0), &settings).score
+    };
+    let egoist = Traits { agreeableness: 0.0, ..Traits::NEUTRAL };
+    let cases =
+        [(1.0, Traits::NEUTRAL, 0.30), (-1.0, Traits::NEUTRAL, -0.30), (-0.5, egoist, -0.21), (-3.0, egoist, -0.42)];
+    for (near, traits, expect) in cases {
+        assert!((far(near, &traits) - expect).abs() < 1e-12, "{near}: {} is not {expect}", far(near, &traits));
+    }
+}
+
+#[test]
 fn thresholds_belong_to_approve_and_reject() {
     let settings = VoterSettings::default();
     let votes = [0.10, 0.0999, 0.0, -0.0999, -0.10].map(|u| vote_for(u, &settings));
@@ -99,7 +116,7 @@ fn unknown_inputs_are_absent() {
     assert!((reason.score - 0.37).abs() < 1e-12);
     let known: Vec<&str> = reason.terms.iter().filter(|t| t.input.is_some()).map(|t| t.name.as_str()).collect();
     assert_eq!(known, ["base", "gain", "taste"], "half of a product is not known");
-    assert_eq!(reason.terms.len(), 13);
+    assert_eq!(reason.terms.len(), 14);
 }
 
 #[test]

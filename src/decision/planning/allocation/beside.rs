@@ -12,6 +12,7 @@ use crate::base::id::{SiteId, UnitClass};
 use crate::base::ruleset::Force;
 use crate::decision::planning::timing::in_time;
 use crate::decision::planning::{UnitFilter, WaveRole, WaveSite, WaveSpec};
+use core::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Whether the pattern has waves beside the blow.
@@ -100,7 +101,8 @@ impl<'a> Beside<'a> {
         self.taken.get(&source.site.site).map_or_else(|| source.available.clone(), |t| source.available.minus(t))
     }
 
-    /// The groups of all waves beside the blow at one target, reserves excepted.
+    /// The groups of all waves beside the blow at one target, reserves excepted. Of several waves that distract one is enough: where no
+    /// more villages are near, the first ones go.
     fn choose(&mut self, target: &TargetSpec) -> Result<Vec<PlannedGroup>, LeftOut> {
         let first = self.groups.len();
         for wave in self.problem.waves(|w| w.is_beside() && w.role != WaveRole::Reserve) {
@@ -108,7 +110,9 @@ impl<'a> Beside<'a> {
                 UnitFilter::Defense => self.anvil(target, wave),
                 _ => self.tokens(target, wave),
             };
-            if !found {
+            let of_role = |g: &PlannedGroup| self.problem.pattern.waves[usize::from(g.wave)].role == wave.1.role;
+            let distracted = wave.1.units != UnitFilter::Defense && self.groups[first..].iter().any(of_role);
+            if !found && !distracted {
                 for group in self.groups.drain(first..) {
                     if let Some(taken) = self.taken.get_mut(&group.site) {
                         *taken = taken.minus(&group.force);
@@ -179,7 +183,7 @@ impl<'a> Beside<'a> {
     fn slowest_first(&self, source: &Source, to: Tile, there: &Force, goods: f64) -> Force {
         let mut classes: Vec<(GameSpan, UnitClass, u32)> =
             there.iter().filter_map(|(c, n)| Some((self.model.travel(&source.site, to, c)?, c, n))).collect();
-        classes.sort_by_key(|(travel, class, _)| (core::cmp::Reverse(*travel), *class));
+        classes.sort_by_key(|(travel, class, _)| (Reverse(*travel), *class));
         let (mut force, mut missing) = (Force::new(), goods);
         for (_, class, n) in classes {
             let one = self.model.cost(&Force::of(class, 1)).max(1) as f64;
@@ -190,21 +194,25 @@ impl<'a> Beside<'a> {
         force
     }
 
-    /// Tokens, or parts of a village's offense, to the sites of a wave: each from the village that has sent the fewest so far,
-    /// the nearest of them. False if nobody sends any.
+    /// Tokens, or parts of a village's offense, to the sites of a wave: each from the village that has sent none there and the fewest so
+    /// far, of them the one with the largest offense, then the nearest: what comes from a strong village is believed. False if nobody sends any.
     fn tokens(&mut self, target: &TargetSpec, wave: (u8, WaveSpec)) -> bool {
         let (arrival, not_before) = (self.problem.arrival + wave.1.offset(), self.problem.not_before);
         let mut any = false;
         for to in self.sites(target, wave.1) {
             let sent = |s: &Source| self.groups.iter().filter(|g| g.site == s.site.site).count();
-            let mut near: Vec<(usize, GameSpan, &Source)> = self
+            let sent_here = |s: &Source| self.groups.iter().any(|g| g.site == s.site.site && g.target == to.0);
+            let mut near: Vec<((bool, usize), Reverse<i64>, GameSpan, &Source)> = self
                 .problem
                 .sources
                 .iter()
-                .filter_map(|s| Some((sent(s), self.model.travel_of(&s.site, to.1, &s.available)?, s)))
-                .filter(|(n, ..)| u32::try_from(*n).is_ok_and(|n| n < self.settings.tokens_max))
+                .filter_map(|s| {
+                    let travel = self.model.travel_of(&s.site, to.1, &s.available)?;
+                    Some(((sent_here(s), sent(s)), Reverse(self.model.cost(&s.available)), travel, s))
+                })
+                .filter(|((_, n), ..)| u32::try_from(*n).is_ok_and(|n| n < self.settings.tokens_max))
                 .collect();
-            near.sort_by_key(|(n, travel, s)| (*n, *travel, s.site.site));
+            near.sort_by_key(|(n, worth, travel, s)| (*n, *worth, *travel, s.site.site));
             let found = near.into_iter().find_map(|(.., source)| {
                 let force = self.part(source, to.1, wave.1)?;
                 self.group(source, to, &force, wave, (arrival, not_before))
@@ -304,7 +312,7 @@ fn token(source: &Source, left: &Force, to: Tile, attack: f64, model: &dyn World
     let mut missing = attack - model.attack(&force);
     let mut others: Vec<(UnitClass, u32)> =
         left.iter().filter(|(c, _)| !model.is_siege(*c) && travel(*c).is_some_and(|t| t <= pace)).collect();
-    others.sort_by_key(|(class, n)| (core::cmp::Reverse(*n), *class));
+    others.sort_by_key(|(class, n)| (Reverse(*n), *class));
     for (class, n) in others {
         let one = model.attack(&Force::of(class, 1));
         if one > 0.0 && missing >= one {

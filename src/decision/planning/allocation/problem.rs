@@ -204,7 +204,7 @@ pub struct AllocationSettings {
     pub hammer_ratio: f64,
     /// Greatest own loss against a hammer at home.
     pub hammer_loss_max: f64,
-    /// No more than this ratio is sent: at 3.2 an attack loses about a sixth.
+    /// No more than this ratio is sent: at 5 an attack loses less than a tenth.
     pub ratio_max: f64,
     /// Goods that must be saved per good of troops sent beyond what the goal needs.
     pub saving_min: f64,
@@ -236,11 +236,11 @@ pub struct AllocationSettings {
 impl Default for AllocationSettings {
     fn default() -> Self {
         Self {
-            target_ratio: 2.0,
+            target_ratio: 1.5,
             hammer_ratio: 1.25,
             hammer_loss_max: 0.75,
-            ratio_max: 3.2,
-            saving_min: 0.015,
+            ratio_max: 5.0,
+            saving_min: 0.005,
             loss_max: 0.4,
             participants: 6,
             escort_attack: 900.0,
@@ -359,7 +359,7 @@ pub struct TargetPlan {
     pub expected_loss: f64,
     /// Chance of success, with what was learned of the pattern.
     pub win: f64,
-    /// The chance that the forecast gives.
+    /// The chance that the forecast gives; of a train times that its chiefs take the village.
     pub forecast_win: f64,
     /// Whether the goal is met by forecast.
     pub met: bool,
@@ -464,6 +464,14 @@ impl Plan {
         self.sent_goods += groups.iter().map(|g| model.cost(&g.force) as f64).sum::<f64>();
         self.groups.extend(groups);
         self.groups.sort_by_key(|g| (g.target, g.wave, g.site));
+    }
+
+    /// Success at a target hinges on something else too, that comes about with this chance.
+    pub(super) fn hinges_on(&mut self, site: SiteId, chance: f64) {
+        for target in self.targets.iter_mut().filter(|t| t.site == site) {
+            target.win *= chance;
+            target.forecast_win *= chance;
+        }
     }
 
     /// Leaves out a target after all.

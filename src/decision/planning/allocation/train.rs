@@ -40,7 +40,13 @@ pub(super) fn allocate_train(
         match behind {
             _ if !plan.meets(spec.site) => {}
             Err(why) => plan.leave_out(spec.site, spec.value, why),
-            Ok(groups) => plan.add_groups(groups, model),
+            Ok(groups) => {
+                let chiefs = groups.iter().flat_map(|g| g.force.iter()).filter(|(class, _)| model.is_chief(*class));
+                let chiefs = chiefs.map(|(_, n)| n).sum();
+                plan.add_groups(groups, model);
+                // Who breaks the defense has not taken the site yet.
+                plan.hinges_on(spec.site, model.take_chance(chiefs));
+            }
         }
     }
     plan

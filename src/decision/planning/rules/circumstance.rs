@@ -76,8 +76,8 @@ impl Default for CircumstanceSettings {
             decoys_min: 2,
             dodge_share: 0.5,
             wall_min: 10,
-            far_hours: 12.0,
-            sigma_min: 0.35,
+            far_hours: 10.0,
+            sigma_min: 0.3,
         }
     }
 }

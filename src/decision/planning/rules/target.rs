@@ -14,6 +14,8 @@ pub struct ScoreSettings {
     pub target_min: f64,
     /// An option is picked from this score on. Default 0.15.
     pub option_min: f64,
+    /// Where the last alliance wins, targets and attacks are picked from this much below: nothing else ends it. Default 0.75.
+    pub last_margin: f64,
     /// Added to an option that goes on with the current aim. Default 0.10.
     pub continue_bonus: f64,
     /// Weight of the war's aim. Default 0.35.
@@ -30,6 +32,11 @@ pub struct ScoreSettings {
     pub repeat: f64,
     /// Days after which that has halved. Default 3.
     pub repeat_half_life_days: f64,
+    /// Weight of what its owner suffered from us lately: the square of the sum of our hits on any of its villages, each halved
+    /// every `owner_half_life_days`. Default 0.5.
+    pub owner: f64,
+    /// Days after which a hit on the owner counts half. Default 4.
+    pub owner_half_life_days: f64,
     /// Weight of the target being weak: 1 - 2 its strength / ours. Default 0.30.
     pub weakness: f64,
     /// Share of the goods of killed troops that counts as value. Default 0.7.
@@ -48,9 +55,9 @@ pub struct ScoreSettings {
     pub refusal: f64,
     /// Hours after which that has halved. Default 36.
     pub refusal_half_life_hours: f64,
-    /// Weight of a pattern's share of the latest operations. Default 0.3.
+    /// Weight of a pattern's share of the latest operations. Default 1.0.
     pub sameness: f64,
-    /// The share up to which that costs nothing. Default 0.35.
+    /// The share up to which that costs nothing. Default 0.25.
     pub sameness_free: f64,
     /// Weight of what scouting could reveal. Default 0.6.
     pub scout: f64,
@@ -65,15 +72,18 @@ impl Default for ScoreSettings {
         Self {
             target_min: 0.25,
             option_min: 0.15,
+            last_margin: 0.75,
             continue_bonus: 0.10,
             aim: 0.35,
             info: 0.35,
             distance_per_day: 0.25,
-            other_enemy: 0.20,
+            other_enemy: 0.05,
             other_enemies_max: 0.6,
             repeat: 0.30,
             repeat_half_life_days: 3.0,
-            weakness: 0.30,
+            owner: 0.5,
+            owner_half_life_days: 4.0,
+            weakness: 0.20,
             kills: 0.7,
             kills_offense_factor: 1.5,
             production_hours: 72.0,
@@ -82,8 +92,8 @@ impl Default for ScoreSettings {
             bound: 0.25,
             refusal: 0.4,
             refusal_half_life_hours: 36.0,
-            sameness: 0.3,
-            sameness_free: 0.35,
+            sameness: 1.0,
+            sameness_free: 0.25,
             scout: 0.6,
             expansion: 0.5,
             expansion_war: 0.05,
@@ -139,14 +149,16 @@ pub struct TargetInputs {
     pub other_enemies: Option<u32>,
     /// Whether it leads the victory ranking: then others on it are no reason to spare it.
     pub leads: bool,
-    /// Days since our last hit on its owner; infinite for never.
+    /// Days since our last hit on it; infinite for never.
     pub days_since_hit: Option<f64>,
+    /// Our hits on villages of its owner, faded: see [`hits_on_owner`].
+    pub owner_hits: Option<f64>,
     /// Its strength over ours, both in goods.
     pub strength_ratio: Option<f64>,
 }
 
-/// Target = gain + .35 aim - .35 (1 - c) - .25 hours away/24 - .20 other enemies (at most .6; 0 if it leads)
-/// - .30 x 2^(-days since our last hit/3) - .30 max(0, 1 - 2 its strength/ours).
+/// Target = gain + .35 aim - .35 (1 - c) - .25 hours away/24 - .05 other enemies (at most .6; 0 if it leads)
+/// - .30 x 2^(-days since our last hit/3) - .5 (hits on its owner)^2 - .20 max(0, 1 - 2 its strength/ours).
 ///
 /// Inputs of costs are listed negative, as in the voter's table.
 #[must_use]
@@ -163,13 +175,26 @@ pub fn target_score(inputs: &TargetInputs, settings: &ScoreSettings) -> Reason {
         .with("distance", settings.distance_per_day, inputs.hours_away.map(|h| -h / 24.0))
         .with("other_enemies", settings.other_enemy, others)
         .with("repeat", settings.repeat, repeat)
+        .with("owner", settings.owner, inputs.owner_hits.map(|hits| -hits * hits))
         .with("weakness", settings.weakness, inputs.strength_ratio.map(|s| -(1.0 - 2.0 * s).max(0.0)))
         .finish()
 }
 
+/// What a player suffered from us: one for each operation that hit it, halved every four days.
+///
+/// ```
+/// use bevy_alliance::decision::planning::rules::target::{ScoreSettings, hits_on_owner};
+/// assert_eq!(hits_on_owner(&[0.0, 4.0, 8.0], &ScoreSettings::default()), 1.75);
+/// ```
+#[must_use]
+pub fn hits_on_owner(days_ago: &[f64], settings: &ScoreSettings) -> f64 {
+    days_ago.iter().map(|days| halving(*days, settings.owner_half_life_days)).sum()
+}
+
 /// 2^(-elapsed / half-life): 1 at once, 0 after endless time.
 pub(super) fn halving(elapsed: f64, half_life: f64) -> f64 {
-    libm::exp2(-elapsed.max(0.0) / half_life)
+    // A half-life of 0 forgets at once, and never makes 0 / 0 of what is yet to come.
+    libm::exp2(-elapsed.max(0.0) / half_life.max(f64::MIN_POSITIVE))
 }
 
 #[cfg(test)]
@@ -181,7 +206,7 @@ mod tests {
         assert!((reason.score - expect).abs() < 1e-9, "{reason:?}, expected {expect}");
         let sum: f64 = reason.terms.iter().map(|t| t.added).sum();
         assert!((sum - reason.score).abs() < 1e-12);
-        assert_eq!(reason.terms.len(), 7, "absent inputs are listed too");
+        assert_eq!(reason.terms.len(), 8, "absent inputs are listed too");
     }
 
     #[test]
@@ -194,12 +219,15 @@ mod tests {
             other_enemies: Some(1),
             leads: false,
             days_since_hit: Some(3.0),
+            owner_hits: Some(0.0),
             strength_ratio: Some(0.25),
         };
-        check(full, 0.4 + 0.35 - 0.07 - 0.125 - 0.2 - 0.15 - 0.15);
-        check(TargetInputs { leads: true, ..full }, 0.255);
-        check(TargetInputs { other_enemies: Some(9), ..full }, 0.055 - 0.4);
-        check(TargetInputs { days_since_hit: Some(f64::INFINITY), strength_ratio: Some(2.0), ..full }, 0.355);
+        check(full, 0.4 + 0.35 - 0.07 - 0.125 - 0.05 - 0.15 - 0.10);
+        check(TargetInputs { leads: true, ..full }, 0.305);
+        check(TargetInputs { other_enemies: Some(20), ..full }, 0.305 - 0.6);
+        check(TargetInputs { days_since_hit: Some(f64::INFINITY), strength_ratio: Some(2.0), ..full }, 0.505);
+        // Two operations that have just hit its owner: .5 x 4.
+        check(TargetInputs { owner_hits: Some(2.0), ..full }, 0.255 - 2.0);
         check(TargetInputs::default(), 0.0);
     }
 

@@ -91,7 +91,7 @@ fn decoys(
             .collect();
         let Some((owner, site)) = stream.pick(&near).copied() else { continue };
         taken.insert(site);
-        let decoy = Wanted { site, owner, enemy: real.enemy, party: PARTY_MIN, score: 0.0, before: None };
+        let decoy = Wanted { site, owner, enemy: real.enemy, party: judge.party(site), score: 0.0, before: None };
         decoys.extend(scouts.send(&decoy, true));
     }
     decoys
@@ -161,7 +161,10 @@ impl<'a, 'b, 'w, 's> Scouts<'a, 'b, 'w, 's> {
         let left = self.left_today.entry(site.owner).or_default();
         let class = scouts.iter().map(|(class, _)| class).next()?;
         // The larger the party, the more come back: a village that scouts sends nearly all that it has.
-        let n = scouts.count(class).min(target.party.saturating_mul(2)).min(*left);
+        let n = scouts
+            .count(class)
+            .min(target.party.saturating_mul(session.settings.scouting.party_most.max(1)))
+            .min(*left);
         let force = Force::of(class, n);
         let travel = view.model().travel_of(site, to, &force)?;
         *scouts = scouts.minus(&force);

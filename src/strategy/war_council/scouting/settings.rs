@@ -34,6 +34,10 @@ pub struct ScoutingSettings {
     pub parties_per_member: usize,
     /// Scouts that a member sends within 24 hours at most, as a share of all that it has: at 1 each goes once.
     pub scouts_per_member_day: f64,
+    /// Inhabitants of a site for each scout that a party there has at least: a village is taken to keep so many scouts.
+    pub inhabitants_per_scout: f64,
+    /// A party is at most so many times as large as it has to be: the larger the more of it come back.
+    pub party_most: u32,
     /// What a plan rests on is looked at again once it is older than this.
     pub relook_after: GameSpan,
     /// Decoys per party that looks, on average.
@@ -60,12 +64,14 @@ impl Default for ScoutingSettings {
         Self {
             policy: ScoutingPolicy::Value,
             policy_of: BTreeMap::new(),
-            parties_per_session: 10,
-            parties_per_member: 2,
+            parties_per_session: 4,
+            parties_per_member: 1,
             scouts_per_member_day: 1.0,
+            inhabitants_per_scout: 22.0,
+            party_most: 4,
             relook_after: GameSpan::hours(12),
             decoys_per_look: 0.25,
-            decoys_per_session: 3,
+            decoys_per_session: 1,
             decoy_fields: 15.0,
             unseen_sigma: 0.6,
             alike: 0.7,

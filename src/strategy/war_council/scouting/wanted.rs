@@ -12,8 +12,6 @@ use crate::decision::planning::rules::scouting::{Guess, Odds};
 use crate::knowledge::intel::{Field, SourceKind, rules as intel};
 use std::collections::BTreeMap;
 
-/// Scouts that a village is taken to have, per inhabitant: a party should not be smaller.
-const SCOUTS_PER_INHABITANT: f64 = 1.0 / 35.0;
 /// A party that follows one that died there is this much larger than what died.
 const AFTER_LOSS: f64 = 2.5;
 /// Scouts of one party at least.
@@ -222,11 +220,11 @@ impl<'a, 'b, 'w, 's> Judge<'a, 'b, 'w, 's> {
         Some(odds.of_look(&guess))
     }
 
-    fn party(&self, site: SiteId) -> u32 {
+    pub(super) fn party(&self, site: SiteId) -> u32 {
         let session = self.session;
         let population = session.situation.view.site(site).map_or(0, |s| s.population);
         let lost = session.scouts_lost.get(&site).copied().unwrap_or(0);
-        let usual = f64::from(population) * SCOUTS_PER_INHABITANT;
+        let usual = f64::from(population) / session.settings.scouting.inhabitants_per_scout;
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "at most some thousands")]
         let party = usual.max(f64::from(lost) * AFTER_LOSS).ceil() as u32;
         party.max(PARTY_MIN)

@@ -35,12 +35,43 @@ pub fn shown_loyalty(milli: u32) -> u8 {
     u8::try_from(milli.div_ceil(1_000)).unwrap_or(100)
 }
 
+/// Points that one chief takes, from and to, each as likely.
+const CHIEF_TAKES: (u8, u8) = (20, 30);
+
+/// The chance that so many chiefs take a loyal village.
+///
+/// ```
+/// use bevy_alliance::world::village::rules::take_chance;
+/// // Four take 100 in the mean, five at the least.
+/// assert_eq!([0, 3, 5, 6].map(take_chance), [0.0, 0.0, 1.0, 1.0]);
+/// assert!((take_chance(4) - 0.530_4).abs() < 1e-3);
+/// ```
+#[must_use]
+pub fn take_chance(chiefs: u32) -> f64 {
+    let full = usize::try_from(LOYALTY_FULL_MILLI / 1_000).unwrap_or(0);
+    let (low, high) = (usize::from(CHIEF_TAKES.0), usize::from(CHIEF_TAKES.1));
+    let part = 1.0 / f64::from(CHIEF_TAKES.1 - CHIEF_TAKES.0 + 1);
+    // By points that were taken: the last are all of them.
+    let mut chances = vec![0.0; full + 1];
+    chances[0] = 1.0;
+    for _ in 0..chiefs.min(LOYALTY_FULL_MILLI / 1_000 / u32::from(CHIEF_TAKES.0)) {
+        let mut next = vec![0.0; full + 1];
+        for (points, chance) in chances.iter().enumerate() {
+            (low..=high).for_each(|taken| next[(points + taken).min(full)] += chance * part);
+        }
+        chances = next;
+    }
+    // Sums of elevenths miss 1 by a hair.
+    if chances[full] > 1.0 - 1e-9 { 1.0 } else { chances[full] }
+}
+
 /// What one chief of a march takes, in thousandths: 20 to 30 whole points, each as likely. `chief` counts the chiefs of
 /// the march from 0.
 #[must_use]
 pub fn chief_takes(seed: u64, march: MarchId, chief: u32) -> u32 {
     let actor = u64::from(march.site.0) << 32 | u64::from(march.n);
-    let points = Stream::new(seed, actor, Purpose::LOYALTY, u64::from(chief)).between(20, 30);
+    let points = Stream::new(seed, actor, Purpose::LOYALTY, u64::from(chief))
+        .between(i64::from(CHIEF_TAKES.0), i64::from(CHIEF_TAKES.1));
     u32::try_from(points).unwrap_or(25) * 1_000
 }
 

@@ -206,7 +206,7 @@ fn ballot(
     let (member, vote, conditions, pledge, reason) = ballot;
     let mut terms: Vec<(String, f64)> =
         reason.terms.iter().filter(|t| t.input.is_some()).map(|t| (t.name.clone(), t.added)).collect();
-    terms.retain(|(name, added)| libm::fabs(*added) >= 0.02 && name != "base" && name != "taste");
+    terms.retain(|(name, added)| libm::fabs(*added) >= 0.02 && name != "base");
     terms.sort_by(|a, b| libm::fabs(b.1).total_cmp(&libm::fabs(a.1)));
     terms.truncate(TERMS_KEPT);
     let all = reason.terms.iter().filter(|term| term.added != 0.0).count();

@@ -163,6 +163,8 @@ pub(super) fn term(name: &str) -> String {
         "weary" => "weariness",
         "trust" => "trust in the proposer",
         "retaliation" => "what comes in return",
+        "near" => "how near the enemy lives",
+        "taste" => "an opinion of its own",
         other => return other.replace('_', " "),
     };
     words.to_owned()
