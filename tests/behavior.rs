@@ -232,7 +232,8 @@ fn samples_can_be_cut_by_alliance() {
 /// Each stupidity with a band that is green without it, and the days after which it shows.
 const PLANTS: [(Plant, Metric, i64); 5] = [
     (Plant::YesMen, Metric::Passed, 7),
-    (Plant::NoHomeGuard, Metric::OffenseAwayMax, 7),
+    // Whoever struck rests, so that not all of an army is away at once: what shows is that nobody can stand against all that is sent.
+    (Plant::NoHomeGuard, Metric::KillRatio, 7),
     (Plant::Dogpile, Metric::WarsOnOne, 7),
     (Plant::NoRebuilding, Metric::ArmyEnd, 30),
     (Plant::ReliefPingPong, Metric::ReliefPingPong, 7),
