@@ -133,9 +133,8 @@ fn judge_by_rule(
     }
 }
 
-/// What a member would score a proposal, were it opened now, but for what it makes of it once it was asked: how a council finds its
-/// proposer. Needs the states of
-/// the member's sites.
+/// What a member would score a proposal, were it opened now, but for what it makes of it once it was asked: how a council finds
+/// its proposer. Needs the states of the member's sites.
 #[must_use]
 pub fn own_score(
     situation: &Situation,

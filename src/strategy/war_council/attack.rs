@@ -15,9 +15,7 @@ use crate::decision::planning::allocation::{
 use crate::decision::planning::rules::circumstance::CircumstanceInputs;
 use crate::decision::planning::rules::facts::{AttackEstimate, AttackFacts};
 use crate::decision::planning::rules::option::{AttackInputs, attack_score, sameness};
-use crate::decision::planning::rules::target::{
-    TargetInputs, ValueInputs, hits_on_owner, is_worthwhile, target_score, target_value,
-};
+use crate::decision::planning::rules::target::{TargetInputs, ValueInputs, is_worthwhile, target_score, target_value};
 use crate::decision::planning::{Covering, Pattern, PatternGoal, earliest_with_chiefs};
 use crate::knowledge::intel::dossier::rules::QuietHours;
 use crate::knowledge::intel::rules as intel;
@@ -451,9 +449,7 @@ fn aim(session: &Session, enemy: AllianceId, site: SiteId) -> f64 {
 /// What the owner of a site suffered from us lately; who must be the last spares nobody.
 fn owner_hits(session: &Session, site: SiteId) -> Option<f64> {
     let owner = session.situation.view.site(site).filter(|_| !session.ranking.last_alliance)?.owner;
-    let days = |at: &GameTime| (session.now - *at).as_hours() / 24.0;
-    let ago: Vec<f64> = session.hits_on.get(&owner).map_or_else(Vec::new, |hits| hits.iter().map(days).collect());
-    Some(hits_on_owner(&ago, &session.planning.scores))
+    Some(session.owner_hits.get(&owner).copied().unwrap_or(0.0))
 }
 
 /// How many other alliances are at war with the same enemy: known to all.

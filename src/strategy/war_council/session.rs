@@ -16,6 +16,7 @@ use crate::decision::council::{
 use crate::decision::fair_play::{Mistakes, Referee};
 use crate::decision::planning::allocation::AllocationSettings;
 use crate::decision::planning::rules::diplomacy::Dealings;
+use crate::decision::planning::rules::target::{ScoreSettings, hits_on_owner};
 use crate::decision::planning::{Library, PlanningSettings};
 use crate::knowledge::intel::{Cause, ObservationLog, Seen};
 use crate::knowledge::territory::Territory;
@@ -194,8 +195,8 @@ pub(super) struct Session<'a, 'w, 's> {
     pub(super) scouts_lost: BTreeMap<SiteId, u32>,
     /// When an operation last hit a site.
     pub(super) last_hit: BTreeMap<SiteId, GameTime>,
-    /// When operations of the alliance hit, or are to hit, villages of a player.
-    pub(super) hits_on: BTreeMap<PlayerId, Vec<GameTime>>,
+    /// What players suffered from operations of the alliance lately, or are to: see [`hits_on_owner`].
+    pub(super) owner_hits: BTreeMap<PlayerId, f64>,
     /// When a proposal on a site was last refused.
     pub(super) refused: BTreeMap<SiteId, GameTime>,
     /// Of the latest operations, the share that each pattern has.
@@ -230,9 +231,7 @@ impl Session<'_, '_, '_> {
     pub(super) fn margin(&self) -> f64 {
         if self.ranking.last_alliance { self.planning.scores.last_margin } else { 0.0 }
     }
-}
 
-impl Session<'_, '_, '_> {
     /// What it gets wrong in a war with this alliance.
     pub(super) fn mistakes(&self, enemy: AllianceId) -> Option<Mistakes> {
         self.referee.mistakes(&self.situation.roster, self.alliance, enemy)
@@ -315,9 +314,9 @@ impl Records<'_, '_> {
         hits
     }
 
-    /// When operations hit, or are to hit, villages of a player: the first blow of each.
-    fn hits_on(&self, decisions: &Decisions) -> BTreeMap<PlayerId, Vec<GameTime>> {
-        let mut hits: BTreeMap<PlayerId, Vec<GameTime>> = BTreeMap::new();
+    /// What operations did to players, or are to do, by the first blow of each at any of their villages.
+    fn owner_hits(&self, decisions: &Decisions, scores: &ScoreSettings, now: GameTime) -> BTreeMap<PlayerId, f64> {
+        let mut hits: BTreeMap<PlayerId, Vec<f64>> = BTreeMap::new();
         for operation in decisions.decided.iter().filter_map(|id| self.operation(*id)) {
             let mut first: BTreeMap<PlayerId, GameTime> = BTreeMap::new();
             for target in &operation.targets {
@@ -328,9 +327,10 @@ impl Records<'_, '_> {
                     *hit = (*hit).min(at);
                 }
             }
-            first.into_iter().for_each(|(owner, at)| hits.entry(owner).or_default().push(at));
+            let days = first.into_iter().map(|(owner, at)| (owner, (now - at).as_hours() / 24.0));
+            days.for_each(|(owner, days)| hits.entry(owner).or_default().push(days));
         }
-        hits
+        hits.into_iter().map(|(owner, days)| (owner, hits_on_owner(&days, scores))).collect()
     }
 
     /// Of the latest operations that were voted for, the share that each pattern has: of fewer than [`LATEST`] the rest counts as
@@ -415,7 +415,7 @@ impl<'w, 's> Hall<'w, 's> {
             planned: records.planned(decisions, running),
             scouts_lost: scouts_lost(log, now),
             last_hit: records.last_hits(decisions),
-            hits_on: records.hits_on(decisions),
+            owner_hits: records.owner_hits(decisions, &rules.planning.scores, now),
             refused: decisions.refused.clone(),
             manners: records.manners(decisions),
             last_expansion: records.last_expansion(decisions),

@@ -2,6 +2,8 @@
 //!
 //! Source: the table and "Inputs of the terms" in `behavior.md`. Costs run -1..=0: safety is no reason to attack.
 
+use crate::decision::planning::rules::target::halving;
+
 /// x of `aim`: 1 on the war's aim, 0.5 the same enemy, -0.5 no war.
 #[must_use]
 pub fn aim(at_war: bool, on_aim: bool) -> f64 {
@@ -63,7 +65,7 @@ pub fn retaliation(enemy_force: f64, our_defense: f64) -> f64 {
 /// x of `near`: 2 x 2^(-hours / half) - 1: 1 next door, 0 at `half` hours of foot soldiers, -1 at the end of the world.
 #[must_use]
 pub fn near(hours: f64, half: f64) -> f64 {
-    2.0 * libm::exp2(-hours.max(0.0) / half.max(f64::MIN_POSITIVE)) - 1.0
+    2.0 * halving(hours, half) - 1.0
 }
 
 /// `part / whole` within 0..=1; something of nothing is all of it.

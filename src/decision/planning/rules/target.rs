@@ -24,7 +24,7 @@ pub struct ScoreSettings {
     pub info: f64,
     /// Subtracted per day of travel. Default 0.25.
     pub distance_per_day: f64,
-    /// Subtracted per other enemy of the target. Default 0.20.
+    /// Subtracted per other enemy of the target. Default 0.05.
     pub other_enemy: f64,
     /// Most that other enemies subtract together. Default 0.6.
     pub other_enemies_max: f64,
@@ -37,7 +37,7 @@ pub struct ScoreSettings {
     pub owner: f64,
     /// Days after which a hit on the owner counts half. Default 4.
     pub owner_half_life_days: f64,
-    /// Weight of the target being weak: 1 - 2 its strength / ours. Default 0.30.
+    /// Weight of the target being weak: 1 - 2 its strength / ours. Default 0.20.
     pub weakness: f64,
     /// Share of the goods of killed troops that counts as value. Default 0.7.
     pub kills: f64,
@@ -192,7 +192,7 @@ pub fn hits_on_owner(days_ago: &[f64], settings: &ScoreSettings) -> f64 {
 }
 
 /// 2^(-elapsed / half-life): 1 at once, 0 after endless time.
-pub(super) fn halving(elapsed: f64, half_life: f64) -> f64 {
+pub(crate) fn halving(elapsed: f64, half_life: f64) -> f64 {
     // A half-life of 0 forgets at once, and never makes 0 / 0 of what is yet to come.
     libm::exp2(-elapsed.max(0.0) / half_life.max(f64::MIN_POSITIVE))
 }
