@@ -22,7 +22,7 @@ struct Course {
 
 /// Others agree to what they think right: targets are proposed until they do, and orders go out.
 fn agreed(table: &mut Table) {
-    let ordered = (0..8).any(|_| {
+    let ordered = (0..20).any(|_| {
         let ordered = say(table, "attack agreed").contains("you are to send");
         if !ordered {
             say(table, "wait 6");
@@ -33,7 +33,7 @@ fn agreed(table: &mut Table) {
 }
 
 fn promised(keeps: bool) -> Course {
-    let mut table = Table::new(15).unwrap();
+    let mut table = Table::new(10).unwrap();
     say(&mut table, "wait 30");
     let first = table.trust();
     agreed(&mut table);

@@ -11,7 +11,7 @@ use bevy_alliance::base::contract::{
 use bevy_alliance::base::id::{AllianceId, EntityIndex, PlayerId, ProposalId};
 use bevy_alliance::base::ruleset::Ruleset;
 use bevy_alliance::decision::council::Proposal;
-use bevy_alliance::edge::llm::bridge::backend::{Backend, FnBackend};
+use bevy_alliance::edge::llm::bridge::backend::{Attempt, Backend, FnBackend};
 use bevy_alliance::edge::llm::bridge::failure::Failure;
 use bevy_alliance::edge::llm::bridge::http::HttpBackend;
 use bevy_alliance::edge::llm::bridge::reply::{Finish, Reply};
@@ -30,8 +30,10 @@ use bevy_alliance::world::generator::{GeneratorOptions, generate_world};
 use bevy_alliance::world::village::{EconomySettings, Garrison};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
+use tokio::sync::watch;
 
 const TALKS: GameSpan = GameSpan::mins(30);
 
@@ -266,24 +268,56 @@ fn a_replay_needs_no_model_and_ends_in_the_same_state() {
     }
 }
 
+/// A model that takes some steps of the loop that runs the campaign for each answer, so that the order of the answers,
+/// and which come too late, does not hang on how fast the machine is.
+struct Paced {
+    step: watch::Receiver<u64>,
+    begun: Arc<AtomicU64>,
+    ended: Arc<Mutex<Vec<u64>>>,
+}
+
+impl Backend for Paced {
+    fn complete<'a>(&'a self, completion: &'a Completion) -> Attempt<'a> {
+        Box::pin(async move {
+            let mut step = self.step.clone();
+            let due = *step.borrow() + completion.id * 7 % 23;
+            self.begun.fetch_add(1, Ordering::SeqCst);
+            step.wait_for(|now| *now >= due).await.unwrap();
+            self.ended.lock().unwrap().push(completion.id);
+            moody(completion)
+        })
+    }
+}
+
 #[test]
 fn answers_that_come_late_and_out_of_order_are_replayed_too() {
-    // Each answer takes its own time; the clock goes on meanwhile.
-    let slow = FnBackend::new(|completion: &Completion| {
-        std::thread::sleep(Duration::from_millis(completion.id * 7 % 23));
-        moody(completion)
-    });
+    let (next_step, step) = watch::channel(0);
+    let (begun, ended) = (Arc::new(AtomicU64::new(0)), Arc::new(Mutex::new(Vec::new())));
+    let paced = Paced { step, begun: begun.clone(), ended: ended.clone() };
     let council = LlmCouncil { voices: Voices::All, ..LlmCouncil::default() };
-    let mut app = advised(&world(), council, &settings(), Box::new(slow));
+    let settings = LlmSettings { in_flight: 256, ..settings() };
+    let mut app = advised(&world(), council, &settings, Box::new(paced));
     let end = GameTime(0) + GameSpan::days(4);
+    // An answer takes up to 22 steps of 4 minutes; a council talks for half an hour.
     while app.now() < end {
         app.run_in_steps(GameSpan::mins(4), GameSpan::mins(4));
+        let asked = app.app.world().resource::<LlmCounts>().requests;
+        // The worker gets its turn, were the machine ever so busy.
+        for _ in 0..2_000 {
+            if begun.load(Ordering::SeqCst) >= asked {
+                break;
+            }
+            std::thread::sleep(Duration::from_millis(1));
+        }
+        next_step.send_modify(|step| *step += 1);
         std::thread::sleep(Duration::from_millis(1));
     }
+    assert_eq!(begun.load(Ordering::SeqCst), app.app.world().resource::<LlmCounts>().requests);
+    assert!(!ended.lock().unwrap().is_sorted());
     let all = lines(&mut app);
     let late = all.iter().filter(|line| line.failure.as_deref() == Some("late")).count();
     let used = all.iter().filter(|line| line.entered.is_some()).count();
-    assert!(used > 5, "{used} used, {late} late");
+    assert!(used > 5 && late > 5, "{used} used, {late} late");
     let mut again = replayed(&world(), &written(&all), app.now() - GameTime(0));
     assert_eq!(again.hash(), app.hash());
 }

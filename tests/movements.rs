@@ -15,6 +15,9 @@ use bevy_alliance::base::geometry::Tile;
 use bevy_alliance::base::id::{AllianceId, EntityIndex, Knower, PlayerId, SiteId};
 use bevy_alliance::base::limits::Limits;
 use bevy_alliance::base::ruleset::{Force, Ruleset};
+use bevy_alliance::decision::council::{Situation, army_home_at};
+use bevy_alliance::decision::planning::allocation::{AllocationSettings, TargetSpec};
+use bevy_alliance::decision::planning::rules::circumstance::CircumstanceSettings;
 use bevy_alliance::decision::planning::{Incoming, believed, known_offense};
 use bevy_alliance::edge::test_app::TestApp;
 use bevy_alliance::knowledge::intel::movement::rules::TILE_ERROR;
@@ -305,6 +308,47 @@ fn an_area_tells_when_a_march_left_if_it_tells_it_within_half_an_hour() {
         let near = |act: &ActSeen| (act.at - GameTime(0)).0.abs() < GameSpan::mins(15).0 && act.act == Act::Launched;
         assert!(of_area.iter().all(near), "{of_area:?}");
     }
+}
+
+/// When a council of alliance 2, if it knew what player 3 knows, would reckon the army of village 1 home.
+fn army_home(app: &mut TestApp, settings: CircumstanceSettings) -> Option<GameTime> {
+    let now = app.now();
+    let question = move |situation: Situation| {
+        let (knower, site, model) = (Knower::Player(PlayerId(3)), SiteId(1), &*situation.view.model().0);
+        let coming = believed(&situation.view, knower, now);
+        let estimate = situation.view.estimate(knower, site, now).unwrap();
+        let target = TargetSpec::new(site, estimate, 100_000.0, &AllocationSettings::default(), model);
+        army_home_at(&situation, AllianceId(2), &coming, &target, &settings, now)
+    };
+    app.app.world_mut().run_system_once(question).unwrap()
+}
+
+#[test]
+fn an_army_on_its_way_to_us_will_come_home() {
+    let (mut app, _) = scouted(&[(IMPERIAN, 1_000)]);
+    let settings = CircumstanceSettings::default();
+    assert_eq!(army_home(&mut app, settings), None, "it stands at home");
+    let left = app.now();
+    leaves(&mut app, 1, 9, &[(IMPERIAN, 1_000)], Manner::Siege);
+    // 15 fields at 7 an hour, there and back.
+    let back = left + GameSpan(2 * 7_714_286);
+    assert_eq!(army_home(&mut app, settings), Some(back));
+    let small = CircumstanceSettings { army_share: 2.0, ..settings };
+    assert_eq!(army_home(&mut app, small), None, "not worth waiting for");
+    until(&mut app, back - MILLI);
+    assert_eq!(home(&app, 1).count(class(IMPERIAN)), 0);
+    until(&mut app, back);
+    assert!(home(&app, 1).count(class(IMPERIAN)) > 900);
+    assert_eq!(army_home(&mut app, settings), None, "it is home");
+
+    // One village cannot send one army everywhere.
+    let (mut app, _) = scouted(&[(IMPERIAN, 1_000)]);
+    for target in [9, 8, 7] {
+        leaves(&mut app, 1, target, &[(IMPERIAN, 300)], Manner::Siege);
+    }
+    let likely = beliefs(&mut app, 3)[0].real;
+    assert!(likely < 0.5, "{likely}");
+    assert_eq!(army_home(&mut app, settings).is_some(), likely >= 0.4);
 }
 
 #[test]

@@ -13,7 +13,6 @@ use bevy_alliance::base::id::{EntityIndex, SiteId};
 use bevy_alliance::base::rng::{Purpose, Stream};
 use bevy_alliance::base::ruleset::Ruleset;
 use bevy_alliance::decision::fair_play::{FairPlaySettings, Handicap, HandicapSettings, Protection, VictimRecord};
-use bevy_alliance::decision::planning::PlanningSettings;
 use bevy_alliance::edge::test_app::TestApp;
 use judge::{Fault, Judge};
 use seeds::{ThreadEnded, each_seed};
@@ -160,8 +159,6 @@ fn outcome(seed: u64, difficulty: f64, days: i64) -> Outcome {
     // Without the other rules: what they forbid would hide much of what the dial does.
     let settings = FairPlaySettings { difficulty, ..FairPlaySettings::off() };
     let mut app = start(&scenario, &settings);
-    // So would that who was hit lately is spared: those who make mistakes spare less.
-    app.app.world_mut().resource_mut::<PlanningSettings>().scores.owner = 0.0;
     let own = |app: &TestApp| army(app, &rules, &scenario);
     let before = own(&app);
     app.run(GameSpan::days(days));
@@ -211,7 +208,7 @@ fn the_harder_the_game_the_less_is_left_of_a_person() {
     assert!(rates[2].1 < rates[0].1 - 0.05, "it makes a difference: {rates:?}");
 }
 
-/// `cargo test --release --test fair_play the_dial -- --ignored --nocapture`
+/// `cargo test --release --test fair_play the_dial -- --ignored --nocapture`; `ALLIANCE_FAIR_CAMPAIGNS`: how many worlds.
 #[test]
 #[ignore = "takes minutes"]
 fn the_dial_moves_the_win_rate_step_by_step() {

@@ -4,13 +4,17 @@ use super::situation::Situation;
 use crate::base::clock::GameTime;
 use crate::base::geometry::Tile;
 use crate::base::id::{AllianceId, SiteId};
+use crate::base::ruleset::Force;
 use crate::decision::planning::allocation::{Elsewhere, TargetSpec};
-use crate::decision::planning::rules::circumstance::CircumstanceInputs;
+use crate::decision::planning::rules::circumstance::{CircumstanceInputs, CircumstanceSettings};
 use crate::decision::planning::rules::facts;
-use crate::decision::planning::{Pattern, PlanningSettings, WaveSite};
+use crate::decision::planning::{Incoming, Pattern, PlanningSettings, WaveSite};
 
 /// Sites of each kind that are kept for a target.
 const PER_TARGET: usize = 10;
+/// A march that is this likely real, or more, is an army that will come home: of two marches of a village each is a little less likely
+/// real than not.
+const REAL: f64 = 0.4;
 
 /// A site of the enemy near a target.
 struct Near {
@@ -78,7 +82,8 @@ pub fn elsewhere(
     all
 }
 
-/// What the circumstances of an attack on these targets are judged by.
+/// What the circumstances of an attack on these targets are judged by, but for how far away they are. `incoming` is what comes to
+/// the alliance's sites.
 #[must_use]
 #[expect(clippy::cast_precision_loss, reason = "goods of one operation, far below 2^53")]
 pub fn circumstances(
@@ -86,14 +91,14 @@ pub fn circumstances(
     alliance: AllianceId,
     enemy: AllianceId,
     targets: &[TargetSpec],
-    hours_away: f64,
+    incoming: &[Incoming],
     settings: &PlanningSettings,
     now: GameTime,
 ) -> CircumstanceInputs {
     let model = situation.view.model();
     let pace = model.scale().fields_per_hour;
     let goods = |t: &TargetSpec| model.cost(&t.estimate.troops) as f64;
-    let mut inputs = CircumstanceInputs { hours_away, ..CircumstanceInputs::default() };
+    let mut inputs = CircumstanceInputs::default();
     let (mut offense, mut all) = (0.0, 0.0);
     for target in targets {
         let found = near(situation, alliance, enemy, target, targets, settings.help.hours * pace, now);
@@ -107,8 +112,9 @@ pub fn circumstances(
         offense += model.cost(&force) as f64;
         all += goods(target);
         inputs.wall = inputs.wall.max(target.estimate.wall);
-        inputs.returns |= army_home_at(situation, alliance, target.site, now).is_some();
-        inputs.hits_us |= situation.view.incoming(alliance, now).any(|t| t.origin == target.site);
+        inputs.returns |= army_home_at(situation, alliance, incoming, target, &settings.circumstances, now).is_some();
+        let comes = |owner| situation.view.incoming(alliance, now).any(|t| t.player == Some(owner));
+        inputs.hits_us |= situation.view.site(target.site).is_some_and(|site| comes(site.owner));
         let age = now - target.estimate.seen_at;
         let seen = facts::uncertainty(target.estimate.confidence, age, &settings.facts);
         inputs.sigma = inputs.sigma.max(libm::hypot(seen, target.lesson.sigma));
@@ -117,11 +123,25 @@ pub fn circumstances(
     inputs
 }
 
-/// When the last army of a site that was seen to go home is surely there; none if no army worth an operation is on its way.
+/// When the last army of a target that is out is surely home: one that was seen to go home, or one that comes to a site of the alliance
+/// (of `incoming`) and will turn there. None if no army is out that is a real part of what stands there.
 #[must_use]
-pub fn army_home_at(situation: &Situation, alliance: AllianceId, site: SiteId, now: GameTime) -> Option<GameTime> {
-    let model = situation.view.model();
-    let out = situation.view.returning_to(alliance, site);
-    let worth = |force| model.cost(force) >= model.scale().defense_goods_min;
-    out.filter(|r| r.home_at.1 > now && worth(&r.force)).map(|r| r.home_at.1).max()
+#[expect(clippy::cast_precision_loss, reason = "goods of one army, far below 2^53")]
+pub fn army_home_at(
+    situation: &Situation,
+    alliance: AllianceId,
+    incoming: &[Incoming],
+    target: &TargetSpec,
+    settings: &CircumstanceSettings,
+    now: GameTime,
+) -> Option<GameTime> {
+    let goods = |force: &Force| situation.view.model().cost(force) as f64;
+    let least = settings.army_share * goods(&target.estimate.troops);
+    let worth = |army: f64| army > 0.0 && army >= least;
+    let turned =
+        situation.view.returning_to(alliance, target.site).filter(|r| worth(goods(&r.force))).map(|r| r.home_at.1);
+    // What a march is believed to be counts how likely it is real: what it is then is more.
+    let comes = |i: &&Incoming| i.origin == target.site && i.real >= REAL && worth(goods(&i.force) / i.real);
+    let turning = incoming.iter().filter(comes).map(|i| i.home);
+    turned.chain(turning).filter(|home| *home > now).max()
 }

@@ -90,7 +90,7 @@ impl FairPlaySettings {
     }
 }
 
-/// What alliances get wrong at difficulty 0. At difficulty d each counts (1 - d) times.
+/// What alliances get wrong at difficulty 0. At difficulty d each counts m times, the root of 1 - d: see [`Mistakes::share_at`].
 #[derive(Clone, Copy, PartialEq, Debug, Reflect, Serialize, Deserialize)]
 pub struct MistakeSettings {
     /// Chance that the sessions of a day plan nothing against an alliance with a person. Default 0.85.
@@ -324,7 +324,7 @@ pub fn difficulty(eased: f64, settings: &FairPlaySettings) -> f64 {
 /// mistakes of who plays better, at the same instants, and more.
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub struct Mistakes {
-    /// 1 - difficulty, above 0.
+    /// How much each mistake counts, [`share_at`](Self::share_at) of the difficulty, above 0.
     pub share: f64,
     /// The mistakes of difficulty 0.
     pub settings: MistakeSettings,
@@ -347,6 +347,13 @@ mod draws {
 }
 
 impl Mistakes {
+    /// How much each mistake counts at a difficulty d: m, the root of 1 - d. The first few mistakes hardly cost anything, and
+    /// a person is to feel each step of the dial.
+    #[must_use]
+    pub fn share_at(difficulty: f64) -> f64 {
+        (1.0 - difficulty).max(0.0).sqrt()
+    }
+
     fn draw(&self, kind: u64, of: u64) -> Stream {
         let actor = u64::from(self.alliance.0) << 32 | u64::from(self.enemy.0);
         Stream::new(self.seed, actor, Purpose::MISTAKES, of.wrapping_mul(draws::KINDS).wrapping_add(kind))
@@ -356,20 +363,20 @@ impl Mistakes {
         self.draw(kind, u64::try_from(now.0).unwrap_or(0))
     }
 
-    /// Whether the sessions of this day plan nothing against the other: with a chance of (1 - d) hesitates.
+    /// Whether the sessions of this day plan nothing against the other: with a chance of m hesitates.
     #[must_use]
     pub fn hesitates(&self, now: GameTime) -> bool {
         let day = u64::try_from(now.0 / GameSpan::days(1).0).unwrap_or(0);
         self.draw(draws::HESITATES, day).chance(self.share * self.settings.hesitates)
     }
 
-    /// Whether the second best is taken for the best: with a chance of (1 - d) `second_best`.
+    /// Whether the second best is taken for the best: with a chance of m `second_best`.
     #[must_use]
     pub fn mistakes_priority(&self, now: GameTime) -> bool {
         self.at(draws::SECOND_BEST, now).chance(self.share * self.settings.second_best)
     }
 
-    /// How much later a plan leaves: (1 - d) delay times a draw.
+    /// How much later a plan leaves: m delay times a draw.
     #[must_use]
     #[expect(clippy::cast_possible_truncation, clippy::cast_precision_loss, reason = "some hours in milliseconds")]
     pub fn delay(&self, now: GameTime) -> GameSpan {
@@ -377,7 +384,7 @@ impl Mistakes {
         GameSpan((self.share * self.settings.delay.0 as f64 * drawn) as i64)
     }
 
-    /// What the troops at a site are taken for, where these were seen: 1 +- (1 - d) misjudges of them, by a draw for the site
+    /// What the troops at a site are taken for, where these were seen: 1 +- m misjudges of them, by a draw for the site
     /// and the sight. Whoever saw them is wrong in the same way until it looks again.
     #[must_use]
     pub fn misjudged(&self, site: SiteId, seen_at: GameTime, seen: &Force) -> Force {
@@ -386,7 +393,7 @@ impl Mistakes {
         scaled(seen, factor)
     }
 
-    /// Whether a group stays at home without a word: with a chance of (1 - d) `stays_away`. `order` tells groups apart.
+    /// Whether a group stays at home without a word: with a chance of m `stays_away`. `order` tells groups apart.
     #[must_use]
     pub fn stays_away(&self, order: u64) -> bool {
         self.draw(draws::STAYS_AWAY, order).chance(self.share * self.settings.stays_away)

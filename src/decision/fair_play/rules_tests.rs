@@ -138,7 +138,7 @@ fn what_is_over_is_kept_as_it_was_or_not_at_all() {
 
 fn mistakes(difficulty: f64) -> Mistakes {
     let (alliance, enemy) = (AllianceId(1), AllianceId(2));
-    Mistakes { share: 1.0 - difficulty, settings: MistakeSettings::default(), seed: 7, alliance, enemy }
+    Mistakes { share: Mistakes::share_at(difficulty), settings: MistakeSettings::default(), seed: 7, alliance, enemy }
 }
 
 #[test]
@@ -152,14 +152,14 @@ fn who_plays_worse_makes_the_same_mistakes_and_more() {
         (|m, at| m.stays_away(u64::try_from(at.0).unwrap_or(0)), 0.5),
     ];
     for (wrong, most) in kinds {
-        let (worst, half, best) = (count(0.0, wrong), count(0.5, wrong), count(1.0, wrong));
+        let (worst, half, best) = (count(0.0, wrong), count(0.75, wrong), count(1.0, wrong));
         assert!(best.is_empty() && half.iter().all(|n| worst.contains(n)));
         let share = f64::from(u32::try_from(worst.len()).unwrap_or(0)) / 1_000.0;
         assert!((share - most).abs() < 0.06, "{share}, not {most}");
         assert!(half.len() * 3 > worst.len() && half.len() * 3 < worst.len() * 2, "{} of {}", half.len(), worst.len());
     }
     let delays = |difficulty| (0..100).map(move |n| mistakes(difficulty).delay(hour(n)));
-    assert!(delays(0.0).zip(delays(0.5)).all(|(long, short)| (GameSpan(long.0 / 2) - short).0.abs() <= 1));
+    assert!(delays(0.0).zip(delays(0.75)).all(|(long, short)| (GameSpan(long.0 / 2) - short).0.abs() <= 1));
     assert!(delays(0.0).all(|long| long < GameSpan::hours(12)) && delays(0.0).any(|long| long > GameSpan::hours(9)));
 }
 

@@ -230,7 +230,7 @@ impl Referee<'_, '_> {
     /// What an alliance gets wrong in a war with another; nothing where no person is in that, or at the highest difficulty.
     #[must_use]
     pub fn mistakes(&self, roster: &Roster, alliance: AllianceId, enemy: AllianceId) -> Option<Mistakes> {
-        let share = 1.0 - self.difficulty(roster, enemy);
+        let share = Mistakes::share_at(self.difficulty(roster, enemy));
         let (settings, seed) = (self.settings.mistakes, roster.seed());
         (share > 0.0).then_some(Mistakes { share, settings, seed, alliance, enemy })
     }

@@ -142,6 +142,8 @@ pub struct Incoming {
     pub target: SiteId,
     /// When it arrives.
     pub arrival: GameTime,
+    /// When what is left of it is home again at the latest, if it turns there.
+    pub home: GameTime,
     /// The probability that it is what it can be at most.
     pub real: f64,
     /// What it is believed to be, in attack points.
@@ -172,7 +174,7 @@ pub fn believed(view: &View, knower: Knower, now: GameTime) -> Vec<Incoming> {
         let share = of_sender.zip(shares.get(&track.origin)).and_then(|(i, shares)| shares.get(i));
         let Some((real, attack, force)) = share.cloned() else { continue };
         let Track { origin, target, arrival, .. } = *track;
-        believed.push(Incoming { origin, target, arrival, real, attack, force });
+        believed.push(Incoming { origin, target, arrival, home: track.home_at().1, real, attack, force });
     }
     believed
 }

@@ -82,7 +82,7 @@ fn search(session: &Session, considered: &mut Vec<SiteId>) -> Result<Vec<Council
             takes.into_iter().chain(breaks).find_map(|pattern| {
                 let (plan, arrival) = plan(session, forces, (c.enemy, core::slice::from_ref(&c.spec)), pattern)?;
                 let met = plan.meets_any(1.0) && is_fair(session, &plan, pattern);
-                met.then(|| (rescored(session, c.clone(), &plan, arrival, pattern.goal), plan, arrival))
+                met.then(|| (rescored(session, c.clone(), &plan, arrival, pattern), plan, arrival))
             })
         })
         .collect();
@@ -106,13 +106,9 @@ fn search(session: &Session, considered: &mut Vec<SiteId>) -> Result<Vec<Council
         (None, _) => defended.map(|c| c.enemy),
     };
     let enemy = enemy.ok_or("no_plan")?;
-    let together: Vec<&Candidate> = planned
-        .iter()
-        .map(|(c, ..)| c)
-        .filter(|c| c.enemy == enemy && !c.undefended)
-        .take(session.settings.targets_per_operation)
-        .collect();
-    let mut options = options(session, &sources, &together);
+    let theirs: Vec<&Candidate> =
+        planned.iter().map(|(c, ..)| c).filter(|c| c.enemy == enemy && !c.undefended).collect();
+    let mut options = options(session, &sources, &theirs);
     options
         .sort_by(|a, b| b.score.total_cmp(&a.score).then(a.submission.targets.len().cmp(&b.submission.targets.len())));
     if options.is_empty() { Err("no_plan") } else { Ok(options) }
@@ -205,9 +201,10 @@ fn taking<'a>(session: &'a Session, sources: &[Source]) -> Option<&'a Pattern> {
     fitting.find(|p| p.goal == PatternGoal::Take)
 }
 
-/// The default pattern with one to all of these targets, and with as many as are best with it all other patterns that the
-/// ruleset can carry and whose circumstances hold. Of equal options the first counts.
-fn options(session: &Session, sources: &[Source], together: &[&Candidate]) -> Vec<CouncilOption> {
+/// The default pattern with one to as many of these targets of one enemy as an operation has at most, the best first, and with as many
+/// as are best with it all other patterns that the ruleset can carry and whose circumstances hold. Of equal options the first counts.
+fn options(session: &Session, sources: &[Source], targets: &[&Candidate]) -> Vec<CouncilOption> {
+    let together = &targets[..targets.len().min(session.settings.targets_per_operation)];
     let default = session.library.default_pattern();
     let plain = Forces { sources, guards: &[] };
     let mut options: Vec<CouncilOption> =
@@ -216,18 +213,24 @@ fn options(session: &Session, sources: &[Source], together: &[&Candidate]) -> Ve
     let best = best.map_or(1, |o| o.submission.targets.len());
     let fitting = session.library.fitting(session.situation.view.model().capabilities());
     let others: Vec<&Pattern> = fitting.filter(|p| p.name != default.name).collect();
-    let suiting = |n: usize| -> Vec<&Pattern> {
-        let inputs = circumstances_of(session, &together[..n]);
+    let suiting = |targets: &[&Candidate]| -> Vec<&Pattern> {
+        let inputs = circumstances_of(session, targets);
         others.iter().filter(|p| p.suits(&inputs, &session.planning.circumstances)).copied().collect()
     };
-    // A site is taken alone: everyone must be there for it. An army comes home to one site.
-    let alone = |p: &&Pattern| p.goal == PatternGoal::Take || p.follows_home();
-    let joint = suiting(best).into_iter().filter(|p| !alone(p)).map(|p| (p, best));
-    let single = suiting(1).into_iter().filter(alone).map(|p| (p, 1));
-    let chosen: Vec<(&Pattern, usize)> = joint.chain(single).collect();
+    // A site is taken alone: everyone must be there for it.
+    let alone = |p: &&Pattern| p.goal == PatternGoal::Take;
+    let (joint, first) = (&together[..best], &together[..1]);
+    let mut chosen: Vec<(&Pattern, Vec<&Candidate>)> = Vec::new();
+    chosen.extend(suiting(joint).into_iter().filter(|p| !alone(p)).map(|p| (p, joint.to_vec())));
+    chosen.extend(suiting(first).into_iter().filter(alone).map(|p| (p, first.to_vec())));
+    // An army that comes home elsewhere is worth that its site stands in for the last of them.
+    for site in targets.iter().skip(best).filter(|c| army_home(session, &c.spec).is_some()) {
+        let others = together[..best - 1].iter().chain([site]).copied().collect::<Vec<_>>();
+        chosen.extend(suiting(&others).into_iter().filter(|p| p.follows_home()).map(|p| (p, others.clone())));
+    }
     let guards = if chosen.iter().any(|(p, _)| p.has_guards()) { all_guards(session) } else { Vec::new() };
     let forces = Forces { sources, guards: &guards };
-    options.extend(chosen.into_iter().filter_map(|(pattern, n)| option(session, forces, &together[..n], pattern)));
+    options.extend(chosen.into_iter().filter_map(|(pattern, targets)| option(session, forces, &targets, pattern)));
     options
 }
 
@@ -241,9 +244,18 @@ fn same_pattern(session: &Session, pattern: &Pattern) -> f64 {
 /// What the circumstances of an attack on these candidates are judged by.
 fn circumstances_of(session: &Session, targets: &[&Candidate]) -> CircumstanceInputs {
     let specs: Vec<TargetSpec> = targets.iter().map(|c| c.spec.clone()).collect();
-    let hours = targets.iter().filter_map(|c| c.inputs.hours_away).fold(0.0, f64::max);
+    let hours_away = targets.iter().filter_map(|c| c.inputs.hours_away).fold(0.0, f64::max);
     let enemy = targets.first().map_or(AllianceId::default(), |c| c.enemy);
-    circumstances(session.situation, session.alliance, enemy, &specs, hours, session.planning, session.now)
+    let Session { situation, alliance, planning, now, .. } = session;
+    let around = circumstances(situation, *alliance, enemy, &specs, &session.threats.incoming, planning, *now);
+    CircumstanceInputs { hours_away, ..around }
+}
+
+/// When the army of a target that is out is surely home.
+fn army_home(session: &Session, target: &TargetSpec) -> Option<GameTime> {
+    let Session { situation, alliance, now, .. } = session;
+    let settings = &session.planning.circumstances;
+    army_home_at(situation, *alliance, &session.threats.incoming, target, settings, *now)
 }
 
 /// Who could send what.
@@ -558,7 +570,7 @@ fn plan(
     let leave = now + session.settings.vote_window + GameSpan::mins(10) + late;
     let latest = now + session.settings.arrival_within;
     let arrival = if pattern.follows_home() {
-        let home = army_home_at(situation, alliance, targets.first()?.site, now)?;
+        let home = targets.iter().filter_map(|t| army_home(session, t)).max()?;
         (leave..=latest).contains(&home).then_some(home)?
     } else {
         let covering = Covering::of(&*model.0, &near, targets, leave)?;
@@ -595,7 +607,7 @@ fn quiet_hours(session: &Session, targets: &[TargetSpec]) -> Vec<QuietHours> {
 }
 
 /// The candidate's score with the ratio and the cost that a plan really has.
-fn rescored(session: &Session, candidate: Candidate, plan: &Plan, arrival: GameTime, goal: PatternGoal) -> Candidate {
+fn rescored(session: &Session, candidate: Candidate, plan: &Plan, arrival: GameTime, pattern: &Pattern) -> Candidate {
     let ratio = plan.targets.iter().find(|t| t.site == candidate.spec.site).map_or(0.0, |t| t.ratio);
     let site = candidate.spec.site;
     let model = session.situation.view.model();
@@ -604,11 +616,13 @@ fn rescored(session: &Session, candidate: Candidate, plan: &Plan, arrival: GameT
     let mut spec = candidate.spec.clone();
     // Help that may come is no gain to reckon with.
     let seen = SiteEstimate { troops: spec.seen.clone(), ..spec.estimate.clone() };
-    spec.value = value(session, site, &seen, carry, goal);
+    spec.value = value(session, site, &seen, carry, pattern.goal);
     #[expect(clippy::cast_precision_loss, reason = "goods of one operation")]
     let cost_goods = groups().map(|g| model.cost(&g.force) as f64).sum();
     let attack = AttackEstimate { ratio, cost_goods, value_goods: spec.value, ..candidate.attack };
-    let away = arrival - session.now - session.settings.vote_window;
+    // Who waits for an army that comes home is no farther away for that.
+    let waits = groups().map(|g| g.launch).min().filter(|_| pattern.follows_home());
+    let away = arrival - waits.unwrap_or(session.now + session.settings.vote_window);
     let inputs = TargetInputs { hours_away: Some(away.as_hours()), ..candidate.inputs };
     Candidate { score: score(session, &attack, &inputs), spec, attack, inputs, ..candidate }
 }
@@ -621,7 +635,7 @@ fn option(session: &Session, forces: Forces, targets: &[&Candidate], pattern: &P
         return None;
     }
     let targets: Vec<Candidate> =
-        targets.iter().map(|c| rescored(session, (*c).clone(), &plan, arrival, pattern.goal)).collect();
+        targets.iter().map(|c| rescored(session, (*c).clone(), &plan, arrival, pattern)).collect();
     let value: f64 = targets.iter().map(|t| t.spec.value).sum();
     let target: f64 =
         targets.iter().enumerate().map(|(i, c)| if i == 0 { c.score } else { FURTHER_TARGET * c.score }).sum();

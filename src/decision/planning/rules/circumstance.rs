@@ -16,9 +16,9 @@ pub enum Circumstance {
     DefenderMayDodge,
     /// A high wall.
     Walled,
-    /// An army of the target is known to be on its way home.
+    /// An army of the target is known to be on its way home, or to us: then it will come home in time.
     ArmyReturns,
-    /// A hostile march from the target comes to one of ours.
+    /// A hostile march of the target's owner comes to one of ours.
     AllyUnderAttack,
     /// The blow can be seen long before it comes.
     FarFromHome,
@@ -39,9 +39,9 @@ pub struct CircumstanceInputs {
     pub offense_share: f64,
     /// The highest wall.
     pub wall: u8,
-    /// Whether an army of a target is on its way home.
+    /// Whether an army of a target is on its way home, or to us.
     pub returns: bool,
-    /// Whether a march from a target comes to one of ours.
+    /// Whether a march of a target's owner comes to one of ours.
     pub hits_us: bool,
     /// Hours between the first possible launch and the arrival.
     pub hours_away: f64,
@@ -60,6 +60,8 @@ pub struct CircumstanceSettings {
     pub decoys_min: u32,
     /// Share of offense from which on an owner would send it away.
     pub dodge_share: f64,
+    /// Share of the target's troops, in goods, that an army must be worth whose way home is waited for.
+    pub army_share: f64,
     /// Levels of a high wall.
     pub wall_min: u8,
     /// Hours from which on a blow is long seen.
@@ -75,6 +77,7 @@ impl Default for CircumstanceSettings {
             decoy_hours: 2.5,
             decoys_min: 2,
             dodge_share: 0.5,
+            army_share: 0.25,
             wall_min: 10,
             far_hours: 10.0,
             sigma_min: 0.3,
