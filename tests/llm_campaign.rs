@@ -16,7 +16,7 @@ use bevy_alliance::edge::llm::bridge::failure::Failure;
 use bevy_alliance::edge::llm::bridge::http::HttpBackend;
 use bevy_alliance::edge::llm::bridge::reply::{Finish, Reply};
 use bevy_alliance::edge::llm::bridge::request::Completion;
-use bevy_alliance::edge::llm::bridge::settings::{BudgetSettings, LlmSettings};
+use bevy_alliance::edge::llm::bridge::settings::{BreakerSettings, BudgetSettings, LlmSettings};
 use bevy_alliance::edge::llm::transcript::{self, TranscriptLine};
 use bevy_alliance::edge::llm::{
     AskModel, LlmCouncil, LlmCounts, LlmDesk, LlmPlugin, ModelAnswered, Pace, Question, Voices,
@@ -294,14 +294,16 @@ fn answers_that_come_late_and_out_of_order_are_replayed_too() {
     let (next_step, step) = watch::channel(0);
     let (begun, ended) = (Arc::new(AtomicU64::new(0)), Arc::new(Mutex::new(Vec::new())));
     let paced = Paced { step, begun: begun.clone(), ended: ended.clone() };
-    let council = LlmCouncil { voices: Voices::All, ..LlmCouncil::default() };
-    let settings = LlmSettings { in_flight: 256, ..settings() };
+    let patience = Duration::from_secs(600);
+    let council = LlmCouncil { voices: Voices::All, patience, ..LlmCouncil::default() };
+    let breaker = BreakerSettings { failures: 1_000, ..BreakerSettings::default() };
+    let settings = LlmSettings { in_flight: 256, total_timeout_ms: 600_000, breaker, ..settings() };
     let mut app = advised(&world(), council, &settings, Box::new(paced));
     let end = GameTime(0) + GameSpan::days(4);
     // An answer takes up to 22 steps of 4 minutes; a council talks for half an hour.
     while app.now() < end {
         app.run_in_steps(GameSpan::mins(4), GameSpan::mins(4));
-        let asked = app.app.world().resource::<LlmCounts>().requests;
+        let asked = counts(&app).requests;
         // The worker gets its turn, were the machine ever so busy.
         for _ in 0..2_000 {
             if begun.load(Ordering::SeqCst) >= asked {
@@ -312,7 +314,7 @@ fn answers_that_come_late_and_out_of_order_are_replayed_too() {
         next_step.send_modify(|step| *step += 1);
         std::thread::sleep(Duration::from_millis(1));
     }
-    assert_eq!(begun.load(Ordering::SeqCst), app.app.world().resource::<LlmCounts>().requests);
+    assert_eq!(begun.load(Ordering::SeqCst), counts(&app).requests);
     assert!(!ended.lock().unwrap().is_sorted());
     let all = lines(&mut app);
     let late = all.iter().filter(|line| line.failure.as_deref() == Some("late")).count();

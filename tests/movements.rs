@@ -341,14 +341,29 @@ fn an_army_on_its_way_to_us_will_come_home() {
     assert!(home(&app, 1).count(class(IMPERIAN)) > 900);
     assert_eq!(army_home(&mut app, settings), None, "it is home");
 
-    // One village cannot send one army everywhere.
-    let (mut app, _) = scouted(&[(IMPERIAN, 1_000)]);
-    for target in [9, 8, 7] {
-        leaves(&mut app, 1, target, &[(IMPERIAN, 300)], Manner::Siege);
+    // One of three may well be real, of somebody who sent a fake before none is believed.
+    for (fakes, believed) in [(0, true), (1, false)] {
+        let (mut app, _) = scouted(&[(IMPERIAN, 1_000)]);
+        for _ in 0..fakes {
+            leaves(&mut app, 1, 9, &[(IMPERIAN, 1)], Manner::Siege);
+            app.run(GameSpan::hours(6));
+        }
+        for target in [9, 8, 7] {
+            leaves(&mut app, 1, target, &[(IMPERIAN, 300)], Manner::Siege);
+        }
+        let likely = beliefs(&mut app, 3)[0].real;
+        assert!(if believed { (0.4..0.5).contains(&likely) } else { likely < 0.4 }, "{likely}");
+        assert_eq!(army_home(&mut app, settings).is_some(), believed);
     }
-    let likely = beliefs(&mut app, 3)[0].real;
-    assert!(likely < 0.5, "{likely}");
-    assert_eq!(army_home(&mut app, settings).is_some(), likely >= 0.4);
+
+    // Who looks when it has left plans against what stayed, not against it.
+    let made = war().village(1, 1, (0, 0), &[(IMPERIAN, 1_000)]).village(9, 3, (15, 0), &[(SCOUT, 20)]);
+    let mut app = made.start(Ruleset::extended());
+    leaves(&mut app, 1, 9, &[(IMPERIAN, 900)], Manner::Siege);
+    leaves(&mut app, 9, 1, &[(SCOUT, 20)], Manner::Scout);
+    app.run(GameSpan::hours(1));
+    app.run(GameSpan::mins(55));
+    assert_eq!(army_home(&mut app, settings), None);
 }
 
 #[test]

@@ -9,7 +9,7 @@ use super::rules::conditions::{self, MemberPart, PlanFacts};
 use super::rules::decide::{Decision, PlanCheck, Test, decide, settled_early};
 use super::rules::roll::{Roll, tally, tally_open};
 use super::situation::{Situation, Threats};
-use super::surroundings::elsewhere;
+use super::surroundings::{army_home_at, elsewhere};
 use crate::base::clock::GameTime;
 use crate::base::contract::Vote;
 use crate::base::id::{Knower, PlayerId, SiteId};
@@ -232,9 +232,13 @@ fn attempt(
     let latest = proposal.arrival + closing.settings.arrival_slack;
     let model = situation.view.model();
     let (targets, left_out) = targets_now(closing, situation, proposal, latest, now);
-    // What follows an army home keeps its instant.
     let covering = || Covering::of(&*model.0, &sources, &targets, now)?.earliest(proposal.arrival, latest);
-    let arrival = if pattern.follows_home() { None } else { covering() }.unwrap_or(proposal.arrival);
+    // What follows armies home is there when the last of those that still come is, as early as was proposed where none does.
+    let settings = &closing.planning.circumstances;
+    let home = |t: &TargetSpec| army_home_at(situation, alliance, &threats.incoming, t, settings, now);
+    let homes = targets.iter().filter(|_| pattern.follows_home()).filter_map(home);
+    let home = homes.filter(|home| (proposal.arrival..=latest).contains(home)).max();
+    let arrival = home.or_else(covering).unwrap_or(proposal.arrival);
     let reaches = |s: &&Source| {
         targets.iter().any(|t| in_time(&*model.0, s, &s.available, t.estimate.at, arrival, now).is_some())
     };

@@ -12,8 +12,8 @@ use crate::decision::planning::{Incoming, Pattern, PlanningSettings, WaveSite};
 
 /// Sites of each kind that are kept for a target.
 const PER_TARGET: usize = 10;
-/// A march that is this likely real, or more, is an army that will come home: of two marches of a village each is a little less likely
-/// real than not.
+/// A march that is this likely real, or more, is an army that will come home: of three marches of a village each is a little less
+/// likely real than not.
 const REAL: f64 = 0.4;
 
 /// A site of the enemy near a target.
@@ -124,7 +124,8 @@ pub fn circumstances(
 }
 
 /// When the last army of a target that is out is surely home: one that was seen to go home, or one that comes to a site of the alliance
-/// (of `incoming`) and will turn there. None if no army is out that is a real part of what stands there.
+/// (of `incoming`) and will turn there. None if no army is out that is a real part of what was seen there. A march that left before the
+/// target was seen does not count: what is planned against is without it.
 #[must_use]
 #[expect(clippy::cast_precision_loss, reason = "goods of one army, far below 2^53")]
 pub fn army_home_at(
@@ -135,13 +136,15 @@ pub fn army_home_at(
     settings: &CircumstanceSettings,
     now: GameTime,
 ) -> Option<GameTime> {
-    let goods = |force: &Force| situation.view.model().cost(force) as f64;
-    let least = settings.army_share * goods(&target.estimate.troops);
+    let (view, site) = (&situation.view, target.site);
+    let owner = view.site(site)?.owner;
+    let goods = |force: &Force| view.model().cost(force) as f64;
+    let least = settings.army_share * goods(&target.seen);
     let worth = |army: f64| army > 0.0 && army >= least;
-    let turned =
-        situation.view.returning_to(alliance, target.site).filter(|r| worth(goods(&r.force))).map(|r| r.home_at.1);
+    let turned = view.returning_to(alliance, site).filter(|r| worth(goods(&r.force))).map(|r| r.home_at.1);
+    let is_theirs = |i: &Incoming| i.origin == site && i.player == Some(owner) && i.left >= target.estimate.seen_at;
     // What a march is believed to be counts how likely it is real: what it is then is more.
-    let comes = |i: &&Incoming| i.origin == target.site && i.real >= REAL && worth(goods(&i.force) / i.real);
+    let comes = |i: &&Incoming| is_theirs(i) && i.real >= REAL && worth(goods(&i.force) / i.real);
     let turning = incoming.iter().filter(comes).map(|i| i.home);
     turned.chain(turning).filter(|home| *home > now).max()
 }

@@ -138,8 +138,12 @@ pub fn unseen_attack(view: &View, site: SiteId) -> f64 {
 pub struct Incoming {
     /// Where it left.
     pub origin: SiteId,
+    /// Who held its origin when it was first seen; `None` if nobody did any more.
+    pub player: Option<PlayerId>,
     /// Where it goes.
     pub target: SiteId,
+    /// When it left, at the latest.
+    pub left: GameTime,
     /// When it arrives.
     pub arrival: GameTime,
     /// When what is left of it is home again at the latest, if it turns there.
@@ -173,8 +177,9 @@ pub fn believed(view: &View, knower: Knower, now: GameTime) -> Vec<Incoming> {
         let of_sender = senders.get(&track.origin).and_then(|marches| marches.iter().position(|t| *t == track));
         let share = of_sender.zip(shares.get(&track.origin)).and_then(|(i, shares)| shares.get(i));
         let Some((real, attack, force)) = share.cloned() else { continue };
-        let Track { origin, target, arrival, .. } = *track;
-        believed.push(Incoming { origin, target, arrival, home: track.home_at().1, real, attack, force });
+        let Track { origin, player, target, arrival, .. } = *track;
+        let (left, home) = (track.left_at().1, track.home_at().1);
+        believed.push(Incoming { origin, player, target, left, arrival, home, real, attack, force });
     }
     believed
 }

@@ -223,10 +223,15 @@ fn options(session: &Session, sources: &[Source], targets: &[&Candidate]) -> Vec
     let mut chosen: Vec<(&Pattern, Vec<&Candidate>)> = Vec::new();
     chosen.extend(suiting(joint).into_iter().filter(|p| !alone(p)).map(|p| (p, joint.to_vec())));
     chosen.extend(suiting(first).into_iter().filter(alone).map(|p| (p, first.to_vec())));
-    // An army that comes home elsewhere is worth that its site stands in for the last of them.
-    for site in targets.iter().skip(best).filter(|c| army_home(session, &c.spec).is_some()) {
-        let others = together[..best - 1].iter().chain([site]).copied().collect::<Vec<_>>();
-        chosen.extend(suiting(&others).into_iter().filter(|p| p.follows_home()).map(|p| (p, others.clone())));
+    // A site to which an army comes home is tried alone, and in the place of the last of them if it is none of them.
+    for (n, site) in targets.iter().enumerate().filter(|(_, c)| army_home(session, &c.spec).is_some()) {
+        let single = (best > 1 || n > 0).then(|| vec![*site]);
+        let stands_in =
+            (best > 1 && n >= best).then(|| together[..best - 1].iter().chain([site]).copied().collect::<Vec<_>>());
+        for set in [single, stands_in].into_iter().flatten() {
+            let following = suiting(&set).into_iter().filter(|p| p.follows_home() && !alone(p));
+            chosen.extend(following.map(|p| (p, set.clone())));
+        }
     }
     let guards = if chosen.iter().any(|(p, _)| p.has_guards()) { all_guards(session) } else { Vec::new() };
     let forces = Forces { sources, guards: &guards };
@@ -570,8 +575,7 @@ fn plan(
     let leave = now + session.settings.vote_window + GameSpan::mins(10) + late;
     let latest = now + session.settings.arrival_within;
     let arrival = if pattern.follows_home() {
-        let home = targets.iter().filter_map(|t| army_home(session, t)).max()?;
-        (leave..=latest).contains(&home).then_some(home)?
+        targets.iter().filter_map(|t| army_home(session, t)).filter(|home| (leave..=latest).contains(home)).max()?
     } else {
         let covering = Covering::of(&*model.0, &near, targets, leave)?;
         let earliest = covering.earliest(leave, latest)?;
