@@ -9,12 +9,13 @@ use bevy_alliance::action::operations::Operation;
 use bevy_alliance::base::clock::{GameSpan, GameTime};
 use bevy_alliance::base::contract::{Fact, Manner, PlayerKind, Rank, Rhythm, Scenario, Stance, WorldModel};
 use bevy_alliance::base::geometry::Tile;
-use bevy_alliance::base::id::{Knower, PlayerId, SiteId};
+use bevy_alliance::base::id::{AllianceId, Knower, PlayerId, SiteId};
 use bevy_alliance::base::ruleset::{Force, Ruleset};
+use bevy_alliance::decision::council::{Situation, circumstances, elsewhere};
 use bevy_alliance::decision::planning::allocation::{
     AllocationProblem, AllocationSettings, Elsewhere, Errand, LeftOut, Plan, PlannedGroup, Source, TargetSpec, allocate,
 };
-use bevy_alliance::decision::planning::{Library, Pattern, WaveRole, WaveSite, believed};
+use bevy_alliance::decision::planning::{Library, Pattern, PlanningSettings, WaveRole, WaveSite, believed};
 use bevy_alliance::edge::test_app::{TestApp, small_world};
 use bevy_alliance::knowledge::intel::View;
 use bevy_alliance::world::audit::Audit;
@@ -405,6 +406,77 @@ fn fakes_hide_the_blow_and_pins_are_feared() {
 }
 
 // Councils.
+
+/// Alliance 1, a person, at war with alliance 2, two persons: what the one knows is what its alliance knows.
+fn council() -> Made {
+    let (leader, kind) = (Rank::Leader, PlayerKind::Human);
+    let made = Made::new().active_alliance(1).active_alliance(2).stance(1, 2, Stance::War);
+    let made = made.player(1, 1, leader, kind).player(3, 2, leader, kind).player(4, 2, Rank::Member, kind);
+    made.village(1, 1, (0, 0), &[("equites_legati", 90)])
+}
+
+/// What a council of alliance 1 asks about an attack on that site, of which it knows nothing but what its scouts saw.
+fn asks<T: Send + Sync + 'static>(
+    app: &mut TestApp,
+    target: u32,
+    question: impl Fn(&Situation, &TargetSpec, GameTime) -> T + Send + Sync + 'static,
+) -> T {
+    let now = app.now();
+    let ask = move |situation: Situation| {
+        let (site, model) = (SiteId(target), &*situation.view.model().0);
+        let estimate = situation.view.estimate(AllianceId(1), site, now).unwrap();
+        let target = TargetSpec::new(site, estimate, 100_000.0, &AllocationSettings::default(), model);
+        question(&situation, &target, now)
+    };
+    app.app.world_mut().run_system_once(ask).unwrap()
+}
+
+#[test]
+fn fakes_go_where_the_enemy_is_weak_and_pins_where_it_is_strong() {
+    let made = council().village(9, 3, (10, 0), &[(PRAETORIAN, 200)]).village(8, 3, (12, 0), &[(PRAETORIAN, 300)]);
+    let made =
+        made.village(7, 4, (24, 0), &[(PRAETORIAN, 20)]).village(6, 3, (10, 20), &[]).village(5, 3, (10, 31), &[]);
+    let mut app = made.start(Ruleset::extended());
+    for site in [7, 8, 9] {
+        leaves(&mut app, 1, site, &[("equites_legati", 30)], Manner::Scout);
+    }
+    app.run(GameSpan::hours(4));
+    let around = |app: &mut TestApp, name: &'static str, kind| {
+        let found = asks(app, 9, move |situation, target, now| {
+            let (library, settings) = (Library::default(), PlanningSettings::default());
+            let (pattern, targets) = (library.get(name).unwrap(), core::slice::from_ref(target));
+            elsewhere(situation, AllianceId(1), Some(AllianceId(2)), targets, pattern, &settings, now)
+        });
+        found.into_iter().filter(|e| e.kind == kind).map(|e| e.site.0).collect::<Vec<_>>()
+    };
+    // 200 inhabitants of whom nobody saw more are taken for an army between 20 and 300 praetorians; 31 fields are too far.
+    assert_eq!(around(&mut app, "fake_and_real", WaveSite::Decoys), [7, 6, 8]);
+    assert_eq!(around(&mut app, "pin", WaveSite::Neighbours), [8, 6, 7]);
+    assert_eq!(around(&mut app, "simultaneous", WaveSite::Decoys), [0_u32; 0], "it has no waves that go there");
+}
+
+#[test]
+fn a_raid_relieves_us_of_whoever_marches_on_us() {
+    let made = council().village(9, 3, (10, 0), &[(PRAETORIAN, 200)]);
+    let made = made.village(8, 4, (12, 0), &[(IMPERIAN, 50)]).village(7, 4, (14, 0), &[(IMPERIAN, 50)]);
+    let mut app = made.start(Ruleset::extended());
+    for site in [7, 8, 9] {
+        leaves(&mut app, 1, site, &[("equites_legati", 30)], Manner::Scout);
+    }
+    app.run(GameSpan::hours(4));
+    let hit_by = |app: &mut TestApp| {
+        [9, 8, 7].map(|site| {
+            asks(app, site, |situation, target, now| {
+                let coming = believed(&situation.view, Knower::Alliance(AllianceId(1)), now);
+                let (targets, settings) = (core::slice::from_ref(target), PlanningSettings::default());
+                circumstances(situation, AllianceId(1), AllianceId(2), targets, &coming, &settings, now).hits_us
+            })
+        })
+    };
+    assert_eq!(hit_by(&mut app), [false; 3]);
+    leaves(&mut app, 8, 1, &[(IMPERIAN, 50)], Manner::Siege);
+    assert_eq!(hit_by(&mut app), [false, true, true], "any site of its owner, and of nobody else");
+}
 
 #[test]
 fn councils_choose_patterns_that_the_ruleset_carries_in_their_circumstances() {

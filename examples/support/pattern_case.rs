@@ -149,8 +149,10 @@ impl<'a> Trial<'a> {
             case.foes.iter().filter(|f| f.site != spec.site && distance(f) <= settings.help.hours * pace).collect();
         helpers.sort_by(|a, b| distance(a).total_cmp(&distance(b)).then(a.site.cmp(&b.site)));
         let entry = |f: &Foe, kind| Elsewhere { site: f.site, at: f.at, of: spec.site, kind };
-        let decoys = helpers.iter().filter(|f| distance(f) <= settings.circumstances.decoy_hours * pace);
-        let mut elsewhere: Vec<Elsewhere> = decoys.map(|f| entry(f, WaveSite::Decoys)).collect();
+        let mut decoys: Vec<&Foe> = helpers.clone();
+        decoys.retain(|f| distance(f) <= settings.circumstances.decoy_hours * pace);
+        decoys.sort_by(|a, b| a.goods.total_cmp(&b.goods).then(a.site.cmp(&b.site)));
+        let mut elsewhere: Vec<Elsewhere> = decoys.into_iter().map(|f| entry(f, WaveSite::Decoys)).collect();
         let mut richest = helpers.clone();
         richest.sort_by(|a, b| b.goods.total_cmp(&a.goods).then(a.site.cmp(&b.site)));
         elsewhere.extend(richest.iter().map(|f| entry(f, WaveSite::Neighbours)));

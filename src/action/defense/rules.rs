@@ -31,7 +31,7 @@ use serde::{Deserialize, Serialize};
 pub struct DefenseSettings {
     /// Whether alarms of human players are answered for them.
     pub humans: bool,
-    /// The chance that a player who is awake is elsewhere, and hears no alarm, for a part of its day. Default 0.17.
+    /// The chance that a player who is awake is elsewhere, and hears no alarm, for a part of its day. Default 0.22.
     pub elsewhere: f64,
     /// How long such a part is. Default 8 h.
     pub absence: GameSpan,
@@ -63,7 +63,7 @@ impl Default for DefenseSettings {
     fn default() -> Self {
         Self {
             humans: false,
-            elsewhere: 0.17,
+            elsewhere: 0.22,
             absence: GameSpan::hours(8),
             hold_ratio: 1.0,
             cover: 1.2,

@@ -22,8 +22,10 @@ struct Near {
     at: Tile,
     /// Fields to the target.
     distance: f64,
-    /// Troops believed there, in goods.
+    /// Troops believed there, in goods: fewer the older the look is.
     goods: f64,
+    /// Troops that were seen there, in goods, however long ago.
+    seen: f64,
 }
 
 /// The other sites of an enemy near a target, the nearest first. Troops that nobody saw are taken for what their inhabitants
@@ -48,9 +50,12 @@ fn near(
                 continue;
             }
             let guess = view.model().goods_per_inhabitant() * f64::from(public.population);
-            let goods =
-                view.force(alliance, *site, now).map_or(guess, |force| force.cost as f64 * force.confidence_at(now));
-            found.push(Near { site: *site, at: public.at, distance, goods });
+            let force = view.force(alliance, *site, now);
+            let (goods, seen) = force.map_or((guess, guess), |force| {
+                let seen = force.cost as f64;
+                (seen * force.confidence_at(now), seen)
+            });
+            found.push(Near { site: *site, at: public.at, distance, goods, seen });
         }
     }
     found.sort_by(|a, b| a.distance.total_cmp(&b.distance).then(a.site.cmp(&b.site)));
@@ -74,6 +79,8 @@ pub fn elsewhere(
     for target in targets {
         let entry = |n: &Near, kind| Elsewhere { site: n.site, at: n.at, of: target.site, kind };
         let mut found = near(situation, alliance, enemy, target, targets, settings.help.hours * pace, now);
+        // A village that holds by itself calls nobody to help it.
+        found.sort_by(|a, b| a.seen.total_cmp(&b.seen).then(a.site.cmp(&b.site)));
         let decoys = found.iter().filter(|n| n.distance <= settings.circumstances.decoy_hours * pace);
         all.extend(decoys.take(PER_TARGET).map(|n| entry(n, WaveSite::Decoys)));
         found.sort_by(|a, b| b.goods.total_cmp(&a.goods).then(a.site.cmp(&b.site)));
@@ -113,7 +120,7 @@ pub fn circumstances(
         all += goods(target);
         inputs.wall = inputs.wall.max(target.estimate.wall);
         inputs.returns |= army_home_at(situation, alliance, incoming, target, &settings.circumstances, now).is_some();
-        let comes = |owner| situation.view.incoming(alliance, now).any(|t| t.player == Some(owner));
+        let comes = |owner| incoming.iter().any(|i| i.player == Some(owner));
         inputs.hits_us |= situation.view.site(target.site).is_some_and(|site| comes(site.owner));
         let age = now - target.estimate.seen_at;
         let seen = facts::uncertainty(target.estimate.confidence, age, &settings.facts);

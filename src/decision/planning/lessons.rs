@@ -20,7 +20,7 @@ pub struct LearningSettings {
     /// How far that may be off. Default 0.2.
     pub prior_sigma: f64,
     /// Of patterns that were never tried this share of the promised chance is believed: garrisons are led away, and groups stay at
-    /// home. Default 0.9.
+    /// home. Default 0.83.
     pub prior_hit_rate: f64,
     /// With each operation the weight of earlier ones falls to this. Default 0.95.
     pub keep: f64,
@@ -37,7 +37,7 @@ impl Default for LearningSettings {
             prior: 1.0,
             prior_bias: 0.2,
             prior_sigma: 0.2,
-            prior_hit_rate: 0.9,
+            prior_hit_rate: 0.83,
             keep: 0.95,
             bias_max: 1.0,
             hit_rate_min: 0.1,

@@ -572,7 +572,7 @@ fn plan(
     let (situation, alliance, now) = (session.situation, session.alliance, session.now);
     let model = situation.view.model();
     let late = session.mistakes(enemy).map_or(GameSpan(0), |m| m.delay(now));
-    let leave = now + session.settings.vote_window + GameSpan::mins(10) + late;
+    let leave = now + session.settings.window(pattern) + GameSpan::mins(10) + late;
     let latest = now + session.settings.arrival_within;
     let arrival = if pattern.follows_home() {
         targets.iter().filter_map(|t| army_home(session, t)).filter(|home| (leave..=latest).contains(home)).max()?
@@ -626,7 +626,7 @@ fn rescored(session: &Session, candidate: Candidate, plan: &Plan, arrival: GameT
     let attack = AttackEstimate { ratio, cost_goods, value_goods: spec.value, ..candidate.attack };
     // Who waits for an army that comes home is no farther away for that.
     let waits = groups().map(|g| g.launch).min().filter(|_| pattern.follows_home());
-    let away = arrival - waits.unwrap_or(session.now + session.settings.vote_window);
+    let away = arrival - waits.unwrap_or(session.now + session.settings.window(pattern));
     let inputs = TargetInputs { hours_away: Some(away.as_hours()), ..candidate.inputs };
     Candidate { score: score(session, &attack, &inputs), spec, attack, inputs, ..candidate }
 }

@@ -17,7 +17,7 @@ use crate::decision::fair_play::{Mistakes, Referee};
 use crate::decision::planning::allocation::AllocationSettings;
 use crate::decision::planning::rules::diplomacy::Dealings;
 use crate::decision::planning::rules::target::{ScoreSettings, hits_on_owner};
-use crate::decision::planning::{Library, PlanningSettings};
+use crate::decision::planning::{Library, Pattern, PlanningSettings};
 use crate::knowledge::intel::{Cause, ObservationLog, Seen};
 use crate::knowledge::territory::Territory;
 use crate::society::alliance::{MemberInfo, StanceSettings};
@@ -76,6 +76,8 @@ pub struct WarCouncilSettings {
     pub scouting: ScoutingSettings,
     /// The vote is given this long before the first launch.
     pub vote_window: GameSpan,
+    /// The same where an army that comes home is to be met: it waits for no council. Never longer than `vote_window`.
+    pub pressing_window: GameSpan,
     /// No arrival is planned later than this after the session.
     pub arrival_within: GameSpan,
     /// An arrival is put off by at most this much so that the owners of the targets sleep: 0 for never.
@@ -111,6 +113,7 @@ impl Default for WarCouncilSettings {
             targets_per_operation: 3,
             scouting: ScoutingSettings::default(),
             vote_window: GameSpan::hours(12),
+            pressing_window: GameSpan::hours(4),
             arrival_within: GameSpan::hours(44),
             quiet_within: GameSpan::hours(12),
             goal_share: 0.8,
@@ -124,6 +127,13 @@ impl Default for WarCouncilSettings {
             talks: GameSpan(0),
             diplomacy: true,
         }
+    }
+}
+
+impl WarCouncilSettings {
+    /// How long a vote on an attack by a pattern takes at most.
+    pub(super) fn window(&self, pattern: &Pattern) -> GameSpan {
+        if pattern.follows_home() { self.vote_window.min(self.pressing_window) } else { self.vote_window }
     }
 }
 
@@ -599,4 +609,20 @@ fn scouts_lost(log: &ObservationLog, now: GameTime) -> BTreeMap<SiteId, u32> {
         }
     }
     lost
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_army_that_comes_home_waits_for_no_council() {
+        let library = Library::default();
+        let settings = WarCouncilSettings::default();
+        let window = |name: &str, settings: &WarCouncilSettings| library.get(name).map(|p| settings.window(p));
+        assert_eq!(window("simultaneous", &settings), Some(GameSpan::hours(12)));
+        assert_eq!(window("follow_home", &settings), Some(GameSpan::hours(4)));
+        let hasty = WarCouncilSettings { vote_window: GameSpan::hours(2), ..settings };
+        assert_eq!(window("follow_home", &hasty), Some(GameSpan::hours(2)), "never longer than any other vote");
+    }
 }

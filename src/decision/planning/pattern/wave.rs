@@ -40,7 +40,7 @@ pub enum WaveSite {
     /// The targets of the operation.
     #[default]
     Target,
-    /// Other sites of the same enemy near a target, the nearest first.
+    /// Other sites of the same enemy near a target, the weakest first: what holds by itself calls nobody to help it.
     Decoys,
     /// Sites of the enemy from which help could reach a target in time, those with the most troops first.
     Neighbours,

@@ -74,7 +74,7 @@ impl Default for CircumstanceSettings {
     fn default() -> Self {
         Self {
             help_share: 0.25,
-            decoy_hours: 2.5,
+            decoy_hours: 5.0,
             decoys_min: 2,
             dodge_share: 0.5,
             army_share: 0.25,

@@ -33,7 +33,7 @@ pub struct ScoreSettings {
     /// Days after which that has halved. Default 3.
     pub repeat_half_life_days: f64,
     /// Weight of what its owner suffered from us lately: the square of the sum of our hits on any of its villages, each halved
-    /// every `owner_half_life_days`. Default 0.5.
+    /// every `owner_half_life_days`. Default 0.8.
     pub owner: f64,
     /// Days after which a hit on the owner counts half. Default 4.
     pub owner_half_life_days: f64,
@@ -81,7 +81,7 @@ impl Default for ScoreSettings {
             other_enemies_max: 0.6,
             repeat: 0.30,
             repeat_half_life_days: 3.0,
-            owner: 0.5,
+            owner: 0.8,
             owner_half_life_days: 4.0,
             weakness: 0.20,
             kills: 0.7,
@@ -158,7 +158,7 @@ pub struct TargetInputs {
 }
 
 /// Target = gain + .35 aim - .35 (1 - c) - .25 hours away/24 - .05 other enemies (at most .6; 0 if it leads)
-/// - .30 x 2^(-days since our last hit/3) - .5 (hits on its owner)^2 - .20 max(0, 1 - 2 its strength/ours).
+/// - .30 x 2^(-days since our last hit/3) - .8 (hits on its owner)^2 - .20 max(0, 1 - 2 its strength/ours).
 ///
 /// Inputs of costs are listed negative, as in the voter's table.
 #[must_use]
@@ -226,8 +226,8 @@ mod tests {
         check(TargetInputs { leads: true, ..full }, 0.305);
         check(TargetInputs { other_enemies: Some(20), ..full }, 0.305 - 0.6);
         check(TargetInputs { days_since_hit: Some(f64::INFINITY), strength_ratio: Some(2.0), ..full }, 0.505);
-        // Two operations that have just hit its owner: .5 x 4.
-        check(TargetInputs { owner_hits: Some(2.0), ..full }, 0.255 - 2.0);
+        // Two operations that have just hit its owner: .8 x 4.
+        check(TargetInputs { owner_hits: Some(2.0), ..full }, 0.255 - 3.2);
         check(TargetInputs::default(), 0.0);
     }
 
