@@ -82,6 +82,7 @@ fn who_breaks_a_promise_is_trusted_less_and_its_next_proposal_finds_fewer_friend
     assert!((keeps.kept - breaks.kept).abs() < 1e-9, "one campaign until then");
     assert!(keeps.kept > keeps.first + 2.0, "a success binds: {} became {}", keeps.first, keeps.kept);
     assert!(keeps.last > keeps.kept, "so does the next: {} became {}", keeps.kept, keeps.last);
+    assert!(breaks.last < breaks.kept - 2.0, "a broken promise does not: {} became {}", breaks.kept, breaks.last);
     assert!(breaks.last < keeps.last - 2.0, "{} where it was broken, {} where it was kept", breaks.last, keeps.last);
     assert!(
         breaks.in_scores < keeps.in_scores - 0.005,

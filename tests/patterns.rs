@@ -464,18 +464,20 @@ fn a_raid_relieves_us_of_whoever_marches_on_us() {
         leaves(&mut app, 1, site, &[("equites_legati", 30)], Manner::Scout);
     }
     app.run(GameSpan::hours(4));
-    let hit_by = |app: &mut TestApp| {
+    let hit_by = |app: &mut TestApp, told: bool| {
         [9, 8, 7].map(|site| {
-            asks(app, site, |situation, target, now| {
-                let coming = believed(&situation.view, Knower::Alliance(AllianceId(1)), now);
+            asks(app, site, move |situation, target, now| {
+                let mut coming = believed(&situation.view, Knower::Alliance(AllianceId(1)), now);
+                coming.retain(|_| told);
                 let (targets, settings) = (core::slice::from_ref(target), PlanningSettings::default());
                 circumstances(situation, AllianceId(1), AllianceId(2), targets, &coming, &settings, now).hits_us
             })
         })
     };
-    assert_eq!(hit_by(&mut app), [false; 3]);
+    assert_eq!(hit_by(&mut app, true), [false; 3]);
     leaves(&mut app, 8, 1, &[(IMPERIAN, 50)], Manner::Siege);
-    assert_eq!(hit_by(&mut app), [false, true, true], "any site of its owner, and of nobody else");
+    assert_eq!(hit_by(&mut app, true), [false, true, true], "any site of its owner, and of nobody else");
+    assert_eq!(hit_by(&mut app, false), [false; 3], "as far as it is told what comes");
 }
 
 #[test]

@@ -588,9 +588,12 @@ fn plan(
     } else {
         arrival
     };
+    let mut elsewhere = elsewhere(situation, alliance, Some(enemy), targets, pattern, session.planning, now);
+    // A token at who is to be left in peace would be foul too, and the whole plan with it.
+    elsewhere.retain(|e| situation.view.site(e.site).is_some_and(|s| !is_spared(session, s.owner, takes)));
     let problem = AllocationProblem {
         sources: near,
-        elsewhere: elsewhere(situation, alliance, Some(enemy), targets, pattern, session.planning, now),
+        elsewhere,
         targets: targets.to_vec(),
         guards,
         pattern: pattern.clone(),

@@ -76,7 +76,8 @@ pub struct WarCouncilSettings {
     pub scouting: ScoutingSettings,
     /// The vote is given this long before the first launch.
     pub vote_window: GameSpan,
-    /// The same where an army that comes home is to be met: it waits for no council. Never longer than `vote_window`.
+    /// The same where an army that comes home is to be met: it waits for no council. Never longer than `vote_window`; a charter whose
+    /// shortest vote, with `talks` before it, takes longer refuses what has to leave sooner.
     pub pressing_window: GameSpan,
     /// No arrival is planned later than this after the session.
     pub arrival_within: GameSpan,
@@ -131,7 +132,7 @@ impl Default for WarCouncilSettings {
 }
 
 impl WarCouncilSettings {
-    /// How long a vote on an attack by a pattern takes at most.
+    /// How long before the first launch by a pattern the vote on it is given.
     pub(super) fn window(&self, pattern: &Pattern) -> GameSpan {
         if pattern.follows_home() { self.vote_window.min(self.pressing_window) } else { self.vote_window }
     }

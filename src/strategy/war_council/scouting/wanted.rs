@@ -108,7 +108,9 @@ impl<'a, 'b, 'w, 's> Judge<'a, 'b, 'w, 's> {
         let mut again: Vec<Wanted> = Vec::new();
         let mut planned = session.planned.clone();
         if let Some(attack) = proposed.filter(|p| p.action == ActionKind::MassAttack) {
-            planned.extend(attack.targets.iter().map(|t| (t.site, session.now + session.settings.vote_window)));
+            let window = session.library.get(&attack.pattern).map(|pattern| session.settings.window(pattern));
+            let until = session.now + window.unwrap_or(session.settings.vote_window);
+            planned.extend(attack.targets.iter().map(|t| (t.site, until)));
         }
         for (site, before) in &planned {
             let seen = self.seen_at(*site).is_some_and(|at| session.now - at <= session.settings.scouting.relook_after);
