@@ -137,7 +137,10 @@ fn members_vote_in_words_and_the_rules_keep_their_vetoes_and_pledges() {
     assert!(told.iter().all(|(.., vote, text)| *vote == Vote::Reject && text == "Not on my watch."));
     let counts = counts(&app);
     assert_eq!((counts.invalid, counts.late, counts.failed, counts.by_twin), (0, 0, 0, 0));
-    assert_eq!(counts.answered, counts.requests);
+    // What was asked last may still be on its way when the run ends.
+    let under_way = app.app.world().resource::<LlmDesk>().under_way() as u64;
+    assert_eq!(counts.answered + under_way, counts.requests);
+    assert!(under_way < 5, "{under_way} of {counts:?}");
     // A vote may close before all have answered; nobody votes twice.
     assert!(told.len() as u64 <= counts.answered);
     // What a model says of a vote that the rules forbid is not heard.
