@@ -54,7 +54,8 @@ pub struct CircumstanceInputs {
 pub struct CircumstanceSettings {
     /// Share of the target's troops, in goods, that the help must be worth.
     pub help_share: f64,
-    /// Hours at the pace of foot soldiers within which lie sites that could be threatened in a target's stead.
+    /// Hours at the pace of foot soldiers within which lie sites that could be threatened in a target's stead; no more than those of
+    /// `HelpSettings::hours` are looked at.
     pub decoy_hours: f64,
     /// Such sites at least.
     pub decoys_min: u32,
