@@ -1,13 +1,16 @@
 //! How believable campaigns are: metrics of behavior over many seeds, held against the bands in which they are believable.
 //!
 //! `cargo run --release --example behavior -- --seeds 20` plays a week each in synthetic worlds and prints a table; `--help` lists
-//! the options. `--plant` plants a stupidity, `--set` changes a setting: what turns red then is what the bands are for.
+//! the options. `--plant` plants a stupidity, `--set` changes a setting, `--pattern` adds an attack pattern: what turns red then is
+//! what the bands are for.
 //!
 //! Green: the band holds. Red: it is broken in 3 of 20 seeds, or as large a part of them. A metric without a band is not judged.
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "an example that talks to a terminal")]
 
 #[path = "support/numbers.rs"]
 mod numbers;
+#[path = "support/patterns.rs"]
+mod patterns;
 #[path = "support/plants.rs"]
 pub(crate) mod plants;
 #[path = "support/run.rs"]
@@ -30,11 +33,13 @@ use bevy_alliance::edge::report::behavior::{Band, Fold, Horizon, Metric, Range, 
 use bevy_alliance::edge::report::{Behavior, CampaignTally, ReportPlugin};
 use clap::Parser;
 use numbers::whole;
+use patterns::add_patterns;
 use plants::Plant;
 use run::run_until;
 use seeds::{ThreadEnded, each_seed};
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
+use std::fs::OpenOptions;
 use std::io::{IsTerminal, Write as _};
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -58,13 +63,18 @@ pub(crate) struct Options {
     /// Which world, under which rules.
     #[command(flatten)]
     pub(crate) place: WorldChoice,
-    /// Changes a setting before the start, as `war_council_settings.period=2h`; may be given several times.
+    /// Changes a setting before the start, as `war_council_settings.period=2h` or `learning_settings.prior_bias=.3`; may be given
+    /// several times. A wrong name is answered by those that there are. A time has a unit (s, m, h, d); without one it is in
+    /// milliseconds.
     #[arg(long, value_name = "NAME.FIELD=VALUE")]
     pub(crate) set: Vec<String>,
+    /// An attack pattern to add, as JSON; may be given several times. One with the name of a pattern that is there takes its place.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) pattern: Vec<PathBuf>,
     /// Plants a stupidity; may be given several times.
     #[arg(long, value_enum)]
     pub(crate) plant: Vec<Plant>,
-    /// Writes one row per seed with all metrics, and one per seed and alliance.
+    /// Writes one row per seed with all metrics (its column `alliance` is empty), and one per seed and alliance.
     #[arg(long, value_name = "FILE")]
     pub(crate) csv: Option<PathBuf>,
     /// Campaigns at a time.
@@ -98,19 +108,13 @@ pub(crate) struct Played {
 
 fn main() -> ExitCode {
     let options = Options::parse();
-    let played = match play_all(&options) {
+    let played = match play_and_write(&options) {
         Ok(played) => played,
         Err(error) => {
             eprintln!("behavior: {error}");
             return ExitCode::from(2);
         }
     };
-    if let Some(path) = &options.csv
-        && let Err(error) = std::fs::write(path, csv(&played))
-    {
-        eprintln!("behavior: --csv {}: {error}", path.display());
-        return ExitCode::from(2);
-    }
     let rows = rows(&played, Horizon::of_days(days(&options)));
     let colors = std::io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none();
     // A reader that has heard enough (`| head`) is no fault.
@@ -127,6 +131,16 @@ fn days(options: &Options) -> f64 {
     options.days as f64
 }
 
+/// Plays all campaigns, and writes them. What cannot be written is found out before hours of campaigns.
+fn play_and_write(options: &Options) -> Result<Vec<Played>, RunError> {
+    let Some(path) = &options.csv else { return play_all(options) };
+    let fault = |error: std::io::Error| RunError::Option(format!("--csv {}: {error}", path.display()));
+    OpenOptions::new().append(true).create(true).open(path).map_err(fault)?;
+    let played = play_all(options)?;
+    std::fs::write(path, csv(&played)).map_err(fault)?;
+    Ok(played)
+}
+
 /// Plays all campaigns.
 pub(crate) fn play_all(options: &Options) -> Result<Vec<Played>, RunError> {
     options.place.check().map_err(RunError::Option)?;
@@ -136,6 +150,7 @@ pub(crate) fn play_all(options: &Options) -> Result<Vec<Played>, RunError> {
 /// Plays one campaign.
 pub(crate) fn play(options: &Options, seed: u64) -> Result<Played, RunError> {
     let rules = options.place.rules();
+    let capabilities = rules.capabilities;
     let mut scenario = options.place.scenario(seed, &rules).map_err(RunError::Option)?;
     let mut app = App::new();
     app.add_plugins(TaskPoolPlugin::default())
@@ -150,6 +165,7 @@ pub(crate) fn play(options: &Options, seed: u64) -> Result<Played, RunError> {
         plant.change_scenario(&mut scenario);
         plant.change_settings(&mut app);
     }
+    add_patterns(&options.pattern, capabilities, &mut app).map_err(RunError::Option)?;
     for change in &options.set {
         tune(app.world_mut(), change).map_err(RunError::Option)?;
     }
@@ -202,11 +218,15 @@ pub(crate) fn rows(played: &[Played], horizon: Horizon) -> Vec<Row> {
         let broken = band.map_or(0, |band| values.iter().filter(|v| !band.holds(**v)).count());
         let red = broken * 20 >= BROKEN_OF_20 * played.len().max(1);
         let verdict = band.filter(|_| !values.is_empty()).map(|_| if red { Verdict::Red } else { Verdict::Green });
-        let compares = matches!(metric.fold(), Fold::Gini | Fold::Top | Fold::Reordering);
-        let together = all.value(*metric).filter(|_| !compares);
+        let together = all.value(*metric).filter(|_| !compares(*metric));
         Row { metric: *metric, band, together, values, broken, verdict }
     };
     Metric::ALL.iter().map(row).collect()
+}
+
+/// Whether a metric compares the alliances of one world: it says nothing of several worlds together, or of one alliance.
+fn compares(metric: Metric) -> bool {
+    matches!(metric.fold(), Fold::Gini | Fold::Top | Fold::Reordering)
 }
 
 /// The table in words.
@@ -286,14 +306,16 @@ fn median(values: &[f64]) -> Option<f64> {
     (n > 0).then(|| f64::midpoint(values[(n - 1) / 2], values[n / 2]))
 }
 
-/// One row per seed and one per seed and alliance, a column per metric; what has no value is empty.
+/// One row per seed, whose `alliance` is empty, and one per seed and alliance, a column per metric; what has no value is empty, and
+/// so is what compares the alliances of a world in the rows of one.
 pub(crate) fn csv(played: &[Played]) -> String {
     let keys: Vec<&str> = Metric::ALL.iter().map(|metric| metric.key()).collect();
     let mut out = format!("seed,alliance,{}\n", keys.join(","));
     for one in played {
         let whole = std::iter::once((String::new(), &one.behavior));
         for (alliance, behavior) in whole.chain(one.by_alliance.iter().map(|(id, b)| (id.to_string(), b))) {
-            let value = |metric: &Metric| behavior.of(*metric).map_or_else(String::new, |v| v.to_string());
+            let of = |metric: &Metric| behavior.of(*metric).filter(|_| alliance.is_empty() || !compares(*metric));
+            let value = |metric: &Metric| of(metric).map_or_else(String::new, |v| v.to_string());
             let values: Vec<String> = Metric::ALL.iter().map(value).collect();
             // Writing to a String cannot fail.
             let _ = writeln!(out, "{},{alliance},{}", one.seed, values.join(","));

@@ -13,6 +13,8 @@ mod llm;
 mod numbers;
 #[path = "support/headless/options.rs"]
 mod options;
+#[path = "support/patterns.rs"]
+pub(crate) mod patterns;
 #[path = "support/worlds.rs"]
 pub(crate) mod worlds;
 
@@ -23,10 +25,9 @@ use bevy_alliance::AlliancePlugins;
 use bevy_alliance::base::clock::{GameClock, GameSpan, GameTime};
 use bevy_alliance::base::contract::{CampaignFact, PlayerKind, ScenarioAppExt, WorldSeed};
 use bevy_alliance::base::id::AllianceId;
-use bevy_alliance::base::ruleset::{Capabilities, Ruleset};
+use bevy_alliance::base::ruleset::Ruleset;
 use bevy_alliance::base::state::state_hash;
 use bevy_alliance::decision::council::CouncilCharter;
-use bevy_alliance::decision::planning::{Library, Pattern};
 use bevy_alliance::edge::report::{
     AfterAction, CampaignTally, Channels, Directory, History, ReportPlugin, account, intel_account, minutes,
     quiet_account,
@@ -46,6 +47,7 @@ use std::time::Instant;
 
 use json::{Outcome, json};
 pub(crate) use options::{AccountName, Options, check};
+use patterns::add_patterns;
 
 fn main() -> ExitCode {
     let options = Options::parse();
@@ -153,7 +155,7 @@ fn begin(options: &Options, rules: Ruleset) -> Result<(App, Course), Failure> {
     }
     let capabilities = rules.capabilities;
     let mut app = build(options, rules)?;
-    for note in add_patterns(options, capabilities, &mut app)? {
+    for note in add_patterns(&options.pattern, capabilities, &mut app)? {
         eprintln!("headless: {note}");
     }
     add_victory(options, &mut app)?;
@@ -170,30 +172,6 @@ fn begin(options: &Options, rules: Ruleset) -> Result<(App, Course), Failure> {
 #[expect(clippy::cast_possible_truncation, reason = "checked with the options")]
 fn of_minutes(minutes: f64) -> GameSpan {
     GameSpan((minutes * 60_000.0) as i64)
-}
-
-/// Adds the patterns of the command line; one that the ruleset cannot carry is refused by name. Returns what is worth a note:
-/// which of them took the place of another.
-pub(crate) fn add_patterns(
-    options: &Options,
-    capabilities: Capabilities,
-    app: &mut App,
-) -> Result<Vec<String>, Failure> {
-    let mut notes = Vec::new();
-    for path in &options.pattern {
-        let fault = |e: &dyn std::fmt::Display| format!("--pattern {}: {e}", path.display());
-        let text = std::fs::read_to_string(path).map_err(|e| fault(&e))?;
-        let pattern = Pattern::from_json(&text).map_err(|e| fault(&e))?;
-        pattern.fits(capabilities).map_err(|e| fault(&e))?;
-        if let Some(old) = app.world_mut().resource_mut::<Library>().add(pattern) {
-            notes.push(format!(
-                "--pattern {}: takes the place of the pattern `{}` that was there",
-                path.display(),
-                old.name
-            ));
-        }
-    }
-    Ok(notes)
 }
 
 /// Adds what wins, and what wonders cost.

@@ -4,7 +4,7 @@
 //! `cargo run --release --example value_of_coordination -- --seeds 50` prints a line for each measure; `--help`
 //! lists the options. With `--patterns` it compares each attack pattern with `simultaneous` instead, in the situation that
 //! it is for and under both rulesets, see `support/pattern_case.rs`. With `--learning` it plays whole wars, in which alliances
-//! learn from their operations or do not, see `support/learning_case.rs`.
+//! learn from their operations, only believe what is assumed beforehand, or do neither, see `support/learning_case.rs`.
 //!
 //! Both arms of a seed have in common: the world, the villages and troops of both alliances (drawn as a campaign
 //! draws them), what may leave (all offense), the upgrades, the targets, what is believed of them (their true troops,
@@ -48,6 +48,7 @@ use bevy_alliance::world::generator::{GenerateWorldError, GeneratorOptions, gene
 use bevy_alliance::world::model::ClassicModel;
 use bevy_alliance::world::village::rules::{VillageDraw, VillageSeed, draw_account};
 use clap::Parser;
+use learning_case::Against;
 use numbers::whole;
 use paired::{goods, say_interval};
 use serde::Serialize;
@@ -249,24 +250,30 @@ fn run_patterns(options: &Options) -> Result<(), RunError> {
     Ok(())
 }
 
-/// Wars with learning and without.
+/// Wars with learning, with what is assumed beforehand alone, and with neither.
 fn run_learning(options: &Options) -> Result<(), RunError> {
     let rows = learning_case::compare_learning(options.seeds, options.villages, options.days)?;
     if options.json {
         println!("{}", serde_json::to_string_pretty(&rows)?);
         return Ok(());
     }
-    println!(
-        "{:<40}{:>7}{:>12}{:>12}{:>12}   {:<20}better/equal/worse",
-        "measure", "worlds", "learning", "without", "difference", "95% interval"
-    );
-    for row in &rows {
-        let of = &row.of;
-        let interval = of.say_interval(3);
+    for against in Against::ALL {
+        let without = match against {
+            Against::Nothing => "nothing",
+            Against::Assumptions => "assumptions",
+        };
         println!(
-            "{:<40}{:>7}{:>12.3}{:>12.3}{:>+12.3}   {interval:<20}{}/{}/{}",
-            row.measure, of.seeds, of.first, of.second, of.difference, of.better, of.equal, of.worse
+            "{:<40}{:>7}{:>12}{without:>12}{:>12}   {:<20}better/equal/worse",
+            "measure", "worlds", "learning", "difference", "95% interval"
         );
+        for row in rows.iter().filter(|row| row.against == against) {
+            let of = &row.of;
+            let interval = of.say_interval(3);
+            println!(
+                "{:<40}{:>7}{:>12.3}{:>12.3}{:>+12.3}   {interval:<20}{}/{}/{}",
+                row.measure, of.seeds, of.first, of.second, of.difference, of.better, of.equal, of.worse
+            );
+        }
     }
     Ok(())
 }

@@ -20,6 +20,7 @@ use bevy_alliance::base::contract::{Manner, PlayerKind, Rank, ScenarioAppExt, Se
 use bevy_alliance::base::id::{AllianceId, PlayerId};
 use bevy_alliance::base::state::state_hash;
 use bevy_alliance::decision::council::VotingSettings;
+use bevy_alliance::decision::planning::LearningSettings;
 use bevy_alliance::edge::report::behavior::{Band, Horizon, Metric};
 use bevy_alliance::edge::report::{Behavior, CampaignTally, ReportPlugin};
 use bevy_alliance::edge::test_app::{TestApp, small_world};
@@ -166,7 +167,13 @@ fn every_metric_has_a_value_or_a_reason() {
     let columns = |line: &str| line.split(',').count();
     assert_eq!(csv.lines().count(), 1 + 3 * 5, "a row for each seed and for each of its alliances");
     assert!(csv.lines().all(|line| columns(line) == 2 + Metric::ALL.len()));
-    assert!(csv.lines().next().unwrap().starts_with("seed,alliance,passed,"));
+    let head: Vec<&str> = csv.lines().next().unwrap().split(',').collect();
+    assert_eq!(head[..3], ["seed", "alliance", "passed"]);
+    let compares = head.iter().position(|key| *key == Metric::AttackGini.key()).unwrap();
+    for line in csv.lines().skip(1).map(|line| line.split(',').collect::<Vec<_>>()) {
+        let of_alliance = !line[1].is_empty();
+        assert_eq!(of_alliance, line[compares].is_empty(), "one alliance is compared with nobody: {line:?}");
+    }
 }
 
 /// How metrics turn out in the small worlds, with a stupidity or without.
@@ -195,12 +202,14 @@ fn a_setting_is_changed_by_name() {
         "voting_settings.voter.home.weight=0",
         "voting_settings.conditions.share_steps=[0.5]",
         "war_council_settings.diplomacy=false",
+        "learning_settings.prior_bias=.3",
     ] {
         tune(world, change).unwrap();
     }
     let council = world.resource::<WarCouncilSettings>();
     assert_eq!(council.period, GameSpan::mins(90));
     assert_eq!((council.scouting.parties_per_session, council.diplomacy), (3, false));
+    assert!((world.resource::<LearningSettings>().prior_bias - 0.3).abs() < 1e-12);
     let voting = world.resource::<VotingSettings>();
     assert!(voting.voter.home.weight.abs() < 1e-12 && voting.conditions.share_steps.len() == 1);
     for (change, says) in [
@@ -209,6 +218,7 @@ fn a_setting_is_changed_by_name() {
         ("war_council_settings.perod=1", "no field `perod`; there are "),
         ("war_council_settings.period.hours=1", "no field `hours`: this is one value"),
         ("war_council_settings.period=often", "often"),
+        ("learning_settings.prior_bias=nan", "nan"),
     ] {
         let error = tune(world, change).unwrap_err();
         assert!(error.starts_with(&format!("--set {change}: ")) && error.contains(says), "{error}");

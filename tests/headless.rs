@@ -29,7 +29,8 @@ use bevy_alliance::knowledge::intel::{Field, IntelReport, SourceKind};
 use clap::Parser;
 use common::*;
 use headless::json::{Outcome, json};
-use headless::{Armies, Options, add_patterns, check, run, told};
+use headless::patterns::add_patterns;
+use headless::{Armies, Options, check, run, told};
 use serde_json::Value;
 use std::collections::BTreeSet;
 use value_of_scouting::paired;
@@ -407,7 +408,7 @@ fn a_pattern_that_takes_anothers_place_is_noted() {
     let (pin, mine) = (file("pin"), file("mine"));
     let options = options(&format!("--pattern {} --pattern {}", pin.display(), mine.display())).unwrap();
     let mut app = three();
-    let notes = add_patterns(&options, Ruleset::extended().capabilities, &mut app.app).unwrap();
+    let notes = add_patterns(&options.pattern, Ruleset::extended().capabilities, &mut app.app).unwrap();
     let expected = format!("--pattern {}: takes the place of the pattern `pin` that was there", pin.display());
     assert_eq!(notes, [expected]);
     assert!(app.app.world().resource::<Library>().get("mine").is_some());
@@ -464,4 +465,14 @@ fn a_report_is_written_into_a_folder_that_is_made_for_it() {
     let line = format!("--report {}", deep.join("report.html").display());
     let refused = check(&options(&line).unwrap()).unwrap_err().to_string();
     assert!(refused.starts_with("--report ") && refused.ends_with(": this is no folder"), "{refused}");
+}
+
+#[test]
+fn the_readme_names_every_option() {
+    let readme = include_str!("../README.md");
+    let options = <Options as clap::CommandFactory>::command();
+    let names = options.get_arguments().filter_map(|arg| arg.get_long()).collect::<Vec<_>>();
+    assert!(names.len() > 20, "{names:?}");
+    let missing: Vec<&&str> = names.iter().filter(|name| !readme.contains(&format!("`--{name}"))).collect();
+    assert!(missing.is_empty(), "options that the README does not name: {missing:?}");
 }

@@ -10,6 +10,7 @@ use bevy_alliance::action::operations::{Group, GroupStatus, Operation, Operation
 use bevy_alliance::base::clock::{GameSpan, GameTime};
 use bevy_alliance::base::contract::{AcknowledgeOrder, Fact};
 use bevy_alliance::base::id::{EntityIndex, PlayerId, ProposalId};
+use bevy_alliance::decision::fair_play::FairPlaySettings;
 use bevy_alliance::edge::report::CampaignTally;
 use bevy_alliance::edge::test_app::{TestApp, small_world};
 use std::collections::BTreeMap;
@@ -133,7 +134,7 @@ fn say(table: &mut Table, command: &str) -> String {
 
 /// A person's attack that passed, and what was said until all was over; how the person answered its order.
 fn ordered(answer: &str) -> (String, String) {
-    let mut table = Table::new(1).unwrap();
+    let mut table = Table::with(1, FairPlaySettings::off()).unwrap();
     say(&mut table, "wait 30");
     let voted = say(&mut table, "attack agreed");
     assert!(voted.contains("you are to send"), "{voted}");
@@ -177,7 +178,7 @@ fn orders_are_there_for_who_marches_and_for_nobody_else() {
 
 #[test]
 fn what_is_no_open_order_of_a_person_is_refused() {
-    let mut table = Table::new(1).unwrap();
+    let mut table = Table::with(1, FairPlaySettings::off()).unwrap();
     say(&mut table, "wait 30");
     say(&mut table, "attack best");
     say(&mut table, "wait 3");

@@ -368,7 +368,9 @@ fn the_minutes_of_aggressors_and_turtles_are_told_apart() {
         let (own, other) = if bold_says { (of_bold, of_careful) } else { (of_careful, of_bold) };
         assert!(own > 0 && other == 0, "{phrase}: {of_bold} and {of_careful}\n{}\n{}", bold.2, careful.2);
     }
+    assert!(careful.2.contains(" rejected: too few members "), "{}", careful.2);
     for line in bold.2.lines().chain(careful.2.lines()) {
+        assert!(!line.ends_with(" rejected"), "why is said: {line}");
         assert!(line.chars().count() <= 120, "{line}");
     }
 }

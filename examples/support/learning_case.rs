@@ -1,8 +1,9 @@
 //! Learning on against learning off: the same war, in which alliances draw conclusions from their operations, or do not.
 //!
-//! For each seed one synthetic world of alliances that are all at war with one another, and two campaigns of it: with
-//! [`LearningSettings::enabled`], and without. All else is equal until the first conclusion. Counted are operations that were
-//! carried out (something left) and are over, to break or to take.
+//! For each seed one synthetic world of alliances that are all at war with one another, and three campaigns of it: as it is by
+//! default; with what is assumed of enemies and patterns beforehand, and nothing learned; and with neither of them
+//! ([`LearningSettings::enabled`] is false). Counted are operations that were carried out (something left) and are over, to break
+//! or to take.
 
 use super::paired::{Paired, compare, goods, interval, mean};
 use super::run::run_until;
@@ -68,33 +69,70 @@ const MEASURES: [Measure; 4] = [
     ("goods killed - lost, thousands", true, |l| Some(l.net_goods / 1_000.0)),
 ];
 
+/// What an alliance that learns is compared with.
+#[derive(Serialize, Clone, Copy, PartialEq, Eq, Debug)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Against {
+    /// Nothing is learned, and nothing assumed.
+    Nothing,
+    /// What is assumed before the first operation is believed for ever.
+    Assumptions,
+}
+
+impl Against {
+    pub(crate) const ALL: [Self; 2] = [Self::Nothing, Self::Assumptions];
+
+    fn settings(self) -> LearningSettings {
+        let usual = LearningSettings::default();
+        match self {
+            Self::Nothing => LearningSettings { enabled: false, ..usual },
+            Self::Assumptions => LearningSettings { prior: FOR_EVER, ..usual },
+        }
+    }
+}
+
+/// Operations that an assumption must weigh as much as to outweigh all that happens.
+const FOR_EVER: f64 = 1e12;
+
 #[derive(Serialize)]
 pub(crate) struct Row {
+    pub(crate) against: Against,
     pub(crate) measure: &'static str,
     #[serde(flatten)]
     pub(crate) of: Paired,
 }
 
-/// The campaigns of one world: with learning, without.
-type World = [(Learned, Vec<Kept>); 2];
+/// What a campaign comes to, with its operations.
+type Played = (Learned, Vec<Kept>);
+
+/// The campaigns of one world: with learning, and without.
+type World<'a> = [&'a Played; 2];
 
 /// Plays all seeds, two at a time.
 pub(crate) fn compare_learning(seeds: u64, villages: u32, days: i64) -> Result<Vec<Row>, LearningError> {
-    let worlds: Vec<World> = each_seed(1, seeds, 2, |seed| play_both(seed, villages, days))?;
-    let mut rows = vec![
-        pooled("calibration error, all operations", calibration_error, &worlds),
-        pooled("Brier score, all operations", brier_score, &worlds),
-    ];
-    rows.extend((0_u64..).zip(MEASURES).filter_map(|(i, (measure, more_is_better, value))| {
-        let of = |[(on, _), (off, _)]: &World| Some((value(on)?, value(off)?));
-        let values: Vec<(f64, f64)> = worlds.iter().filter_map(of).collect();
-        Some(Row { measure, of: compare(i, more_is_better, &values)? })
-    }));
-    Ok(rows)
+    let played = each_seed(1, seeds, 2, |seed| play_all(seed, villages, days))?;
+    let against = |(n, against): (usize, Against)| {
+        let worlds: Vec<World> = played.iter().map(|(learns, others)| [learns, &others[n]]).collect();
+        rows(against, &worlds)
+    };
+    Ok(Against::ALL.into_iter().enumerate().flat_map(against).collect())
 }
 
-/// A measure of all operations of all worlds together; its interval is that of worlds drawn anew.
-fn pooled(measure: &'static str, of: fn(&[Kept]) -> f64, worlds: &[World]) -> Row {
+fn rows(against: Against, worlds: &[World]) -> Vec<Row> {
+    let pooled = [
+        ("calibration error, all operations", pooled(calibration_error, worlds)),
+        ("Brier score, all operations", pooled(brier_score, worlds)),
+    ];
+    let paired = (0_u64..).zip(MEASURES).filter_map(|(i, (measure, more_is_better, value))| {
+        let of = |[on, off]: &World| Some((value(&on.0)?, value(&off.0)?));
+        let values: Vec<(f64, f64)> = worlds.iter().filter_map(of).collect();
+        Some((measure, compare(i, more_is_better, &values)?))
+    });
+    pooled.into_iter().chain(paired).map(|(measure, of)| Row { against, measure, of }).collect()
+}
+
+/// A measure of all operations of all worlds together, the less the better; its interval is that of worlds drawn anew.
+fn pooled(of: fn(&[Kept]) -> f64, worlds: &[World]) -> Paired {
     let both = |chosen: &[&World]| -> [f64; 2] {
         [0, 1].map(|arm| of(&chosen.iter().flat_map(|world| world[arm].1.iter().copied()).collect::<Vec<_>>()))
     };
@@ -115,7 +153,7 @@ fn pooled(measure: &'static str, of: fn(&[Kept]) -> f64, worlds: &[World]) -> Ro
             &mut equal
         }) += 1;
     }
-    let of = Paired {
+    Paired {
         seeds: worlds.len(),
         first,
         second,
@@ -125,8 +163,7 @@ fn pooled(measure: &'static str, of: fn(&[Kept]) -> f64, worlds: &[World]) -> Ro
         better,
         equal,
         worse,
-    };
-    Row { measure, of }
+    }
 }
 
 /// In classes of the promised chance the distance of promise and result, weighted by their operations.
@@ -146,16 +183,17 @@ fn brier_score(kept: &[Kept]) -> f64 {
     mean(kept.iter().map(|k| (k.promised - k.met) * (k.promised - k.met)))
 }
 
-fn play_both(seed: u64, villages: u32, days: i64) -> Result<World, LearningError> {
+fn play_all(seed: u64, villages: u32, days: i64) -> Result<(Played, [Played; 2]), LearningError> {
     let scenario = all_at_war(seed, villages, 3)?;
-    Ok([play(&scenario, days, true)?, play(&scenario, days, false)?])
+    let [nothing, assumptions] = Against::ALL.map(|against| play(&scenario, days, against.settings()));
+    Ok((play(&scenario, days, LearningSettings::default())?, [nothing?, assumptions?]))
 }
 
-fn play(scenario: &Scenario, days: i64, enabled: bool) -> Result<(Learned, Vec<Kept>), LearningError> {
+fn play(scenario: &Scenario, days: i64, learning: LearningSettings) -> Result<Played, LearningError> {
     let mut app = App::new();
     app.add_plugins(TaskPoolPlugin::default())
         .insert_resource(Ruleset::extended())
-        .insert_resource(LearningSettings { enabled, ..LearningSettings::default() })
+        .insert_resource(learning)
         .insert_resource(GameClock::manual())
         // The wars last, so that what is compared is the same.
         .insert_resource(WarCouncilSettings { diplomacy: false, ..WarCouncilSettings::default() })

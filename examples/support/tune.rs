@@ -46,8 +46,8 @@ const SETTINGS: &[(&str, Set)] = &[
     ("wonder_settings", set::<WonderSettings>),
 ];
 
-/// Makes a change, as `NAME.FIELD=VALUE` says it; fields of fields are named the same way. A value is JSON; times may be written
-/// as `90s`, `30m`, `6h` or `2d`. An error says what there is.
+/// Makes a change, as `NAME.FIELD=VALUE` says it; fields of fields are named the same way. A value is JSON, or a number as
+/// `.25`; times are written as `90s`, `30m`, `6h` or `2d`, or in milliseconds. An error says what there is.
 pub(crate) fn tune(world: &mut World, change: &str) -> Result<(), String> {
     let fault = |what: String| format!("--set {change}: {what}");
     let (path, value) = change.split_once('=').ok_or_else(|| fault("must be NAME.FIELD=VALUE".to_owned()))?;
@@ -83,10 +83,14 @@ fn set<R: Resource + Serialize + DeserializeOwned>(world: &mut World, path: &[&s
     Ok(())
 }
 
-/// JSON, a time, or else a word.
+/// JSON, a number that begins with its point, a time, or else a word.
 fn value_of(text: &str) -> Value {
     if let Ok(value) = serde_json::from_str(text) {
         return value;
+    }
+    // Rust reads `inf` and `nan` as numbers too; JSON does not.
+    if let Some(n) = text.parse().ok().and_then(serde_json::Number::from_f64) {
+        return Value::Number(n);
     }
     let time = [("d", 86_400_000.0), ("h", 3_600_000.0), ("m", 60_000.0), ("s", 1_000.0)].into_iter().find_map(
         |(unit, millis)| {

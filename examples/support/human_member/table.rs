@@ -10,13 +10,13 @@ use bevy_alliance::AlliancePlugins;
 use bevy_alliance::base::clock::{GameClock, GameSpan, GameTime};
 use bevy_alliance::base::contract::{
     AcknowledgeOrder, AskPool, BallotRequested, CampaignFact, CastVote, DismissTroops, Fact, GiveToPool, GrantReason,
-    Motion, PlayerKind, Propose, Reason, Say, ScenarioAppExt, Stance, Treaty, Vote,
+    Motion, Player, PlayerKind, Propose, Reason, Say, ScenarioAppExt, Stance, Treaty, Vote,
 };
 use bevy_alliance::base::goods::Goods;
 use bevy_alliance::base::id::{AllianceId, EntityIndex, PlayerId, ProposalId, SiteId};
 use bevy_alliance::base::ruleset::{Force, Ruleset};
 use bevy_alliance::decision::council::VotingSettings;
-use bevy_alliance::decision::fair_play::FairPlaySettings;
+use bevy_alliance::decision::fair_play::{FairPlaySettings, Handicap};
 use bevy_alliance::decision::planning::Commitments;
 use bevy_alliance::decision::planning::PlanningSettings;
 use bevy_alliance::edge::report::{Channels, Letter, ReportPlugin};
@@ -89,8 +89,9 @@ fn hear(mut facts: MessageReader<CampaignFact>, mut asked: MessageReader<BallotR
 }
 
 impl Table {
-    /// A world at war in which one officer is a person: the one of the first alliance with most inhabitants.
-    pub(crate) fn new(seed: u64) -> Result<Self, Failure> {
+    /// A world at war in which one officer is a person: the one of the first alliance with most inhabitants. `fair_play`: how others
+    /// treat it.
+    pub(crate) fn with(seed: u64, fair_play: FairPlaySettings) -> Result<Self, Failure> {
         let options = GeneratorOptions { seed, villages: 1_500, alliances: 4, ..GeneratorOptions::default() };
         let rules = Ruleset::extended();
         let mut scenario = generate_world(&options, &rules)?;
@@ -106,9 +107,8 @@ impl Table {
         let mut app = App::new();
         app.add_plugins(TaskPoolPlugin::default())
             .insert_resource(rules)
-            // What is shown here are promises: the person is treated like everybody else.
-            .insert_resource(FairPlaySettings::off())
-            // And who is asked judges by what all know, from villages that are always ready: a promise comes up within days.
+            .insert_resource(fair_play)
+            // What is shown here are promises. Who is asked judges by what all know, from villages that are always ready: a promise comes up within days.
             .insert_resource(planning)
             .insert_resource(voting)
             .insert_resource(GameClock::manual())
@@ -288,7 +288,8 @@ impl Table {
         if said.is_empty() { "Nobody has said anything yet.".to_owned() } else { said }
     }
 
-    /// Dismisses all troops at home of the kinds that are promised to leave the person's villages: nothing is left to be sent.
+    /// Dismisses all troops at home of the kinds that are promised to leave the person's villages: nothing is left to be sent, but
+    /// what comes home, or is trained, until it is due.
     fn break_promises(&mut self) -> String {
         let mine = self.app.world_mut().run_system_once({
             let me = self.me;
@@ -342,6 +343,12 @@ impl Table {
         }
         for proposal in &self.asked {
             let _ = writeln!(said, "  proposal {proposal} waits for your vote");
+        }
+        let handicap = self.app.world_mut().run_system_once(move |all: Query<(&Player, &Handicap)>| {
+            all.iter().find(|(player, _)| player.id == me).map(|(_, handicap)| handicap.to_string())
+        });
+        if let Ok(Some(handicap)) = handicap {
+            let _ = writeln!(said, "  {handicap}");
         }
         said
     }

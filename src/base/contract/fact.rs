@@ -57,7 +57,7 @@ pub enum Fact {
         to: AllianceId,
         /// What.
         treaty: Treaty,
-        /// How much speaks for it to who offers it: what `behavior.md` calls the score of the option.
+        /// How much speaks for it to who offers it: what `docs/behavior.md` calls the score of the option.
         score: f64,
     },
     /// An offer was answered.

@@ -162,6 +162,14 @@ pub struct Propose {
 }
 
 /// What a member can propose.
+///
+/// ```
+/// use bevy_alliance::base::contract::{Motion, Treaty};
+/// use bevy_alliance::base::id::{AllianceId, SiteId};
+/// let attack = Motion::Attack { targets: vec![SiteId(7), SiteId(9)], pattern: Some("pin".to_owned()) };
+/// assert_eq!(attack.to_string(), "an attack on 7, 9 by \"pin\"");
+/// assert_eq!(Motion::Treaty(AllianceId(2), Treaty::Peace).to_string(), "peace with alliance 2");
+/// ```
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Motion {
@@ -176,6 +184,27 @@ pub enum Motion {
     DeclareWar(AllianceId),
     /// A treaty with another alliance, offered or accepted.
     Treaty(AllianceId, Treaty),
+}
+
+impl fmt::Display for Motion {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Attack { targets, pattern } => {
+                f.write_str("an attack on ")?;
+                for (n, site) in targets.iter().enumerate() {
+                    write!(f, "{}{site}", if n > 0 { ", " } else { "" })?;
+                }
+                if targets.is_empty() {
+                    f.write_str("nothing")?;
+                }
+                pattern.as_ref().map_or(Ok(()), |pattern| write!(f, " by {pattern:?}"))
+            }
+            Self::DeclareWar(other) => write!(f, "war on alliance {other}"),
+            Self::Treaty(other, Treaty::Peace) => write!(f, "peace with alliance {other}"),
+            Self::Treaty(other, Treaty::Pact) => write!(f, "a pact with alliance {other}"),
+            Self::Treaty(other, Treaty::Confederacy) => write!(f, "a confederacy with alliance {other}"),
+        }
+    }
 }
 
 /// A vote from outside: a human's or a game's own voter. It replaces the rule-based answer.

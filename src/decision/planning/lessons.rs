@@ -10,7 +10,8 @@ use std::collections::BTreeMap;
 #[derive(Resource, Clone, Copy, PartialEq, Debug, Reflect, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct LearningSettings {
-    /// Whether what is learned changes what is planned. It is noted in any case. Default true.
+    /// Whether what is learned, and what is assumed before the first operation (`prior` and the fields named after it), change
+    /// what is planned. It is noted in any case. Default true.
     pub enabled: bool,
     /// What is known of an enemy, or a pattern, before the first operation weighs as much as so many of them. Default 1.
     pub prior: f64,

@@ -4,6 +4,7 @@
 //! it, and it is not part of the state. Each alliance hears only what is its own.
 
 use super::Directory;
+use super::gates::gate_in_words;
 use super::voice::voice;
 use crate::base::clock::GameTime;
 use crate::base::contract::{CampaignFact, DefenseAnswer, Fact, Finding, HandicapReason, Vote};
@@ -45,8 +46,10 @@ pub enum LetterKind {
     Decided {
         /// On what.
         proposal: ProposalId,
-        /// Whether it passed, and if not why.
+        /// Whether it passed, was rejected, or expired.
         outcome: String,
+        /// The test that it failed, where it was rejected.
+        failed_test: Option<String>,
     },
     /// A member of the council speaks for one of its options.
     Pleads {
@@ -148,7 +151,10 @@ impl fmt::Display for LetterKind {
                 write!(f, "{} on {proposal}", format!("{vote:?}").to_lowercase())?;
                 reason.as_ref().map_or(Ok(()), |reason| write!(f, ": {reason}"))
             }
-            Self::Decided { proposal, outcome } => write!(f, "proposal {proposal} {outcome}"),
+            Self::Decided { proposal, outcome, failed_test } => {
+                write!(f, "proposal {proposal} {outcome}")?;
+                failed_test.as_ref().map_or(Ok(()), |test| write!(f, ": {}", gate_in_words(test)))
+            }
             Self::Chosen { options, chosen, text } => {
                 let all: Vec<String> = options.iter().map(|(name, score)| format!("{name} ({score:.2})")).collect();
                 let of = chosen.and_then(|n| options.get(usize::from(n))).map_or("nothing", |(name, _)| name);
@@ -282,8 +288,9 @@ fn letter_of(fact: &Fact, directory: &Directory) -> Option<(AllianceId, Option<P
             let kind = LetterKind::Voted { proposal: *proposal, vote: *vote, reason };
             (proposal.alliance, Some(*member), kind)
         }
-        Fact::ProposalDecided { proposal, outcome, .. } => {
-            (proposal.alliance, None, LetterKind::Decided { proposal: *proposal, outcome: outcome.clone() })
+        Fact::ProposalDecided { proposal, outcome, failed_test, .. } => {
+            let (outcome, failed_test) = (outcome.clone(), failed_test.clone());
+            (proposal.alliance, None, LetterKind::Decided { proposal: *proposal, outcome, failed_test })
         }
         Fact::CouncilHeard { alliance, member, option, text } => {
             (*alliance, Some(*member), LetterKind::Pleads { option: *option, text: text.as_deref().map(shown) })

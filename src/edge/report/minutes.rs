@@ -2,6 +2,7 @@
 
 use super::channel::{Channels, Letter, LetterKind};
 use super::directory::Directory;
+use super::gates::gate_in_words;
 use super::words::wrap;
 use crate::base::contract::Vote;
 use crate::base::id::AllianceId;
@@ -13,6 +14,9 @@ use core::fmt::Write;
 #[must_use]
 pub fn minutes(channels: &Channels, names: &Directory, alliance: AllianceId) -> String {
     let mut text = format!("Minutes of {}\n", shortened(names.alliance(alliance), 40));
+    if channels.of(alliance).next().is_some_and(|first| first.n > 1) {
+        let _ = writeln!(text, "(the latest {} messages; what came before is not kept)", Channels::KEPT);
+    }
     for letter in channels.of(alliance) {
         if let Some(line) = line(letter, names) {
             // Writing to a String cannot fail.
@@ -39,7 +43,10 @@ fn line(letter: &Letter, names: &Directory) -> Option<String> {
             };
             format!("  {who} {how} {proposal}{}", quoted(reason))
         }
-        LetterKind::Decided { proposal, outcome } => format!("{proposal} {outcome}"),
+        LetterKind::Decided { proposal, outcome, failed_test } => {
+            let why = failed_test.as_ref().map_or_else(String::new, |test| format!(": {}", gate_in_words(test)));
+            format!("{proposal} {outcome}{why}")
+        }
         LetterKind::Result { operation, result, lost, killed } => {
             let result = result.replace('_', " ");
             format!("operation {operation}: {result}, {killed} goods of troops killed, {lost} lost")

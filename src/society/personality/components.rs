@@ -21,7 +21,7 @@ pub struct Traits {
 }
 
 impl Traits {
-    /// The mean member: N of the acceptance table in `behavior.md`.
+    /// The mean member: N of the acceptance table in `docs/behavior.md`.
     pub const NEUTRAL: Self =
         Self { openness: 0.5, conscientiousness: 0.5, extraversion: 0.5, agreeableness: 0.5, neuroticism: 0.5 };
     /// A bold and quarrelsome member: Ag of the acceptance table.

@@ -64,7 +64,7 @@ fn hear(hall: &Hall, propose: &Propose, batch: &DueBatch) -> Result<CouncilOptio
     let gone = ScoutingRecord::default();
     let session = hall.session(alliance, &gone, Some(*member), batch.now());
     let session = session.ok_or_else(|| ("deliberates", "an alliance that meets".to_owned(), alliance.to_string()))?;
-    moved(&session, motion).map_err(|rule| (rule, limit_of(rule).to_owned(), format!("{motion:?}")))
+    moved(&session, motion).map_err(|rule| (rule, limit_of(rule).to_owned(), motion.to_string()))
 }
 
 fn moved(session: &Session, motion: &Motion) -> Result<CouncilOption, &'static str> {

@@ -1,6 +1,6 @@
 //! The inputs x of the voter's terms, from amounts.
 //!
-//! Source: the table and "Inputs of the terms" in `behavior.md`. Costs run -1..=0: safety is no reason to attack.
+//! Source: `docs/behavior.md`, "Inputs of the terms". Costs run -1..=0: safety is no reason to attack.
 
 use crate::decision::planning::rules::target::halving;
 

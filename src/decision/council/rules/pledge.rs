@@ -1,6 +1,6 @@
 //! What a member asks for before it approves, and how much of its army it pledges.
 //!
-//! Source: `behavior.md`, "The rule-based voter".
+//! Source: `docs/behavior.md`, "The voter".
 
 use crate::base::clock::{GameSpan, GameTime};
 use crate::base::contract::Condition;
@@ -60,7 +60,7 @@ pub struct Asked {
 /// The conditions that are worth trying, the smallest change first.
 ///
 /// Changes of different kinds cannot be measured against each other, so this order alone says which is the smaller:
-/// first by kind (share, fresh scout, participants, goods, hour, as `behavior.md` lists them: the first needs nobody
+/// first by kind (share, fresh scout, participants, goods, hour, as `docs/behavior.md` lists them: the first needs nobody
 /// else, the last moves everyone's plan), within a kind the step nearest to what was asked. A condition that would
 /// change nothing is left out.
 #[must_use]

@@ -1,6 +1,6 @@
 //! The rule-based voter: what a member thinks of a proposal, and how it votes.
 //!
-//! U = b + sum of w x + taste. Source of the table of weights and of the thresholds: `behavior.md`, "The rule-based
+//! U = b + sum of w x + taste. Source of the table of weights and of the thresholds: `docs/behavior.md`, "The
 //! voter". The inputs x come from [`inputs`](super::inputs) and from the facts of the attack.
 
 use crate::base::contract::{Reason, Vote};
@@ -62,7 +62,7 @@ impl TermWeight {
     }
 }
 
-/// The voter's weights and thresholds; the default is the table of `behavior.md`.
+/// The voter's weights and thresholds; the default is the table of `docs/behavior.md`.
 #[derive(Clone, Copy, PartialEq, Debug, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct VoterSettings {

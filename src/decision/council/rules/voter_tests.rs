@@ -1,4 +1,4 @@
-//! The acceptance table of `behavior.md`, and what must never make a proposal look better or worse.
+//! The acceptance table of `docs/behavior.md`, and what must never make a proposal look better or worse.
 
 use super::inputs;
 use super::voter::{TermWeight, Veto, VoterInputs, VoterSettings, judge, utility, vote_for};

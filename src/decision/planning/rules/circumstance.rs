@@ -1,6 +1,6 @@
 //! The circumstances in which a pattern is offered: a closed set of named conditions over plain inputs.
 //!
-//! Source: `coordination.md`, "Planning and operations": each pattern answers one thing that the enemy can do.
+//! Source: `docs/behavior.md`, "Patterns": each pattern answers one thing that the enemy can do.
 
 use serde::{Deserialize, Serialize};
 

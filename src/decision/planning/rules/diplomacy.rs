@@ -1,7 +1,6 @@
 //! Scores of the ways in which two alliances can come to stand to each other: war, peace, pact, confederacy.
 //!
-//! Source: `behavior.md`, "Targets and council options", with what "War and peace" of the crate's own `docs/behavior.md` says
-//! of each input.
+//! Source: `docs/behavior.md`, "War and peace".
 
 use super::breakdown::Breakdown;
 use super::target::halving;

@@ -1,6 +1,6 @@
 //! Facts of a proposed attack: how sure we are, how likely it wins, what it costs, whether it pays.
 //!
-//! Source of every formula: `behavior.md`, "Facts of a proposed attack". A game's own combat enters through
+//! Source of every formula: `docs/behavior.md`, "Facts of a proposed attack". A game's own combat enters through
 //! [`expected_loss_by`], which takes its loss curve.
 
 use crate::base::clock::GameSpan;

@@ -1,6 +1,6 @@
 //! Scores of what a council can propose: an attack or an expansion. More options come with their features.
 //!
-//! Source: `behavior.md`, "Targets and council options". The bonus for going on with the current aim is given once,
+//! Source: `docs/behavior.md`, "Options of a war council". The bonus for going on with the current aim is given once,
 //! here, and not to the target as well.
 
 use super::breakdown::Breakdown;

@@ -1,6 +1,6 @@
 //! What a target is worth, and its score.
 //!
-//! Source: `behavior.md`, "Targets and council options".
+//! Source: `docs/behavior.md`, "Targets".
 
 use super::breakdown::Breakdown;
 use crate::base::contract::Reason;
