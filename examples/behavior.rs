@@ -89,6 +89,8 @@ pub(crate) struct Options {
 pub(crate) enum RunError {
     #[error("{0}")]
     Option(String),
+    #[error("--csv {}: {_1}", _0.display())]
+    Csv(PathBuf, std::io::Error),
     #[error(transparent)]
     Scenario(#[from] ScenarioError),
     #[error(transparent)]
@@ -108,18 +110,24 @@ pub(crate) struct Played {
 
 fn main() -> ExitCode {
     let options = Options::parse();
-    let played = match play_and_write(&options) {
+    let fault = |error: RunError| {
+        eprintln!("behavior: {error}");
+        ExitCode::from(2)
+    };
+    let played = match writable(&options).and_then(|()| play_all(&options)) {
         Ok(played) => played,
-        Err(error) => {
-            eprintln!("behavior: {error}");
-            return ExitCode::from(2);
-        }
+        Err(error) => return fault(error),
     };
     let rows = rows(&played, Horizon::of_days(days(&options)));
     let colors = std::io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none();
     // A reader that has heard enough (`| head`) is no fault.
     let told = table(&rows, &options, colors) + &patterns(&played);
     let _ = std::io::stdout().write_all(told.as_bytes());
+    if let Some(path) = &options.csv
+        && let Err(error) = std::fs::write(path, csv(&played))
+    {
+        return fault(RunError::Csv(path.clone(), error));
+    }
     if options.strict && rows.iter().any(|row| row.verdict == Some(Verdict::Red)) {
         return ExitCode::from(1);
     }
@@ -131,14 +139,13 @@ fn days(options: &Options) -> f64 {
     options.days as f64
 }
 
-/// Plays all campaigns, and writes them. What cannot be written is found out before hours of campaigns.
-fn play_and_write(options: &Options) -> Result<Vec<Played>, RunError> {
-    let Some(path) = &options.csv else { return play_all(options) };
-    let fault = |error: std::io::Error| RunError::Option(format!("--csv {}: {error}", path.display()));
+/// What cannot be written is found out before hours of campaigns; nothing that is there is lost by it.
+fn writable(options: &Options) -> Result<(), RunError> {
+    let Some(path) = &options.csv else { return Ok(()) };
+    let there = path.exists();
+    let fault = |error| RunError::Csv(path.clone(), error);
     OpenOptions::new().append(true).create(true).open(path).map_err(fault)?;
-    let played = play_all(options)?;
-    std::fs::write(path, csv(&played)).map_err(fault)?;
-    Ok(played)
+    if there { Ok(()) } else { std::fs::remove_file(path).map_err(fault) }
 }
 
 /// Plays all campaigns.
@@ -165,7 +172,10 @@ pub(crate) fn play(options: &Options, seed: u64) -> Result<Played, RunError> {
         plant.change_scenario(&mut scenario);
         plant.change_settings(&mut app);
     }
-    add_patterns(&options.pattern, capabilities, &mut app).map_err(RunError::Option)?;
+    let notes = add_patterns(&options.pattern, capabilities, &mut app).map_err(RunError::Option)?;
+    for note in notes.iter().filter(|_| seed == options.from) {
+        eprintln!("behavior: {note}");
+    }
     for change in &options.set {
         tune(app.world_mut(), change).map_err(RunError::Option)?;
     }

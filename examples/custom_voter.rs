@@ -23,7 +23,7 @@ use bevy_alliance::base::id::{AllianceId, EntityIndex, PlayerId};
 use bevy_alliance::base::ruleset::Ruleset;
 use bevy_alliance::base::state::state_hash;
 use bevy_alliance::decision::council::{
-    ActionKind, BALLOT_DUE, Ballots, CouncilSystems, Proposal, Situation, proposal_of_key,
+    ActionKind, BALLOT_DUE, Ballots, CouncilSystems, Proposal, ProposalStatus, Situation, proposal_of_key,
 };
 use bevy_alliance::edge::report::{CampaignTally, ReportPlugin};
 use bevy_alliance::world::generator::{GeneratorOptions, generate_world};
@@ -68,7 +68,9 @@ fn vote(
         let Some((proposal, mut ballots)) = index.proposal(id).and_then(|e| proposals.get_mut(e).ok()) else {
             continue;
         };
-        let open = ballots.answer_at.get(&member) == Some(&now) && !ballots.cast.contains_key(&member);
+        // A vote that ended early still has its entries.
+        let now = ballots.answer_at.get(&member) == Some(&now) && proposal.status == ProposalStatus::Open;
+        let open = now && !ballots.cast.contains_key(&member);
         let npc = situation.member_of(id.alliance, member).filter(|m| m.kind == PlayerKind::Active);
         if id.alliance != veterans.alliance || proposal.action != ActionKind::MassAttack || !open || npc.is_none() {
             continue;

@@ -28,7 +28,7 @@ struct Options {
     /// Eases the difficulty day by day for who loses, and back for who wins.
     #[arg(long)]
     adaptive: bool,
-    /// Whether a referee protects you: beginners are left in peace, nobody piles on, farms or crushes you.
+    /// A referee protects you: beginners are left in peace, nobody piles on, farms or crushes you.
     #[arg(long)]
     fair: bool,
 }

@@ -16,7 +16,7 @@ use bevy_alliance::base::id::{AllianceId, EntityIndex, PlayerId, ProposalId};
 use bevy_alliance::base::limits::Limits;
 use bevy_alliance::base::ruleset::Ruleset;
 use bevy_alliance::decision::council::{Proposal, ProposalStatus};
-use bevy_alliance::edge::report::{Channels, Letter, LetterKind, ReportPlugin};
+use bevy_alliance::edge::report::{CampaignTally, Channels, Letter, LetterKind, ReportPlugin, minutes};
 use bevy_alliance::edge::test_app::{TestApp, small_world};
 use bevy_alliance::society::alliance::{MemberOf, Members, Membership};
 use common::*;
@@ -443,4 +443,7 @@ fn what_is_said_reaches_the_own_alliance_only_and_is_bounded() {
     }
     let all = letters(&app, 1);
     assert_eq!((all.len(), all.last().unwrap().n), (Channels::KEPT, 302));
+    let (channels, tally) = (app.app.world().resource::<Channels>(), app.app.world().resource::<CampaignTally>());
+    let written = minutes(channels, &tally.directory, AllianceId(1));
+    assert!(written.contains("(the latest 256 messages; what came before is not kept)"), "{written}");
 }

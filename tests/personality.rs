@@ -7,9 +7,9 @@ mod common;
 use bevy::ecs::schedule::ScheduleLabel;
 use bevy::ecs::system::RunSystemOnce;
 use bevy::prelude::*;
-use bevy_alliance::base::clock::{Decayed, GameSpan, GameTime};
+use bevy_alliance::base::clock::{Campaign, CampaignSystems, Decayed, GameSpan, GameTime};
 use bevy_alliance::base::contract::{
-    About, Archetype, Ballot, BattleFought, Fact, Manner, Memory, MemoryKind, PlayerKind, Rank, Scenario,
+    About, Archetype, Ballot, BattleFought, Fact, Lived, Manner, Memory, MemoryKind, PlayerKind, Rank, Scenario,
     SetMembership, SetStance, Stance, Vote,
 };
 use bevy_alliance::base::id::{AllianceId, EntityIndex, PlayerId, ProposalId, SiteId};
@@ -20,7 +20,7 @@ use bevy_alliance::edge::snapshot::SnapshotExt;
 use bevy_alliance::edge::test_app::{TestApp, small_world};
 use bevy_alliance::society::alliance::Grievances;
 use bevy_alliance::society::personality::{
-    Born, Feelings, Hearts, Memories, Mood, PersonalitySettings, Traits, rules::temper,
+    Born, Feelings, Hearts, Memories, Mood, PersonalitySettings, PersonalitySystems, Traits, rules::temper,
 };
 use bevy_alliance::world::village::EconomySettings;
 use common::*;
@@ -420,4 +420,34 @@ fn a_campaign_remembers_only_what_its_members_lived_through() {
         }
     }
     assert!(seen > 20, "only {seen} memories in six days");
+}
+
+/// Who was helped by whom in something that only the game knows of.
+#[derive(Resource, Default)]
+struct Deeds(Vec<(PlayerId, PlayerId)>);
+
+/// As the README has it.
+fn helped(mut deeds: ResMut<Deeds>, mut lived: MessageWriter<Lived>) {
+    lived.write_batch(deeds.0.drain(..).map(|(member, by)| {
+        let about = About { player: Some(by), ..About::default() };
+        Lived { member, kind: MemoryKind::Helped, about, weight: 0.6 }
+    }));
+}
+
+#[test]
+fn a_game_says_what_members_live_through_and_who_they_are() {
+    let mut app = war().start(Ruleset::extended());
+    let between = helped.after(CampaignSystems::Settle).before(PersonalitySystems::Remember);
+    app.app.init_resource::<Deeds>().add_systems(Campaign, between);
+    let bold = Traits { extraversion: 0.9, ..Traits::LOYALIST };
+    let entity = app.app.world().resource::<EntityIndex>().player(PlayerId(3)).unwrap();
+    app.app.world_mut().entity_mut(entity).insert(bold);
+    app.app.world_mut().resource_mut::<Deeds>().0.push((PlayerId(3), PlayerId(4)));
+    app.run(GameSpan::days(1));
+    let memories = memories(&app, 3);
+    let told: Vec<String> = memories.iter().map(|memory| memory.told(&())).collect();
+    assert_eq!(told, ["player 4 stood by me at my village"]);
+    assert!(of_player::<Mood>(&app, 3).is_some(), "it moves the member");
+    let born = of_player::<Born>(&app, 3).unwrap();
+    assert_eq!(born.traits, bold, "it was born as the game says");
 }

@@ -19,7 +19,7 @@ use bevy_alliance::decision::council::VotingSettings;
 use bevy_alliance::decision::fair_play::{FairPlaySettings, Handicap};
 use bevy_alliance::decision::planning::Commitments;
 use bevy_alliance::decision::planning::PlanningSettings;
-use bevy_alliance::edge::report::{Channels, Letter, ReportPlugin};
+use bevy_alliance::edge::report::{Channels, Letter, ReportPlugin, gate_in_words};
 use bevy_alliance::knowledge::intel::View;
 use bevy_alliance::society::alliance::Roster;
 use bevy_alliance::world::generator::{GeneratorOptions, generate_world};
@@ -28,7 +28,8 @@ use person::{KnownTarget, known_targets, officer};
 use std::fmt::Write;
 
 /// The commands, for a person.
-pub(crate) const HELP: &str = "  status                      the time, your villages, the votes that wait for you
+pub(crate) const HELP: &str =
+    "  status                      the time, your villages, the votes that wait for you, the difficulty
   targets                     enemy villages of which your alliance knows the troops
   attack SITE.. | attack best propose an attack on villages, or on the first target that can be planned
   attack agreed               propose one target after another until the others agree to one and you have an order
@@ -108,7 +109,8 @@ impl Table {
         app.add_plugins(TaskPoolPlugin::default())
             .insert_resource(rules)
             .insert_resource(fair_play)
-            // What is shown here are promises. Who is asked judges by what all know, from villages that are always ready: a promise comes up within days.
+            // What is shown here are promises. Who is asked judges by what all know, from villages that are always ready, so that
+            // one comes up within days.
             .insert_resource(planning)
             .insert_resource(voting)
             .insert_resource(GameClock::manual())
@@ -443,7 +445,7 @@ impl Table {
                 for moved in self.moved.iter_mut().filter(|m| m.proposal == *proposal && failed_test.is_some()) {
                     moved.rejected = true;
                 }
-                let test = failed_test.as_ref().map_or_else(String::new, |test| format!(" ({test})"));
+                let test = failed_test.as_ref().map_or_else(String::new, |test| format!(": {}", gate_in_words(test)));
                 Some(format!("proposal {proposal}: {outcome}{test}"))
             }
             Fact::OrderGiven { operation, member, groups, first_launch, answer_by } if *member == self.me => {

@@ -48,7 +48,7 @@ pub enum LetterKind {
         proposal: ProposalId,
         /// Whether it passed, was rejected, or expired.
         outcome: String,
-        /// The test that it failed, where it was rejected.
+        /// The test that it failed, where it did not pass.
         failed_test: Option<String>,
     },
     /// A member of the council speaks for one of its options.

@@ -1,7 +1,8 @@
 //! How a member votes on how its alliance stands to another: war, peace, a pact, a confederacy.
 //!
 //! U = b + prospect + mood + .25 trust - info + weariness + taste, with the weights and the traits of the voter on attacks.
-//! Source of the weights: `docs/behavior.md`, "The voter"; of the signs: `docs/behavior.md`, "War and peace". What speaks against a war speaks for peace.
+//! Source of the weights: `docs/behavior.md`, "The voter"; of the signs: `docs/behavior.md`, "War and peace". What speaks
+//! against a war speaks for peace.
 
 use super::voter::{TraitWeights, VoterSettings};
 use crate::base::contract::Reason;
