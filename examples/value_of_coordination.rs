@@ -263,14 +263,14 @@ fn run_learning(options: &Options) -> Result<(), RunError> {
             Against::Assumptions => "assumptions",
         };
         println!(
-            "{:<40}{:>7}{:>12}{without:>12}{:>12}   {:<20}better/equal/worse",
+            "{:<40}{:>7}{:>12}{without:>12}{:>12}   {:<22} better/equal/worse",
             "measure", "worlds", "learning", "difference", "95% interval"
         );
         for row in rows.iter().filter(|row| row.against == against) {
             let of = &row.of;
             let interval = of.say_interval(3);
             println!(
-                "{:<40}{:>7}{:>12.3}{:>12.3}{:>+12.3}   {interval:<20}{}/{}/{}",
+                "{:<40}{:>7}{:>12.3}{:>12.3}{:>+12.3}   {interval:<22} {}/{}/{}",
                 row.measure, of.seeds, of.first, of.second, of.difference, of.better, of.equal, of.worse
             );
         }
