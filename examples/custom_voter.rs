@@ -69,8 +69,8 @@ fn vote(
             continue;
         };
         // A vote that ended early still has its entries.
-        let now = ballots.answer_at.get(&member) == Some(&now) && proposal.status == ProposalStatus::Open;
-        let open = now && !ballots.cast.contains_key(&member);
+        let due = ballots.answer_at.get(&member) == Some(&now) && proposal.status == ProposalStatus::Open;
+        let open = due && !ballots.cast.contains_key(&member);
         let npc = situation.member_of(id.alliance, member).filter(|m| m.kind == PlayerKind::Active);
         if id.alliance != veterans.alliance || proposal.action != ActionKind::MassAttack || !open || npc.is_none() {
             continue;
