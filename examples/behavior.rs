@@ -10,7 +10,7 @@
 #[path = "support/numbers.rs"]
 mod numbers;
 #[path = "support/patterns.rs"]
-mod patterns;
+pub(crate) mod patterns;
 #[path = "support/plants.rs"]
 pub(crate) mod plants;
 #[path = "support/run.rs"]
@@ -29,11 +29,12 @@ use bevy_alliance::base::clock::{GameClock, GameSpan, GameTime};
 use bevy_alliance::base::contract::{ScenarioAppExt, ScenarioError};
 use bevy_alliance::base::id::AllianceId;
 use bevy_alliance::decision::council::CouncilCharter;
+use bevy_alliance::decision::planning::Library;
 use bevy_alliance::edge::report::behavior::{Band, Fold, Horizon, Metric, Range, Samples};
 use bevy_alliance::edge::report::{Behavior, CampaignTally, ReportPlugin};
 use clap::Parser;
 use numbers::whole;
-use patterns::add_patterns;
+use patterns::AddedPatterns;
 use plants::Plant;
 use run::run_until;
 use seeds::{ThreadEnded, each_seed};
@@ -151,13 +152,17 @@ fn writable(options: &Options) -> Result<(), RunError> {
 /// Plays all campaigns.
 pub(crate) fn play_all(options: &Options) -> Result<Vec<Played>, RunError> {
     options.place.check().map_err(RunError::Option)?;
-    each_seed(options.from, options.seeds, options.threads, |seed| play(options, seed))
+    let capabilities = options.place.rules().capabilities;
+    let added = AddedPatterns::read(&options.pattern, capabilities).map_err(RunError::Option)?;
+    for note in added.add_to(&mut Library::default()) {
+        eprintln!("behavior: {note}");
+    }
+    each_seed(options.from, options.seeds, options.threads, |seed| play(options, &added, seed))
 }
 
-/// Plays one campaign.
-pub(crate) fn play(options: &Options, seed: u64) -> Result<Played, RunError> {
+/// Plays one campaign, with these patterns beside those that are there.
+pub(crate) fn play(options: &Options, added: &AddedPatterns, seed: u64) -> Result<Played, RunError> {
     let rules = options.place.rules();
-    let capabilities = rules.capabilities;
     let mut scenario = options.place.scenario(seed, &rules).map_err(RunError::Option)?;
     let mut app = App::new();
     app.add_plugins(TaskPoolPlugin::default())
@@ -172,10 +177,7 @@ pub(crate) fn play(options: &Options, seed: u64) -> Result<Played, RunError> {
         plant.change_scenario(&mut scenario);
         plant.change_settings(&mut app);
     }
-    let notes = add_patterns(&options.pattern, capabilities, &mut app).map_err(RunError::Option)?;
-    for note in notes.iter().filter(|_| seed == options.from) {
-        eprintln!("behavior: {note}");
-    }
+    added.add_to(&mut app.world_mut().resource_mut::<Library>());
     for change in &options.set {
         tune(app.world_mut(), change).map_err(RunError::Option)?;
     }

@@ -28,6 +28,7 @@ use bevy_alliance::base::id::AllianceId;
 use bevy_alliance::base::ruleset::Ruleset;
 use bevy_alliance::base::state::state_hash;
 use bevy_alliance::decision::council::CouncilCharter;
+use bevy_alliance::decision::planning::Library;
 use bevy_alliance::edge::report::{
     AfterAction, CampaignTally, Channels, Directory, History, ReportPlugin, account, intel_account, minutes,
     quiet_account,
@@ -47,7 +48,7 @@ use std::time::Instant;
 
 use json::{Outcome, json};
 pub(crate) use options::{AccountName, Options, check};
-use patterns::add_patterns;
+use patterns::AddedPatterns;
 
 fn main() -> ExitCode {
     let options = Options::parse();
@@ -153,9 +154,9 @@ fn begin(options: &Options, rules: Ruleset) -> Result<(App, Course), Failure> {
             options.place.alliances
         );
     }
-    let capabilities = rules.capabilities;
+    let added = AddedPatterns::read(&options.pattern, rules.capabilities)?;
     let mut app = build(options, rules)?;
-    for note in add_patterns(&options.pattern, capabilities, &mut app)? {
+    for note in added.add_to(&mut app.world_mut().resource_mut::<Library>()) {
         eprintln!("headless: {note}");
     }
     add_victory(options, &mut app)?;

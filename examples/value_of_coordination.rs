@@ -4,7 +4,7 @@
 //! `cargo run --release --example value_of_coordination -- --seeds 50` prints a line for each measure; `--help`
 //! lists the options. With `--patterns` it compares each attack pattern with `simultaneous` instead, in the situation that
 //! it is for and under both rulesets, see `support/pattern_case.rs`. With `--learning` it plays whole wars, in which alliances
-//! learn from their operations, only believe what is assumed beforehand, or do neither, see `support/learning_case.rs`.
+//! learn from their operations, believe what is assumed beforehand, do both or neither, see `support/learning_case.rs`.
 //!
 //! Both arms of a seed have in common: the world, the villages and troops of both alliances (drawn as a campaign
 //! draws them), what may leave (all offense), the upgrades, the targets, what is believed of them (their true troops,
@@ -48,7 +48,7 @@ use bevy_alliance::world::generator::{GenerateWorldError, GeneratorOptions, gene
 use bevy_alliance::world::model::ClassicModel;
 use bevy_alliance::world::village::rules::{VillageDraw, VillageSeed, draw_account};
 use clap::Parser;
-use learning_case::Against;
+use learning_case::Arm;
 use numbers::whole;
 use paired::{goods, say_interval};
 use serde::Serialize;
@@ -78,7 +78,7 @@ pub(crate) struct Options {
     /// Compares each attack pattern with `simultaneous`.
     #[arg(long)]
     patterns: bool,
-    /// Compares wars in which alliances learn with wars in which they do not.
+    /// Compares wars in which alliances learn with wars in which they do not: of equal assumptions, and of the default ones.
     #[arg(long, conflicts_with = "patterns")]
     learning: bool,
     /// With `--learning`: days of each war.
@@ -250,23 +250,20 @@ fn run_patterns(options: &Options) -> Result<(), RunError> {
     Ok(())
 }
 
-/// Wars with learning, with what is assumed beforehand alone, and with neither.
+/// Wars of alliances that learn, assume, do both or neither.
 fn run_learning(options: &Options) -> Result<(), RunError> {
     let rows = learning_case::compare_learning(options.seeds, options.villages, options.days)?;
     if options.json {
         println!("{}", serde_json::to_string_pretty(&rows)?);
         return Ok(());
     }
-    for against in Against::ALL {
-        let without = match against {
-            Against::Nothing => "nothing",
-            Against::Assumptions => "assumptions",
-        };
+    for arms in Arm::PAIRS {
+        let [first, second] = arms.map(Arm::name);
         println!(
-            "{:<40}{:>7}{:>12}{without:>12}{:>12}   {:<22} better/equal/worse",
-            "measure", "worlds", "learning", "difference", "95% interval"
+            "{:<40}{:>7}{first:>12}{second:>12}{:>12}   {:<22} better/equal/worse",
+            "measure", "worlds", "difference", "95% interval"
         );
-        for row in rows.iter().filter(|row| row.against == against) {
+        for row in rows.iter().filter(|row| row.arms == arms) {
             let of = &row.of;
             let interval = of.say_interval(3);
             println!(

@@ -10,6 +10,7 @@
 mod behavior;
 mod common;
 
+use behavior::patterns::AddedPatterns;
 use behavior::plants::Plant;
 use behavior::tune::tune;
 use behavior::{Options, Played, Row, Verdict, csv, play, play_all, rows, table};
@@ -225,12 +226,17 @@ fn a_setting_is_changed_by_name() {
         assert!(told.is_some_and(|told| told.contains(says)), "{error}");
     }
     let unknown = small("--set nothing.at=1");
-    assert!(play(&unknown, 1).unwrap_err().to_string().starts_with("--set nothing.at=1: no settings"));
+    assert!(
+        play(&unknown, &AddedPatterns::default(), 1)
+            .unwrap_err()
+            .to_string()
+            .starts_with("--set nothing.at=1: no settings")
+    );
 }
 
 #[test]
 fn samples_can_be_cut_by_alliance() {
-    let played = play(&small(""), 1).unwrap();
+    let played = play(&small(""), &AddedPatterns::default(), 1).unwrap();
     let parts: f64 = played.samples.of(Metric::SessionsProposing).iter().map(|s| s.whole).sum();
     assert_eq!(played.by_alliance.len(), 4);
     assert!(parts > 0.0 && played.by_alliance.keys().all(|id| *id != AllianceId(0)));
@@ -272,7 +278,7 @@ fn planted_stupidities_turn_bands_red_in_twenty_campaigns() {
 /// What a metric is in a week of four alliances with a setting changed.
 fn with_setting(metric: Metric, set: &str) -> f64 {
     let options = options(&format!("--seeds 1 --from 3 --days 7 --synthetic 1500 --alliances 4 --set {set}"));
-    let value = play(&options, 3).unwrap().behavior.of(metric);
+    let value = play(&options, &AddedPatterns::default(), 3).unwrap().behavior.of(metric);
     value.unwrap_or_else(|| panic!("{} has no value", metric.key()))
 }
 

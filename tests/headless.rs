@@ -29,7 +29,7 @@ use bevy_alliance::knowledge::intel::{Field, IntelReport, SourceKind};
 use clap::Parser;
 use common::*;
 use headless::json::{Outcome, json};
-use headless::patterns::add_patterns;
+use headless::patterns::AddedPatterns;
 use headless::{Armies, Options, check, run, told};
 use serde_json::Value;
 use std::collections::BTreeSet;
@@ -408,7 +408,8 @@ fn a_pattern_that_takes_anothers_place_is_noted() {
     let (pin, mine) = (file("pin"), file("mine"));
     let options = options(&format!("--pattern {} --pattern {}", pin.display(), mine.display())).unwrap();
     let mut app = three();
-    let notes = add_patterns(&options.pattern, Ruleset::extended().capabilities, &mut app.app).unwrap();
+    let added = AddedPatterns::read(&options.pattern, Ruleset::extended().capabilities).unwrap();
+    let notes = added.add_to(&mut app.app.world_mut().resource_mut::<Library>());
     let expected = format!("--pattern {}: takes the place of the pattern `pin` that was there", pin.display());
     assert_eq!(notes, [expected]);
     assert!(app.app.world().resource::<Library>().get("mine").is_some());

@@ -1,9 +1,7 @@
 //! Learning on against learning off: the same war, in which alliances draw conclusions from their operations, or do not.
 //!
-//! For each seed one synthetic world of alliances that are all at war with one another, and three campaigns of it: as it is by
-//! default; with what is assumed of enemies and patterns beforehand, and nothing learned; and with neither of them
-//! ([`LearningSettings::enabled`] is false). Counted are operations that were carried out (something left) and are over, to break
-//! or to take.
+//! For each seed one synthetic world of alliances that are all at war with one another, and a campaign of it for each [`Arm`].
+//! Counted are operations that were carried out (something left) and are over, to break or to take.
 
 use super::paired::{Paired, compare, goods, interval, mean};
 use super::run::run_until;
@@ -69,24 +67,45 @@ const MEASURES: [Measure; 4] = [
     ("goods killed - lost, thousands", true, |l| Some(l.net_goods / 1_000.0)),
 ];
 
-/// What an alliance that learns is compared with.
+/// What alliances believe before their first operation, and whether they learn from it.
 #[derive(Serialize, Clone, Copy, PartialEq, Eq, Debug)]
 #[serde(rename_all = "snake_case")]
-pub(crate) enum Against {
-    /// Nothing is learned, and nothing assumed.
-    Nothing,
+pub(crate) enum Arm {
+    /// As it is by default: assumptions, which experience outweighs.
+    Learning,
+    /// Nothing is assumed: an enemy is as strong as it is seen, and a pattern keeps its promise, until experience says otherwise.
+    ExperienceAlone,
     /// What is assumed before the first operation is believed for ever.
     Assumptions,
+    /// Nothing is assumed, and nothing learned.
+    Nothing,
 }
 
-impl Against {
-    pub(crate) const ALL: [Self; 2] = [Self::Nothing, Self::Assumptions];
+impl Arm {
+    const ALL: [Self; 4] = [Self::Learning, Self::ExperienceAlone, Self::Assumptions, Self::Nothing];
+
+    /// What is compared with what. Where both assume the same, what differs is learned.
+    pub(crate) const PAIRS: [[Self; 2]; 3] =
+        [[Self::Learning, Self::Nothing], [Self::ExperienceAlone, Self::Nothing], [Self::Learning, Self::Assumptions]];
+
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Learning => "learning",
+            Self::ExperienceAlone => "experience",
+            Self::Assumptions => "assumptions",
+            Self::Nothing => "nothing",
+        }
+    }
 
     fn settings(self) -> LearningSettings {
         let usual = LearningSettings::default();
         match self {
-            Self::Nothing => LearningSettings { enabled: false, ..usual },
+            Self::Learning => usual,
+            Self::ExperienceAlone => {
+                LearningSettings { prior_bias: 0.0, prior_sigma: 0.0, prior_hit_rate: 1.0, ..usual }
+            }
             Self::Assumptions => LearningSettings { prior: FOR_EVER, ..usual },
+            Self::Nothing => LearningSettings { enabled: false, ..usual },
         }
     }
 }
@@ -96,7 +115,8 @@ const FOR_EVER: f64 = 1e12;
 
 #[derive(Serialize)]
 pub(crate) struct Row {
-    pub(crate) against: Against,
+    /// What is compared with what.
+    pub(crate) arms: [Arm; 2],
     pub(crate) measure: &'static str,
     #[serde(flatten)]
     pub(crate) of: Paired,
@@ -105,30 +125,30 @@ pub(crate) struct Row {
 /// What a campaign comes to, with its operations.
 type Played = (Learned, Vec<Kept>);
 
-/// The campaigns of one world: with learning, and without.
+/// Two campaigns of one world.
 type World<'a> = [&'a Played; 2];
 
 /// Plays all seeds, two at a time.
 pub(crate) fn compare_learning(seeds: u64, villages: u32, days: i64) -> Result<Vec<Row>, LearningError> {
     let played = each_seed(1, seeds, 2, |seed| play_all(seed, villages, days))?;
-    let against = |(n, against): (usize, Against)| {
-        let worlds: Vec<World> = played.iter().map(|(learns, others)| [learns, &others[n]]).collect();
-        rows(against, &worlds)
+    let pair = |arms: [Arm; 2]| {
+        let worlds: Vec<World> = played.iter().map(|of| arms.map(|arm| &of[arm as usize])).collect();
+        rows(arms, &worlds)
     };
-    Ok(Against::ALL.into_iter().enumerate().flat_map(against).collect())
+    Ok(Arm::PAIRS.into_iter().flat_map(pair).collect())
 }
 
-fn rows(against: Against, worlds: &[World]) -> Vec<Row> {
+fn rows(arms: [Arm; 2], worlds: &[World]) -> Vec<Row> {
     let pooled = [
         ("calibration error, all operations", pooled(calibration_error, worlds)),
         ("Brier score, all operations", pooled(brier_score, worlds)),
     ];
     let paired = (0_u64..).zip(MEASURES).filter_map(|(i, (measure, more_is_better, value))| {
-        let of = |[on, off]: &World| Some((value(&on.0)?, value(&off.0)?));
+        let of = |[first, second]: &World| Some((value(&first.0)?, value(&second.0)?));
         let values: Vec<(f64, f64)> = worlds.iter().filter_map(of).collect();
         Some((measure, compare(i, more_is_better, &values)?))
     });
-    pooled.into_iter().chain(paired).map(|(measure, of)| Row { against, measure, of }).collect()
+    pooled.into_iter().chain(paired).map(|(measure, of)| Row { arms, measure, of }).collect()
 }
 
 /// A measure of all operations of all worlds together, the less the better; its interval is that of worlds drawn anew.
@@ -183,10 +203,10 @@ fn brier_score(kept: &[Kept]) -> f64 {
     mean(kept.iter().map(|k| (k.promised - k.met) * (k.promised - k.met)))
 }
 
-fn play_all(seed: u64, villages: u32, days: i64) -> Result<(Played, [Played; 2]), LearningError> {
+/// The campaigns of one world, in the order of [`Arm::ALL`].
+fn play_all(seed: u64, villages: u32, days: i64) -> Result<Vec<Played>, LearningError> {
     let scenario = all_at_war(seed, villages, 3)?;
-    let [nothing, assumptions] = Against::ALL.map(|against| play(&scenario, days, against.settings()));
-    Ok((play(&scenario, days, LearningSettings::default())?, [nothing?, assumptions?]))
+    Arm::ALL.into_iter().map(|arm| play(&scenario, days, arm.settings())).collect()
 }
 
 fn play(scenario: &Scenario, days: i64, learning: LearningSettings) -> Result<Played, LearningError> {

@@ -157,6 +157,22 @@ fn what_was_called_off_teaches_nothing_and_what_was_lost_only_where_it_was_lost(
 }
 
 #[test]
+fn a_few_guards_say_nothing_of_an_enemys_strength() {
+    for (believed, learned) in [(70, true), (60, false)] {
+        let mut app = seen(&field(), Ruleset::extended(), &[]);
+        passes(&mut app, BREAK, 9, &[(PRAETORIAN, believed)], 2.0, &[sent(1, &[(IMPERIAN, 250)])]);
+        until(&mut app, T + GameSpan::hours(2));
+        let more = (100.0 / f64::from(believed)).ln();
+        assert!(matches!(report(&app).lessons[..], [(SiteId(9), log)] if (log - more).abs() < 1e-9), "it is told");
+        let of_enemy = of_alliance(&app).enemies.get(&AllianceId(2)).copied();
+        assert_eq!(of_enemy.is_some(), learned, "30,000 goods are a defense");
+        // How far the plan held its intel to be off is not the enemy's doing.
+        let beside = |of: Moments| (of.squares - (more * more - 0.12 * 0.12)).abs() < 1e-9;
+        assert!(of_enemy.is_none_or(beside), "{of_enemy:?}");
+    }
+}
+
+#[test]
 fn what_was_only_called_off_teaches_nothing_at_all() {
     let mut app = seen_late(Ruleset::classic());
     decided(&app, &[("write_off", "too_late_to_recall")]);

@@ -151,6 +151,7 @@ fn will_pass(
         ratio,
         expected_loss: 0.3,
         win: 0.95,
+        sigma: 0.12,
         forecast_win: 0.95,
         met: true,
     };

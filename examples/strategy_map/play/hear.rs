@@ -7,7 +7,7 @@ use bevy_alliance::base::clock::GameTime;
 use bevy_alliance::base::contract::{CampaignFact, Fact, Player, RequestRefused};
 use bevy_alliance::base::id::{AllianceId, EntityIndex, PlayerId, SiteId};
 use bevy_alliance::base::text::shortened;
-use bevy_alliance::edge::report::{CampaignTally, Directory, gate_in_words, refusal_in_words};
+use bevy_alliance::edge::report::{CampaignTally, Directory, gate_in_words, refusal_in_words, verdict_in_words};
 
 /// News that are kept.
 const KEPT: usize = 24;
@@ -135,8 +135,7 @@ impl Hearer<'_> {
                 Some(format!("proposal {proposal}: {who} {}", super::look::vote_word(*vote)))
             }
             Fact::ProposalDecided { proposal, outcome, failed_test, .. } if self.is_own(proposal.alliance) => {
-                let test = failed_test.as_ref().map_or_else(String::new, |test| format!(" ({})", gate_in_words(test)));
-                Some(format!("proposal {proposal} {outcome}{test}"))
+                Some(format!("proposal {proposal} {}", verdict_in_words(outcome, failed_test.as_deref())))
             }
             Fact::TrustChanged { subject, before, after, .. } if *subject == self.me => {
                 Some(format!("those who marched with you trust you {after:+.1} now, {before:+.1} before"))

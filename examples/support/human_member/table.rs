@@ -19,7 +19,7 @@ use bevy_alliance::decision::council::VotingSettings;
 use bevy_alliance::decision::fair_play::{FairPlaySettings, Handicap};
 use bevy_alliance::decision::planning::Commitments;
 use bevy_alliance::decision::planning::PlanningSettings;
-use bevy_alliance::edge::report::{Channels, Letter, ReportPlugin, gate_in_words};
+use bevy_alliance::edge::report::{Channels, Letter, ReportPlugin, verdict_in_words};
 use bevy_alliance::knowledge::intel::View;
 use bevy_alliance::society::alliance::Roster;
 use bevy_alliance::world::generator::{GeneratorOptions, generate_world};
@@ -445,8 +445,7 @@ impl Table {
                 for moved in self.moved.iter_mut().filter(|m| m.proposal == *proposal && failed_test.is_some()) {
                     moved.rejected = true;
                 }
-                let test = failed_test.as_ref().map_or_else(String::new, |test| format!(": {}", gate_in_words(test)));
-                Some(format!("proposal {proposal}: {outcome}{test}"))
+                Some(format!("proposal {proposal}: {}", verdict_in_words(outcome, failed_test.as_deref())))
             }
             Fact::OrderGiven { operation, member, groups, first_launch, answer_by } if *member == self.me => {
                 self.orders.push(*operation);

@@ -125,6 +125,8 @@ pub struct Target {
     pub planned_ratio: f64,
     /// Expected fraction of the attackers lost.
     pub expected_loss: f64,
+    /// How far the logarithm of the ratio may be off, by how certain the intel was.
+    pub sigma: f64,
     /// Chance of success that the plan gave itself, with what was learned of its pattern.
     pub expected_win: f64,
     /// The chance that the forecast gave.

@@ -200,8 +200,11 @@ fn learn(
             None => None,
         };
         if let Some((enemy, misjudged)) = enemy.zip(misjudged) {
-            lessons.enemies.entry(enemy).or_default().add(misjudged, settings.keep);
             told.push((target.site, misjudged));
+            // A few guards beside whom an army turned up say nothing of how many times stronger others are than they look.
+            if reckoned >= model.scale().defense_goods_min {
+                lessons.enemies.entry(enemy).or_default().add_noisy(misjudged, target.sigma, settings.keep);
+            }
         }
         if blow().any(|g| g.written_off) {
             // The promise was taken back before.

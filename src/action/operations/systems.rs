@@ -196,6 +196,7 @@ fn operation_of(proposal: &Proposal, plan: &Plan, now: GameTime) -> Operation {
                 planned_ratio: t.ratio,
                 expected_loss: t.expected_loss,
                 expected_win: t.win,
+                sigma: t.sigma,
                 forecast_win: t.forecast_win,
                 defenders: None,
                 killed: Force::new(),

@@ -368,17 +368,10 @@ pub struct CouncilSettings {
     pub arrival_slack: GameSpan,
     /// A passed plan whose ratio at a target falls below this lapses.
     pub floor_ratio: f64,
-    /// Refusals are remembered with this half-life.
-    pub refusal_half_life: GameSpan,
 }
 
 impl Default for CouncilSettings {
     fn default() -> Self {
-        Self {
-            participants_share: 0.6,
-            arrival_slack: GameSpan::hours(12),
-            floor_ratio: 1.2,
-            refusal_half_life: GameSpan::hours(36),
-        }
+        Self { participants_share: 0.6, arrival_slack: GameSpan::hours(12), floor_ratio: 1.2 }
     }
 }

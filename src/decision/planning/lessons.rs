@@ -75,6 +75,20 @@ impl Moments {
         self.squares = self.squares * keep + value * value;
     }
 
+    /// The same of a value that noise of this deviation moved: what is left of the variance is that of what lies behind the noise.
+    ///
+    /// ```
+    /// use bevy_alliance::decision::planning::Moments;
+    /// let mut seen = Moments::default();
+    /// seen.add_noisy(-0.5, 0.3, 1.0);
+    /// seen.add_noisy(0.5, 0.3, 1.0);
+    /// assert!((seen.variance() - (0.25 - 0.09)).abs() < 1e-12);
+    /// ```
+    pub fn add_noisy(&mut self, value: f64, noise: f64, keep: f64) {
+        self.add(value, keep);
+        self.squares -= noise * noise;
+    }
+
     /// The same with `weight` values more of this mean and this deviation.
     #[must_use]
     pub fn with(self, weight: f64, mean: f64, deviation: f64) -> Self {

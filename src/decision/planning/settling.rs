@@ -32,6 +32,7 @@ pub fn plan_settling(
         forecast: Forecast::default(),
         ratio: 0.0,
         expected_loss: 0.0,
+        sigma: 0.0,
         win: 1.0,
         forecast_win: 1.0,
         met: true,

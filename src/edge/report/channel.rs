@@ -4,7 +4,7 @@
 //! it, and it is not part of the state. Each alliance hears only what is its own.
 
 use super::Directory;
-use super::gates::gate_in_words;
+use super::gates::verdict_in_words;
 use super::voice::voice;
 use crate::base::clock::GameTime;
 use crate::base::contract::{CampaignFact, DefenseAnswer, Fact, Finding, HandicapReason, Vote};
@@ -152,8 +152,7 @@ impl fmt::Display for LetterKind {
                 reason.as_ref().map_or(Ok(()), |reason| write!(f, ": {reason}"))
             }
             Self::Decided { proposal, outcome, failed_test } => {
-                write!(f, "proposal {proposal} {outcome}")?;
-                failed_test.as_ref().map_or(Ok(()), |test| write!(f, ": {}", gate_in_words(test)))
+                write!(f, "proposal {proposal} {}", verdict_in_words(outcome, failed_test.as_deref()))
             }
             Self::Chosen { options, chosen, text } => {
                 let all: Vec<String> = options.iter().map(|(name, score)| format!("{name} ({score:.2})")).collect();

@@ -156,6 +156,19 @@ pub fn quiet_account(tally: &CampaignTally, now: GameTime, quiet: GameSpan) -> S
     text
 }
 
+/// How a vote ended, with the test that it failed behind a colon, if it failed one.
+///
+/// ```
+/// use bevy_alliance::edge::report::verdict_in_words;
+/// assert_eq!(verdict_in_words("passed", None), "passed");
+/// assert_eq!(verdict_in_words("expired", Some("my_rule")), "expired: my rule");
+/// ```
+#[must_use]
+pub fn verdict_in_words(outcome: &str, failed_test: Option<&str>) -> String {
+    let why = failed_test.map(|test| format!(": {}", gate_in_words(test))).unwrap_or_default();
+    format!("{outcome}{why}")
+}
+
 /// What a gate means, in a few words: of sessions, of refused proposals, of votes that failed, and of operations that
 /// were called off. One that is not known, as a game's own, comes back with spaces for underscores.
 #[must_use]

@@ -2,7 +2,7 @@
 
 use super::channel::{Channels, Letter, LetterKind};
 use super::directory::Directory;
-use super::gates::gate_in_words;
+use super::gates::verdict_in_words;
 use super::words::wrap;
 use crate::base::contract::Vote;
 use crate::base::id::AllianceId;
@@ -44,8 +44,7 @@ fn line(letter: &Letter, names: &Directory) -> Option<String> {
             format!("  {who} {how} {proposal}{}", quoted(reason))
         }
         LetterKind::Decided { proposal, outcome, failed_test } => {
-            let why = failed_test.as_ref().map_or_else(String::new, |test| format!(": {}", gate_in_words(test)));
-            format!("{proposal} {outcome}{why}")
+            format!("{proposal} {}", verdict_in_words(outcome, failed_test.as_deref()))
         }
         LetterKind::Result { operation, result, lost, killed } => {
             let result = result.replace('_', " ");

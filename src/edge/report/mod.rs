@@ -29,7 +29,7 @@ pub use counts::{
 };
 pub use directory::Directory;
 pub use explain::{Explanation, TargetBasis, explain};
-pub use gates::{Blocked, Progress, Step, gate_in_words, quiet_account};
+pub use gates::{Blocked, Progress, Step, gate_in_words, quiet_account, verdict_in_words};
 pub use intel::{IntelSummary, intel_account};
 pub use minutes::minutes;
 pub use order::{OrderExplanation, OrderPurpose, explain_order, refusal_in_words};

@@ -106,9 +106,9 @@ fn search(session: &Session, considered: &mut Vec<SiteId>) -> Result<Vec<Council
         (None, _) => defended.map(|c| c.enemy),
     };
     let enemy = enemy.ok_or("no_plan")?;
-    let theirs: Vec<&Candidate> =
-        planned.iter().map(|(c, ..)| c).filter(|c| c.enemy == enemy && !c.undefended).collect();
-    let mut options = options(session, &sources, &theirs);
+    let (theirs, others): (Vec<&Candidate>, Vec<&Candidate>) =
+        planned.iter().map(|(c, ..)| c).filter(|c| !c.undefended).partition(|c| c.enemy == enemy);
+    let mut options = options(session, &sources, &theirs, &others);
     options
         .sort_by(|a, b| b.score.total_cmp(&a.score).then(a.submission.targets.len().cmp(&b.submission.targets.len())));
     if options.is_empty() { Err("no_plan") } else { Ok(options) }
@@ -202,8 +202,14 @@ fn taking<'a>(session: &'a Session, sources: &[Source]) -> Option<&'a Pattern> {
 }
 
 /// The default pattern with one to as many of these targets of one enemy as an operation has at most, the best first, and with as many
-/// as are best with it all other patterns that the ruleset can carry and whose circumstances hold. Of equal options the first counts.
-fn options(session: &Session, sources: &[Source], targets: &[&Candidate]) -> Vec<CouncilOption> {
+/// as are best with it all other patterns that the ruleset can carry and whose circumstances hold; and what follows an army home, to
+/// targets of other enemies too. Of equal options the first counts.
+fn options(
+    session: &Session,
+    sources: &[Source],
+    targets: &[&Candidate],
+    of_others: &[&Candidate],
+) -> Vec<CouncilOption> {
     let together = &targets[..targets.len().min(session.settings.targets_per_operation)];
     let default = session.library.default_pattern();
     let plain = Forces { sources, guards: &[] };
@@ -224,10 +230,11 @@ fn options(session: &Session, sources: &[Source], targets: &[&Candidate]) -> Vec
     chosen.extend(suiting(joint).into_iter().filter(|p| !alone(p)).map(|p| (p, joint.to_vec())));
     chosen.extend(suiting(first).into_iter().filter(alone).map(|p| (p, first.to_vec())));
     // A site to which an army comes home is tried alone, and in the place of the last of them if it is none of them.
-    for (n, site) in targets.iter().enumerate().filter(|(_, c)| army_home(session, &c.spec).is_some()) {
+    let all = targets.iter().chain(of_others).enumerate();
+    for (n, site) in all.filter(|(_, c)| army_home(session, &c.spec).is_some()) {
         let single = (best > 1 || n > 0).then(|| vec![*site]);
-        let stands_in =
-            (best > 1 && n >= best).then(|| together[..best - 1].iter().chain([site]).copied().collect::<Vec<_>>());
+        let stands_in = (best > 1 && (best..targets.len()).contains(&n))
+            .then(|| together[..best - 1].iter().chain([site]).copied().collect::<Vec<_>>());
         for set in [single, stands_in].into_iter().flatten() {
             let following = suiting(&set).into_iter().filter(|p| p.follows_home() && !alone(p));
             chosen.extend(following.map(|p| (p, set.clone())));
@@ -317,11 +324,15 @@ fn candidates(session: &Session, sources: &[Source], takes: bool) -> Vec<Candida
     }
     candidates.retain(|c| c.spec.value >= worthwhile);
     candidates.sort_by(|a, b| b.score.total_cmp(&a.score).then(a.spec.site.cmp(&b.spec.site)));
-    let (mut kept, most) = ([0; 2], session.settings.targets_planned);
-    candidates.retain(|c| {
-        let of_kind = &mut kept[usize::from(c.undefended)];
-        *of_kind += 1;
-        *of_kind <= if c.undefended { most.div_ceil(4) } else { most }
+    // What can only be taken, and where an army comes home, have places of their own.
+    let (mut kept, most) = ([0; 3], session.settings.targets_planned);
+    let mut has_place = |kind: usize, most: usize| {
+        kept[kind] += 1;
+        kept[kind] <= most
+    };
+    candidates.retain(|c| match c.undefended {
+        true => has_place(0, most.div_ceil(4)),
+        false => has_place(1, most) || (army_home(session, &c.spec).is_some() && has_place(2, most.div_ceil(4))),
     });
     // What is planned for in detail is held against the help that would come.
     let (help, now) = (&session.planning.help, session.now);

@@ -9,7 +9,7 @@ use bevy_alliance::base::clock::GameTime;
 use bevy_alliance::base::contract::{DefenseAnswer, Names};
 use bevy_alliance::base::id::ProposalId;
 use bevy_alliance::base::text::shortened;
-use bevy_alliance::edge::report::{CampaignTally, Channels, Directory, LetterKind, gate_in_words};
+use bevy_alliance::edge::report::{CampaignTally, Channels, Directory, LetterKind, verdict_in_words};
 use bevy_egui::egui::Color32;
 
 /// Letters that are shown, the latest.
@@ -98,8 +98,8 @@ fn of_kind(world: &World, names: &Directory, kind: &LetterKind) -> Letter {
         }
         LetterKind::Decided { proposal, outcome, failed_test } => {
             let (sign, color) = if outcome == "passed" { ("\u{2714}", theme::GOOD) } else { ("\u{2716}", theme::BAD) };
-            let why = failed_test.as_deref().map_or_else(String::new, |test| format!(", {}", gate_in_words(test)));
-            let what = format!("{}: {}{why}", title(*proposal), words::plain(outcome));
+            let verdict = verdict_in_words(&words::plain(outcome), failed_test.as_deref());
+            let what = format!("{}, {verdict}", title(*proposal));
             Letter { about: Some(*proposal), sign: Some((sign, color)), ..new(Tone::Council, what) }
         }
         LetterKind::Pleads { option, text: said } => {

@@ -10,7 +10,7 @@ use bevy_alliance::base::id::{AllianceId, EntityIndex, PlayerId, ProposalId};
 use bevy_alliance::decision::council::rules::charter::Portion;
 use bevy_alliance::decision::council::rules::roll::tally_open;
 use bevy_alliance::decision::council::{Ballots, CouncilCharter, Proposal};
-use bevy_alliance::edge::report::{CampaignTally, Directory, OperationStory};
+use bevy_alliance::edge::report::{CampaignTally, Directory, OperationStory, verdict_in_words};
 
 /// Operations that are over which are listed, the latest.
 const OVER_KEPT: usize = 80;
@@ -189,10 +189,7 @@ fn state(story: &OperationStory, operation: Option<&Operation>) -> State {
     match &story.decided {
         None => State::Open,
         Some((_, outcome, _)) if outcome == "passed" => State::Passed,
-        Some((_, outcome, test)) => {
-            let test = test.as_ref().map(|t| bevy_alliance::edge::report::gate_in_words(t));
-            State::Refused(test.map_or_else(|| words::plain(outcome), |test| format!("{outcome}: {test}")))
-        }
+        Some((_, outcome, test)) => State::Refused(verdict_in_words(&words::plain(outcome), test.as_deref())),
     }
 }
 

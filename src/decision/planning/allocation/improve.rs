@@ -119,6 +119,12 @@ impl<'a> Draft<'a> {
         groups
     }
 
+    /// How far the logarithm of a forecast's ratio may be off, by how certain the intel is.
+    fn sigma_of_intel(&self, target: usize) -> f64 {
+        let estimate = &self.problem.targets[target].estimate;
+        facts::uncertainty(estimate.confidence, self.problem.arrival - estimate.seen_at, &self.settings.facts)
+    }
+
     fn outlook(&self, target: usize, parts: &[u8]) -> Outlook {
         self.outlook_of(target, &self.groups(target, parts))
     }
@@ -130,8 +136,7 @@ impl<'a> Draft<'a> {
             return Outlook { forecast: Forecast::default(), loss: 0.0, win: 0.0, sent: 0.0, met: false };
         }
         let forecast = self.model.forecast(groups, &spec.estimate, Manner::Siege);
-        let age = self.problem.arrival - spec.estimate.seen_at;
-        let sigma = facts::uncertainty(spec.estimate.confidence, age, &self.settings.facts);
+        let sigma = self.sigma_of_intel(target);
         // The exponent that explains the model's own forecast, so that a game's combat shapes the uncertainty too.
         let exponent = if forecast.ratio > 1.05 && forecast.own_loss > 0.0 && forecast.own_loss < 1.0 {
             (-libm::log(forecast.own_loss) / libm::log(forecast.ratio)).clamp(0.2, 6.0)
@@ -449,6 +454,7 @@ impl<'a> Draft<'a> {
                 forecast: outlook.forecast,
                 ratio: outlook.forecast.ratio / spec.lesson.factor(),
                 expected_loss: outlook.loss,
+                sigma: self.sigma_of_intel(t),
                 win: outlook.win * self.problem.hit_rate,
                 forecast_win: outlook.win,
                 met: outlook.met,

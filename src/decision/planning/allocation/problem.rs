@@ -357,6 +357,8 @@ pub struct TargetPlan {
     pub ratio: f64,
     /// Expected fraction of the attackers lost, with the uncertainty of the intel.
     pub expected_loss: f64,
+    /// How far the logarithm of the ratio may be off, by how certain the intel is.
+    pub sigma: f64,
     /// Chance of success, with what was learned of the pattern.
     pub win: f64,
     /// The chance that the forecast gives; of a train times that its chiefs take the village.

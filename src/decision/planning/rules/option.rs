@@ -26,7 +26,7 @@ pub struct AttackInputs {
 }
 
 /// Attack = target + pattern fit (within .15) - .25 share of offense already bound - .4 x 2^(-h since refusal/36)
-/// - max(0, share of the latest operations by the same pattern - .25), and +.10 for going on with the current aim.
+/// - max(0, share of the latest operations by the same pattern - .125), and +.10 for going on with the current aim.
 ///
 /// Whoever always comes in the same manner is expected in it, so others get their turn.
 #[must_use]
@@ -87,15 +87,15 @@ mod tests {
             pattern_fit: Some(0.5),
             bound_share: Some(0.4),
             hours_since_refusal: Some(36.0),
-            same_pattern: Some(0.25),
+            same_pattern: Some(0.125),
             continues_aim: true,
         };
         check(&attack_score(&inputs, &settings), 0.4 + 0.15 - 0.1 - 0.2 + 0.1);
         let fresh = AttackInputs { hours_since_refusal: None, continues_aim: false, ..inputs };
         check(&attack_score(&fresh, &settings), 0.45);
-        // Seven of eight came in this manner: (.875 - .25).
+        // Seven of eight came in this manner: (.875 - .125).
         let again = AttackInputs { same_pattern: Some(0.875), ..fresh };
-        check(&attack_score(&again, &settings), 0.45 - 0.625);
+        check(&attack_score(&again, &settings), 0.45 - 0.75);
     }
 
     #[test]

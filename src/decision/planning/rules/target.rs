@@ -57,7 +57,7 @@ pub struct ScoreSettings {
     pub refusal_half_life_hours: f64,
     /// Weight of a pattern's share of the latest operations. Default 1.0.
     pub sameness: f64,
-    /// The share up to which that costs nothing. Default 0.25.
+    /// The share up to which that costs nothing: one of the latest eight. Default 0.125.
     pub sameness_free: f64,
     /// Weight of what scouting could reveal. Default 0.6.
     pub scout: f64,
@@ -93,7 +93,7 @@ impl Default for ScoreSettings {
             refusal: 0.4,
             refusal_half_life_hours: 36.0,
             sameness: 1.0,
-            sameness_free: 0.25,
+            sameness_free: 0.125,
             scout: 0.6,
             expansion: 0.5,
             expansion_war: 0.05,

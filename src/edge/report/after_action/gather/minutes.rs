@@ -6,7 +6,7 @@ use crate::base::id::{AllianceId, SiteId};
 use crate::base::text::shortened;
 use crate::edge::report::after_action::data::{Minute, Minutes};
 use crate::edge::report::after_action::history::Sitting;
-use crate::edge::report::gates::gate_in_words;
+use crate::edge::report::gates::{gate_in_words, verdict_in_words};
 use crate::edge::report::tally::OperationStory;
 use std::collections::BTreeSet;
 
@@ -35,8 +35,8 @@ fn of_council(source: &Source, side: usize, id: AllianceId) -> Minutes {
         let weight = if place.is_some() { Weight::Operation } else { Weight::Vote };
         note(weight, story.submitted, proposed(source, *proposal, story), place);
         if let Some((at, outcome, test)) = &story.decided {
-            let why = test.as_ref().map(|test| format!(": {}", gate_in_words(test))).unwrap_or_default();
-            note(weight, *at, format!("The vote on {proposal} {}{why}.", outcome_in_words(outcome)), place);
+            let verdict = verdict_in_words(&outcome_in_words(outcome), test.as_deref());
+            note(weight, *at, format!("The vote on {proposal} {verdict}."), place);
         }
     }
     // Stable: of one instant the sitting comes before what it proposes.
