@@ -78,7 +78,7 @@ pub(crate) struct Options {
     /// Compares each attack pattern with `simultaneous`.
     #[arg(long)]
     patterns: bool,
-    /// Compares wars in which alliances learn with wars in which they do not: of equal assumptions, and of the default ones.
+    /// Compares wars of alliances that learn with wars of such as do not, with and without assumptions beforehand.
     #[arg(long, conflicts_with = "patterns")]
     learning: bool,
     /// With `--learning`: days of each war.

@@ -73,7 +73,7 @@ const MEASURES: [Measure; 4] = [
 pub(crate) enum Arm {
     /// As it is by default: assumptions, which experience outweighs.
     Learning,
-    /// Nothing is assumed: an enemy is as strong as it is seen, and a pattern keeps its promise, until experience says otherwise.
+    /// Nothing is assumed: that an enemy is as strong as it is seen, and a pattern keeps its promise, weighs as one operation.
     ExperienceAlone,
     /// What is assumed before the first operation is believed for ever.
     Assumptions,
@@ -203,7 +203,7 @@ fn brier_score(kept: &[Kept]) -> f64 {
     mean(kept.iter().map(|k| (k.promised - k.met) * (k.promised - k.met)))
 }
 
-/// The campaigns of one world, in the order of [`Arm::ALL`].
+/// The campaigns of one world, in the order of [`Arm::ALL`], which is that of the declaration.
 fn play_all(seed: u64, villages: u32, days: i64) -> Result<Vec<Played>, LearningError> {
     let scenario = all_at_war(seed, villages, 3)?;
     Arm::ALL.into_iter().map(|arm| play(&scenario, days, arm.settings())).collect()

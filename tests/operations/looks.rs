@@ -162,7 +162,7 @@ fn a_few_guards_say_nothing_of_an_enemys_strength() {
         let mut app = seen(&field(), Ruleset::extended(), &[]);
         passes(&mut app, BREAK, 9, &[(PRAETORIAN, believed)], 2.0, &[sent(1, &[(IMPERIAN, 250)])]);
         until(&mut app, T + GameSpan::hours(2));
-        let more = (100.0 / f64::from(believed)).ln();
+        let more = libm::log(100.0 / f64::from(believed));
         assert!(matches!(report(&app).lessons[..], [(SiteId(9), log)] if (log - more).abs() < 1e-9), "it is told");
         let of_enemy = of_alliance(&app).enemies.get(&AllianceId(2)).copied();
         assert_eq!(of_enemy.is_some(), learned, "30,000 goods are a defense");

@@ -201,7 +201,7 @@ fn learn(
         };
         if let Some((enemy, misjudged)) = enemy.zip(misjudged) {
             told.push((target.site, misjudged));
-            // A few guards beside whom an army turned up say nothing of how many times stronger others are than they look.
+            // Where next to nothing was reckoned with, how many times more stood there says nothing about other sites.
             if reckoned >= model.scale().defense_goods_min {
                 lessons.enemies.entry(enemy).or_default().add_noisy(misjudged, target.sigma, settings.keep);
             }

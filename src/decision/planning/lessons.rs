@@ -53,7 +53,7 @@ pub struct Moments {
     pub weight: f64,
     /// Weighted sum of the values.
     pub sum: f64,
-    /// Weighted sum of their squares.
+    /// Weighted sum of their squares, less that of the squares of their noise.
     pub squares: f64,
 }
 
@@ -76,6 +76,7 @@ impl Moments {
     }
 
     /// The same of a value that noise of this deviation moved: what is left of the variance is that of what lies behind the noise.
+    /// Of few values that may be less than nothing, which [`variance`](Self::variance) takes for 0: they are surer than they should be.
     ///
     /// ```
     /// use bevy_alliance::decision::planning::Moments;

@@ -106,9 +106,9 @@ fn search(session: &Session, considered: &mut Vec<SiteId>) -> Result<Vec<Council
         (None, _) => defended.map(|c| c.enemy),
     };
     let enemy = enemy.ok_or("no_plan")?;
-    let (theirs, others): (Vec<&Candidate>, Vec<&Candidate>) =
+    let (theirs, of_others): (Vec<&Candidate>, Vec<&Candidate>) =
         planned.iter().map(|(c, ..)| c).filter(|c| !c.undefended).partition(|c| c.enemy == enemy);
-    let mut options = options(session, &sources, &theirs, &others);
+    let mut options = options(session, &sources, &theirs, &of_others);
     options
         .sort_by(|a, b| b.score.total_cmp(&a.score).then(a.submission.targets.len().cmp(&b.submission.targets.len())));
     if options.is_empty() { Err("no_plan") } else { Ok(options) }
@@ -218,10 +218,10 @@ fn options(
     let best = options.iter().rev().max_by(|a, b| a.score.total_cmp(&b.score));
     let best = best.map_or(1, |o| o.submission.targets.len());
     let fitting = session.library.fitting(session.situation.view.model().capabilities());
-    let others: Vec<&Pattern> = fitting.filter(|p| p.name != default.name).collect();
+    let further: Vec<&Pattern> = fitting.filter(|p| p.name != default.name).collect();
     let suiting = |targets: &[&Candidate]| -> Vec<&Pattern> {
         let inputs = circumstances_of(session, targets);
-        others.iter().filter(|p| p.suits(&inputs, &session.planning.circumstances)).copied().collect()
+        further.iter().filter(|p| p.suits(&inputs, &session.planning.circumstances)).copied().collect()
     };
     // A site is taken alone: everyone must be there for it.
     let alone = |p: &&Pattern| p.goal == PatternGoal::Take;
@@ -229,7 +229,8 @@ fn options(
     let mut chosen: Vec<(&Pattern, Vec<&Candidate>)> = Vec::new();
     chosen.extend(suiting(joint).into_iter().filter(|p| !alone(p)).map(|p| (p, joint.to_vec())));
     chosen.extend(suiting(first).into_iter().filter(alone).map(|p| (p, first.to_vec())));
-    // A site to which an army comes home is tried alone, and in the place of the last of them if it is none of them.
+    // A site to which an army comes home is tried alone, and in the place of the last of them if it is none of them; not one of another
+    // enemy, as an operation has one.
     let all = targets.iter().chain(of_others).enumerate();
     for (n, site) in all.filter(|(_, c)| army_home(session, &c.spec).is_some()) {
         let single = (best > 1 || n > 0).then(|| vec![*site]);
@@ -324,15 +325,20 @@ fn candidates(session: &Session, sources: &[Source], takes: bool) -> Vec<Candida
     }
     candidates.retain(|c| c.spec.value >= worthwhile);
     candidates.sort_by(|a, b| b.score.total_cmp(&a.score).then(a.spec.site.cmp(&b.spec.site)));
-    // What can only be taken, and where an army comes home, have places of their own.
-    let (mut kept, most) = ([0; 3], session.settings.targets_planned);
-    let mut has_place = |kind: usize, most: usize| {
-        kept[kind] += 1;
-        kept[kind] <= most
+    // What can only be taken has places of its own, and so has where an army comes home if all others are taken.
+    let planned = session.settings.targets_planned;
+    let (mut to_take, mut to_break, mut to_follow) = (planned.div_ceil(4), planned, planned.div_ceil(4));
+    let has_place = |left: &mut usize| {
+        let place = *left > 0;
+        *left = left.saturating_sub(1);
+        place
     };
-    candidates.retain(|c| match c.undefended {
-        true => has_place(0, most.div_ceil(4)),
-        false => has_place(1, most) || (army_home(session, &c.spec).is_some() && has_place(2, most.div_ceil(4))),
+    candidates.retain(|c| {
+        if c.undefended {
+            return has_place(&mut to_take);
+        }
+        has_place(&mut to_break)
+            || (to_follow > 0 && army_home(session, &c.spec).is_some() && has_place(&mut to_follow))
     });
     // What is planned for in detail is held against the help that would come.
     let (help, now) = (&session.planning.help, session.now);

@@ -68,7 +68,8 @@ pub struct CouncilCalendar {
 pub struct WarCouncilSettings {
     /// Between two sessions of an alliance.
     pub period: GameSpan,
-    /// Targets that are planned for in detail at one session.
+    /// Targets that are planned for in detail at one session; beside them a quarter as many that can only be taken, and a quarter as
+    /// many to which an army comes home.
     pub targets_planned: usize,
     /// Targets of one operation at most.
     pub targets_per_operation: usize,

@@ -53,7 +53,7 @@ pub struct ScoreSettings {
     pub bound: f64,
     /// Subtracted right after the same option was refused. Default 0.4.
     pub refusal: f64,
-    /// Hours after which that has halved. Default 36.
+    /// Hours after which that has halved. Default 36; refusals are kept for 108 h.
     pub refusal_half_life_hours: f64,
     /// Weight of a pattern's share of the latest operations. Default 1.0.
     pub sameness: f64,
