@@ -710,6 +710,6 @@ pub struct OperationReport {
     /// Per member: goods lost and goods killed.
     pub members: Vec<(PlayerId, i64, i64)>,
     /// Of each target that tells of the enemy's strength: the natural logarithm of what stood there over what the plan was
-    /// made against, both in goods.
+    /// made against, both in goods. Where that was less than a defense it is told here alone, and counts nothing for other targets.
     pub lessons: Vec<(SiteId, f64)>,
 }
